@@ -1,0 +1,1 @@
+"""The facts: tables, queries, commands, imports. SQLite and PostgreSQL are equals."""

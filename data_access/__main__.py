@@ -1,0 +1,30 @@
+"""`python -m data_access VERB`: what is done beside the screens. All verbs work beside a server."""
+
+import argparse
+import sys
+
+from data_access import site_verbs
+from data_access.demo import verbs as demo_verbs
+from data_access.imports import verbs as import_verbs
+from domain.errors import Refusal
+from texts import gettext as _
+from texts.sentences import explain
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb. Returns the exit status: 0 done, 1 refused with a sentence."""
+    parser = argparse.ArgumentParser(prog="python -m data_access", description=_("无讼台命令行"))
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for module in (site_verbs, demo_verbs, import_verbs):
+        module.add_parser(verbs)
+    chosen = parser.parse_args(arguments)
+    try:
+        status: int = chosen.run(chosen)
+    except Refusal as refusal:
+        sys.stderr.write(explain(refusal) + "\n")
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

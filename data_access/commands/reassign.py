@@ -1,0 +1,222 @@
+"""Give a case to a mediator, or take one's own last giving back."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access import history, idempotency
+from data_access.engine import Database
+from data_access.queries import candidates
+from data_access.reference import load_clock
+from data_access.tables import Case, CaseEvent, Mediator
+from domain.cases import (
+    EventKind,
+    FieldProblem,
+    ReassignReason,
+    Stage,
+    UndoObjection,
+    objections_to_move,
+)
+from domain.eligibility import Objection, objections
+from domain.errors import Invalid, NotEligible, NotFound, NotReassignable, NotUndoable
+from domain.people import Actor, Permission
+
+NOTE_SHORTEST = 4
+NOTE_LONGEST = 500
+_HARD = frozenset({Objection.RECUSED, Objection.LEFT_POST})
+_MOVING = frozenset({EventKind.ASSIGNED, EventKind.REASSIGNED})
+_MOMENTS = ("held_since", "stage_since", "due_at", "soon_at")
+_RESTORED = ("mediator_id", "committee_id", "stage", *_MOMENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a reassignment or its undo came to. `mediator_id` is None when nobody holds it now."""
+
+    case_no: str
+    version: int
+    mediator_id: int | None
+    mediator_name: str
+
+
+def reassign_case(
+    db: Database,
+    *,
+    case_no: str,
+    to_mediator_id: int,
+    reason: ReassignReason,
+    note: str,
+    expected_version: int,
+    actor: Actor,
+    now: datetime,
+    key: str,
+) -> Moved:
+    """Hand the case to a mediator, or refuse and change nothing.
+
+    `expected_version` is the version the person was looking at; `key` makes a retry safe. A case
+    that waits for assignment begins mediation, and its mediation clock starts. Raises NotAllowed,
+    NotFound, Conflict, NotReassignable, NotEligible, Invalid or KeyReused.
+    """
+    note = _checked_note(note)
+    request = {
+        "case_no": case_no,
+        "to": to_mediator_id,
+        "reason": reason,
+        "note": note,
+        "version": expected_version,
+    }
+
+    def work(session: Session) -> Moved:
+        case = history.load_for_change(
+            session, case_no, scope=actor.scope(Permission.CASE_REASSIGN)
+        )
+        if answer := idempotency.first_answer(
+            session, key, actor=actor, operation="reassign", request=request
+        ):
+            return Moved(**answer)
+        history.require_version(session, case, expected_version)
+        if reasons := objections_to_move(case.stage):
+            raise NotReassignable(reasons)
+        to = _require_eligible(session, case, to_mediator_id, now)
+        what = _change(session, case, to, reason, note, now)
+        version = history.change(session, case, what, actor=actor, now=now)
+        moved = Moved(case_no, version, to.id, to.name)
+        idempotency.remember(
+            session,
+            key,
+            actor=actor,
+            operation="reassign",
+            request=request,
+            result=asdict(moved),
+            now=now,
+        )
+        return moved
+
+    return db.write(work)
+
+
+def undo_reassignment(
+    db: Database, *, case_no: str, expected_version: int, actor: Actor, now: datetime
+) -> Moved:
+    """Take back one's own reassignment, while it is the last thing that happened to the case.
+
+    The former mediator is checked again for what must never be (recusal, left the post). Raises
+    NotAllowed, NotFound, Conflict or NotUndoable.
+    """
+
+    def work(session: Session) -> Moved:
+        case = history.load_for_change(
+            session, case_no, scope=actor.scope(Permission.CASE_REASSIGN)
+        )
+        history.require_version(session, case, expected_version)
+        before = _undoable(session, case, actor).data["before"]
+        former = _former(session, case, before["mediator_id"], now)
+        values: dict[str, Any] = {name: before[name] for name in _RESTORED}
+        values["stage"] = Stage(values["stage"])
+        for name in _MOMENTS:
+            values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+        what = history.Change(
+            EventKind.UNDONE,
+            "case:undo_reassign",
+            values,
+            {"undid": case.version, "from": case.mediator_id, "to": before["mediator_id"]},
+        )
+        version = history.change(session, case, what, actor=actor, now=now)
+        name = former.name if former else ""
+        return Moved(case_no, version, before["mediator_id"], name)
+
+    return db.write(work)
+
+
+def _checked_note(note: str) -> str:
+    note = note.strip()
+    if not note:
+        raise Invalid(note=FieldProblem.MISSING)
+    if len(note) < NOTE_SHORTEST:
+        raise Invalid(note=FieldProblem.TOO_SHORT)
+    if len(note) > NOTE_LONGEST:
+        raise Invalid(note=FieldProblem.TOO_LONG)
+    return note
+
+
+def _require_eligible(session: Session, case: Case, mediator_id: int, now: datetime) -> Mediator:
+    # The mediator's row is locked so that two cases cannot both take the last free place.
+    mediator = session.scalar(select(Mediator).where(Mediator.id == mediator_id).with_for_update())
+    if mediator is None:
+        raise NotFound(str(mediator_id))
+    (candidate,) = candidates.candidates(session, case, now=now, only=mediator_id)
+    if no := objections(candidate, candidates.facts(session, case)):
+        raise NotEligible(no)
+    return mediator
+
+
+def _change(
+    session: Session,
+    case: Case,
+    to: Mediator,
+    reason: ReassignReason,
+    note: str,
+    now: datetime,
+) -> history.Change:
+    values: dict[str, Any] = {
+        "mediator_id": to.id,
+        "committee_id": to.committee_id,
+        "held_since": now,
+    }
+    first = case.stage is Stage.ACCEPTED
+    if first:
+        clock = load_clock(session)
+        due = clock.deadline(Stage.IN_MEDIATION, case.difficulty, start=now)
+        values |= {
+            "stage": Stage.IN_MEDIATION,
+            "stage_since": now,
+            "due_at": due.due_at,
+            "soon_at": due.soon_at,
+        }
+    data = {"from": case.mediator_id, "to": to.id, "reason": reason, "before": _before(case)}
+    return history.Change(
+        EventKind.ASSIGNED if first else EventKind.REASSIGNED,
+        "case:assign" if first else "case:reassign",
+        values,
+        data,
+        note,
+        reason,
+    )
+
+
+def _before(case: Case) -> dict[str, Any]:
+    """What an undo restores, in JSON."""
+    values = {name: getattr(case, name) for name in _RESTORED}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _undoable(session: Session, case: Case, actor: Actor) -> CaseEvent:
+    event = session.scalar(
+        select(CaseEvent).where(
+            CaseEvent.county_id == case.county_id,
+            CaseEvent.case_id == case.id,
+            CaseEvent.seq == case.version,
+        )
+    )
+    if event is None or event.kind not in _MOVING or "before" not in event.data:
+        raise NotUndoable([UndoObjection.NOT_A_REASSIGNMENT])
+    if event.actor_id != actor.user_id:
+        raise NotUndoable([UndoObjection.NOT_YOURS])
+    return event
+
+
+def _former(
+    session: Session, case: Case, mediator_id: int | None, now: datetime
+) -> Mediator | None:
+    if mediator_id is None:
+        return None
+    (candidate,) = candidates.candidates(session, case, now=now, only=mediator_id)
+    if _HARD & set(objections(candidate, candidates.facts(session, case))):
+        raise NotUndoable([UndoObjection.FORMER_NOT_ELIGIBLE])
+    return session.get(Mediator, mediator_id)

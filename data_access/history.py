@@ -1,0 +1,193 @@
+"""How a case changes: the row, its event, its span, its assignment and its audit line together."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.orm import Session
+
+from data_access import audit
+from data_access.engine import vault_of
+from data_access.scope import cases_within
+from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Mediator, User
+from domain.cases import EventKind, ReassignReason, Stage
+from domain.errors import Conflict, LastChange, NotFound
+from domain.people import Actor, Scope
+
+SPAN_FIELDS = (
+    "stage",
+    "due_at",
+    "soon_at",
+    "paused",
+    "risk",
+    "weight",
+    "town_id",
+    "community_id",
+    "grid_id",
+    "committee_id",
+    "mediator_id",
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a case. `values` are columns of the case; `data` goes into the event."""
+
+    kind: EventKind
+    action: str
+    values: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    reason: ReassignReason | None = None
+
+
+def load_for_change(session: Session, case_no: str, *, scope: Scope) -> Case:
+    """The case, locked until commit. Raises NotFound out of scope: its existence is private."""
+    case = session.scalar(
+        select(Case)
+        .where(Case.case_no == case_no, cases_within(scope))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound(case_no)
+    return case
+
+
+def require_version(session: Session, case: Case, expected: int) -> None:
+    """Raise Conflict, with who did what, unless the case is still what the person saw."""
+    if case.version != expected:
+        raise Conflict(last_change(session, case))
+
+
+def last_change(session: Session, case: Case) -> LastChange | None:
+    """The youngest event of a case, in words' ingredients."""
+    row = session.execute(
+        select(CaseEvent.kind, CaseEvent.at, CaseEvent.data, User.name)
+        .outerjoin(User, User.id == CaseEvent.actor_id)
+        .where(CaseEvent.county_id == case.county_id, CaseEvent.case_id == case.id)
+        .order_by(CaseEvent.seq.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    to = row.data.get("to")
+    name = session.scalar(select(Mediator.name).where(Mediator.id == to)) if to else None
+    return LastChange(row.name or "", row.kind, row.at, name)
+
+
+def change(session: Session, case: Case, what: Change, *, actor: Actor, now: datetime) -> int:
+    """Apply one change and write all of its history. Returns the new version.
+
+    Raises Conflict where somebody else was faster in spite of the lock (an engine without row
+    locks), so that no update is ever lost.
+    """
+    version = case.version + 1
+    at = max(now, case.updated_at)
+    updated = session.execute(
+        update(Case)
+        .where(Case.county_id == case.county_id, Case.id == case.id, Case.version == case.version)
+        .values(**what.values, version=version, updated_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    if not isinstance(updated, CursorResult) or updated.rowcount != 1:
+        raise Conflict(last_change(session, case))
+    _write_event(session, case, what, version=version, actor=actor, at=at)
+    if "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
+        _write_assignment(session, case, what, version=version, actor=actor, at=at)
+    stamp = audit.append(
+        session,
+        [audit.Deed(what.action, f"case:{case.case_no}", {**what.data, "version": version})],
+        actor=actor,
+        at=now,
+        changes_data=True,
+    )
+    _write_span(session, case, what, version=version, at=at, recorded_seq=stamp.data_seq)
+    return version
+
+
+def _write_event(
+    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
+) -> None:
+    session.execute(
+        insert(CaseEvent).values(
+            county_id=case.county_id,
+            case_id=case.id,
+            seq=version,
+            kind=what.kind,
+            at=at,
+            actor_id=actor.user_id,
+            data=what.data,
+            note_encrypted=_note(session, "case_event.note", case, what, version),
+        )
+    )
+
+
+def _write_assignment(
+    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
+) -> None:
+    session.execute(
+        update(Assignment)
+        .where(
+            Assignment.county_id == case.county_id,
+            Assignment.case_id == case.id,
+            Assignment.ends_at.is_(None),
+        )
+        .values(ends_at=at)
+    )
+    if what.values["mediator_id"] is None:
+        return
+    session.execute(
+        insert(Assignment).values(
+            county_id=case.county_id,
+            case_id=case.id,
+            seq=version,
+            mediator_id=what.values["mediator_id"],
+            committee_id=what.values.get("committee_id", case.committee_id),
+            starts_at=at,
+            reason=what.reason or ReassignReason.OTHER,
+            actor_id=actor.user_id,
+            note_encrypted=_note(session, "assignment.note", case, what, version),
+        )
+    )
+
+
+def _write_span(
+    session: Session, case: Case, what: Change, *, version: int, at: datetime, recorded_seq: int
+) -> None:
+    session.execute(
+        update(CaseSpan)
+        .where(
+            CaseSpan.county_id == case.county_id,
+            CaseSpan.case_id == case.id,
+            CaseSpan.ends_at.is_(None),
+        )
+        .values(ends_at=at)
+    )
+    after = {name: what.values.get(name, getattr(case, name)) for name in SPAN_FIELDS}
+    if after["stage"] is Stage.CLOSED:
+        return
+    session.execute(
+        insert(CaseSpan).values(
+            county_id=case.county_id,
+            case_id=case.id,
+            seq=version,
+            starts_at=at,
+            recorded_seq=recorded_seq,
+            supervised=0,
+            **after,
+        )
+    )
+
+
+def note_place(kind: str, county_id: int, case_id: int, version: int) -> str:
+    """The place a note is encrypted at; `kind` is "case_event.note" or "assignment.note"."""
+    return f"{kind}:{county_id}:{case_id}:{version}"
+
+
+def _note(session: Session, kind: str, case: Case, what: Change, version: int) -> bytes | None:
+    if not what.note:
+        return None
+    place = note_place(kind, case.county_id, case.id, version)
+    return vault_of(session).encrypt(what.note, place=place)

@@ -1,0 +1,1 @@
+"""Reads: plain functions from a session and a scope to frozen rows. They change nothing."""

@@ -1,0 +1,200 @@
+"""One case as the drawer shows it: masked persons, timeline, who holds it since when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.engine import vault_of
+from data_access.history import note_place
+from data_access.queries import queue
+from data_access.scope import cases_within
+from data_access.tables import Case, CaseEvent, Code, Committee, Mediator, Party, User
+from domain import privacy
+from domain.cases import EventKind
+from domain.errors import NotFound
+from domain.organisation import PartyKind, PartyRole
+from domain.people import Scope
+
+TIMELINE_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    """One party; masked unless it came from an unmasking."""
+
+    role: PartyRole
+    kind: PartyKind
+    name: str
+    phone: str
+    identity: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the timeline. `note` is redacted free text; names are of staff only."""
+
+    seq: int
+    kind: EventKind
+    at: datetime
+    actor_id: int
+    actor: str
+    data: dict[str, Any]
+    from_name: str | None
+    to_name: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything the drawer shows without a reason being given."""
+
+    row: queue.QueueRow
+    soon_at: datetime | None
+    stage_since: datetime
+    held_since: datetime | None
+    committee: str | None
+    occurred_on: date
+    source_zh: str
+    source_en: str
+    outcome_zh: str | None
+    outcome_en: str | None
+    people_count: int
+    amount_yuan: int | None
+    title: str
+    summary: str
+    parties: tuple[PartyView, ...]
+    events: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """The case's free text and parties in the clear. Only an audited unmasking hands it out."""
+
+    title: str
+    summary: str
+    place: str
+    parties: tuple[PartyView, ...]
+
+
+def case_view(session: Session, *, scope: Scope, case_no: str, now: datetime) -> CaseView:
+    """One case, masked. Raises NotFound outside the scope."""
+    found = session.scalar(select(Case).where(Case.case_no == case_no, cases_within(scope)))
+    if found is None:
+        raise NotFound(case_no)
+    (row,) = queue.by_numbers(session, scope=scope, case_nos=(case_no,), now=now)
+    clear = open_text(session, found)
+    names = [party.name for party in clear.parties]
+    codes = _codes(session, found)
+    committee = session.scalar(select(Committee.name).where(Committee.id == found.committee_id))
+    return CaseView(
+        row=row,
+        soon_at=found.soon_at,
+        stage_since=found.stage_since,
+        held_since=found.held_since,
+        committee=committee,
+        occurred_on=found.occurred_on,
+        source_zh=codes["source_channel"].name_zh,
+        source_en=codes["source_channel"].name_en,
+        outcome_zh=codes["outcome"].name_zh if "outcome" in codes else None,
+        outcome_en=codes["outcome"].name_en if "outcome" in codes else None,
+        people_count=found.people_count,
+        amount_yuan=found.amount_yuan,
+        title=privacy.redact(clear.title, names),
+        summary=privacy.redact(clear.summary, names),
+        parties=tuple(_masked(party) for party in clear.parties),
+        events=_timeline(session, found, names),
+    )
+
+
+def open_text(session: Session, found: Case) -> OpenText:
+    """Decrypt a case's text and parties: for masking here, or for an audited unmasking."""
+    vault = vault_of(session)
+    key = f"{found.county_id}:{found.id}"
+
+    def text(stored: bytes | None, field: str) -> str:
+        return vault.decrypt(stored, place=f"case.{field}:{key}") if stored else ""
+
+    def party(row: Party) -> PartyView:
+        def value(stored: bytes | None, field: str) -> str:
+            place = f"party.{field}:{row.county_id}:{row.id}"
+            return vault.decrypt(stored, place=place) if stored else ""
+
+        return PartyView(
+            row.role,
+            row.kind,
+            value(row.name_encrypted, "name"),
+            value(row.phone_encrypted, "phone"),
+            value(row.identity_encrypted, "identity"),
+            value(row.address_encrypted, "address"),
+        )
+
+    rows = session.scalars(
+        select(Party)
+        .where(Party.county_id == found.county_id, Party.case_id == found.id)
+        .order_by(Party.id)
+    )
+    return OpenText(
+        text(found.title_encrypted, "title"),
+        text(found.summary_encrypted, "summary"),
+        text(found.place_encrypted, "place"),
+        tuple(party(row) for row in rows),
+    )
+
+
+def _masked(party: PartyView) -> PartyView:
+    return PartyView(
+        party.role,
+        party.kind,
+        privacy.mask_name(party.name),
+        privacy.mask_phone(party.phone),
+        privacy.mask_identity_number(party.identity),
+        privacy.mask_address(party.address),
+    )
+
+
+def _codes(session: Session, found: Case) -> dict[str, Code]:
+    wanted = {"source_channel": found.source_code, "outcome": found.outcome_code}
+    codes = session.scalars(
+        select(Code).where(Code.kind.in_(wanted), Code.code.in_([*filter(None, wanted.values())]))
+    )
+    return {code.kind: code for code in codes if wanted[code.kind] == code.code}
+
+
+def _timeline(session: Session, found: Case, names: list[str]) -> tuple[EventView, ...]:
+    vault = vault_of(session)
+    rows = session.execute(
+        select(CaseEvent, User.name)
+        .outerjoin(User, User.id == CaseEvent.actor_id)
+        .where(CaseEvent.county_id == found.county_id, CaseEvent.case_id == found.id)
+        .order_by(CaseEvent.seq.desc())
+        .limit(TIMELINE_LENGTH)
+    ).all()
+    named = {event.data.get(end) for event, _ in rows for end in ("from", "to")} - {None}
+    staff = dict(
+        session.execute(select(Mediator.id, Mediator.name).where(Mediator.id.in_(named))).all()
+    )
+
+    def note(event: CaseEvent) -> str:
+        if event.note_encrypted is None:
+            return ""
+        place = note_place("case_event.note", event.county_id, event.case_id, event.seq)
+        return privacy.redact(vault.decrypt(event.note_encrypted, place=place), names)
+
+    return tuple(
+        EventView(
+            event.seq,
+            event.kind,
+            event.at,
+            event.actor_id,
+            actor or "",
+            event.data,
+            staff.get(event.data.get("from", 0)),
+            staff.get(event.data.get("to", 0)),
+            note(event),
+        )
+        for event, actor in rows
+    )

@@ -1,0 +1,301 @@
+"""The live queue: open cases, the most urgent first, in pages that stay stable."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from data_access.engine import vault_of
+from data_access.scope import cases_within
+from data_access.tables import Case, CaseType, Mediator, OrganisationUnit, Party
+from data_access.tables.cases import IS_OPEN
+from data_access.vault import Indexed
+from domain.cases import Difficulty, Lamp, Risk, Stage
+from domain.clocks import lamp
+from domain.organisation import UnitLevel
+from domain.people import Scope
+
+PAGE_SIZE = 50
+UNASSIGNED = 0
+_CASE_NUMBER = re.compile(r"D?(\d{4})-?(\d{1,7})", re.IGNORECASE)
+_PHONE_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the queue is narrowed to; None or empty means everything.
+
+    `unit` is a town, community or grid; `type_code` has 2 or 4 digits; `mediator_id` UNASSIGNED
+    means held by nobody.
+    """
+
+    stage: Stage | None = None
+    unit: tuple[UnitLevel, int] | None = None
+    type_code: str | None = None
+    source_code: str | None = None
+    risk: Risk | None = None
+    lamps: frozenset[Lamp] = frozenset()
+    mediator_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of one row in the queue's order; the next page begins behind it."""
+
+    paused: int
+    due_at: datetime
+    risk: int
+    case_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One case as the queue shows it. No person but the mediator."""
+
+    case_id: int
+    case_no: str
+    version: int
+    stage: Stage
+    lamp: Lamp
+    paused: bool
+    due_at: datetime | None
+    registered_at: datetime
+    closed_at: datetime | None
+    risk: Risk
+    difficulty: Difficulty
+    type_code: str
+    type_name_zh: str
+    type_name_en: str
+    town: str
+    community: str | None
+    grid: str | None
+    mediator_id: int | None
+    mediator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to PAGE_SIZE rows, and where the next page begins (None on the last)."""
+
+    rows: tuple[QueueRow, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases, and how many of them are late or about to be."""
+
+    total: int = 0
+    soon: int = 0
+    late: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        """Counts of two disjoint sets together."""
+        return Count(self.total + other.total, self.soon + other.soon, self.late + other.late)
+
+
+def page(
+    session: Session,
+    *,
+    scope: Scope,
+    filters: Filters,
+    now: datetime,
+    after: Cursor | None = None,
+    size: int = PAGE_SIZE,
+) -> Page:
+    """One page of open cases: by due time, then risk, then id; paused cases last."""
+    query = _rows().where(IS_OPEN, cases_within(scope), *_conditions(filters, now))
+    if after is not None:
+        here = (after.paused, after.due_at, after.risk, after.case_id)
+        query = query.where(tuple_(Case.paused, Case.due_at, Case.risk, Case.id) > tuple_(*here))
+    query = query.order_by(Case.paused, Case.due_at, Case.risk, Case.id).limit(size + 1)
+    rows = [_row(row, now) for row in session.execute(query)]
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(tuple(rows), _cursor(rows[-1]) if more else None)
+
+
+def counts(
+    session: Session, *, scope: Scope, filters: Filters, now: datetime
+) -> dict[Stage, Count]:
+    """Open cases by stage under all filters but the stage itself."""
+    running = Case.paused == 0
+    query = (
+        select(
+            Case.stage,
+            func.count(),
+            func.sum(case((and_(running, Case.due_at > now, Case.soon_at <= now), 1), else_=0)),
+            func.sum(case((and_(running, Case.due_at <= now), 1), else_=0)),
+        )
+        .where(IS_OPEN, cases_within(scope), *_conditions(replace(filters, stage=None), now))
+        .group_by(Case.stage)
+    )
+    return {
+        stage: Count(total, int(soon or 0), int(late or 0))
+        for stage, total, soon, late in session.execute(query)
+    }
+
+
+def search(
+    session: Session, *, scope: Scope, term: str, now: datetime, parties: bool
+) -> tuple[QueueRow, ...]:
+    """Cases, open or closed, by number; with `parties`, also by a party's exact name or phone.
+
+    `parties` is for those who may see names: whether somebody has a dispute is itself private.
+    Open cases come first. At most PAGE_SIZE rows.
+    """
+    term = term.strip()
+    if not term:
+        return ()
+    matches = [*_by_number(term), *(_by_party(session, scope, term) if parties else ())]
+    query = (
+        _rows()
+        .where(cases_within(scope), or_(*matches))
+        .order_by(Case.is_open.desc(), Case.registered_at.desc(), Case.id)
+        .limit(PAGE_SIZE)
+    )
+    return tuple(_row(row, now) for row in session.execute(query))
+
+
+def _by_number(term: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Case.external_no == term, Case.case_no == term.upper()]
+    if match := _CASE_NUMBER.fullmatch(term):
+        found.append(Case.case_no == f"D{match[1]}-{int(match[2]):05d}")
+    return found
+
+
+def _by_party(session: Session, scope: Scope, term: str) -> list[ColumnElement[bool]]:
+    vault = vault_of(session)
+    columns: list[tuple[Any, Indexed]] = [(Party.name_index, Indexed.NAME)]
+    if sum(character.isdigit() for character in term) >= _PHONE_DIGITS:
+        columns.append((Party.phone_index, Indexed.PHONE))
+    return [
+        Case.id.in_(
+            select(Party.case_id).where(
+                Party.county_id == scope.county_id, column == vault.index(term, kind)
+            )
+        )
+        for column, kind in columns
+    ]
+
+
+def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if filters.stage is not None:
+        wanted.append(Case.stage == filters.stage)
+    if filters.unit is not None:
+        wanted.append(_UNIT_COLUMN[filters.unit[0]] == filters.unit[1])
+    if filters.type_code is not None:
+        # A group is every code that begins with its two digits, itself included.
+        wanted.append(Case.type_code.between(filters.type_code, f"{filters.type_code:9<4}"))
+    if filters.source_code is not None:
+        wanted.append(Case.source_code == filters.source_code)
+    if filters.risk is not None:
+        wanted.append(Case.risk == int(filters.risk))
+    if filters.mediator_id is not None:
+        nobody = filters.mediator_id == UNASSIGNED
+        wanted.append(
+            Case.mediator_id.is_(None) if nobody else Case.mediator_id == filters.mediator_id
+        )
+    if filters.lamps:
+        wanted.append(or_(*(_lamp_is(one, now) for one in sorted(filters.lamps))))
+    return wanted
+
+
+_UNIT_COLUMN = {
+    UnitLevel.COUNTY: Case.county_id,
+    UnitLevel.TOWN: Case.town_id,
+    UnitLevel.COMMUNITY: Case.community_id,
+    UnitLevel.GRID: Case.grid_id,
+}
+
+
+def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
+    running = Case.paused == 0
+    match wanted:
+        case Lamp.LATE:
+            return and_(running, Case.due_at <= now)
+        case Lamp.SOON:
+            return and_(running, Case.due_at > now, Case.soon_at <= now)
+        case Lamp.ON_TIME:
+            return and_(running, Case.soon_at > now)
+        case Lamp.PAUSED:
+            return Case.paused == 1
+        case Lamp.CLOSED:
+            return Case.is_open == 0
+
+
+_TOWN = aliased(OrganisationUnit)
+_COMMUNITY = aliased(OrganisationUnit)
+_GRID = aliased(OrganisationUnit)
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Case.id,
+            Case.case_no,
+            Case.version,
+            Case.stage,
+            Case.soon_at,
+            Case.paused,
+            Case.due_at,
+            Case.registered_at,
+            Case.closed_at,
+            Case.risk,
+            Case.difficulty,
+            Case.type_code,
+            CaseType.name_zh,
+            CaseType.name_en,
+            _TOWN.name.label("town"),
+            _COMMUNITY.name.label("community"),
+            _GRID.name.label("grid"),
+            Case.mediator_id,
+            Mediator.name.label("mediator"),
+        )
+        .join(CaseType, CaseType.code == Case.type_code)
+        .join(_TOWN, _TOWN.id == Case.town_id)
+        .outerjoin(_COMMUNITY, _COMMUNITY.id == Case.community_id)
+        .outerjoin(_GRID, _GRID.id == Case.grid_id)
+        .outerjoin(Mediator, Mediator.id == Case.mediator_id)
+    )
+
+
+def _row(row: Any, now: datetime) -> QueueRow:
+    return QueueRow(
+        row.id,
+        row.case_no,
+        row.version,
+        row.stage,
+        lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused)),
+        bool(row.paused),
+        row.due_at,
+        row.registered_at,
+        row.closed_at,
+        Risk(row.risk),
+        row.difficulty,
+        row.type_code,
+        row.name_zh,
+        row.name_en,
+        row.town,
+        row.community,
+        row.grid,
+        row.mediator_id,
+        row.mediator,
+    )
+
+
+def _cursor(row: QueueRow) -> Cursor:
+    assert row.due_at is not None  # noqa: S101 - open cases are due: a CHECK of the table
+    return Cursor(int(row.paused), row.due_at, int(row.risk), row.case_id)
+
+
+def by_numbers(
+    session: Session, *, scope: Scope, case_nos: tuple[str, ...], now: datetime
+) -> tuple[QueueRow, ...]:
+    """These cases as the queue shows them, open or closed; those outside the scope are left out."""
+    query = _rows().where(Case.case_no.in_(case_nos), cases_within(scope)).order_by(Case.id)
+    return tuple(_row(row, now) for row in session.execute(query))

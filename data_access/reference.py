@@ -1,0 +1,142 @@
+"""What every site starts with: its county, the code lists, the limits and the work calendar."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from data_access import audit
+from data_access.tables import (
+    CaseType,
+    Code,
+    LimitRule,
+    OrganisationUnit,
+    Site,
+    WorkDay,
+)
+from domain.clocks import DEFAULT_LIMITS, Clock, Limit, WorkCalendar
+from domain.organisation import UnitLevel
+
+_FOLDER = Path(__file__).parent / "codes"
+_FOUNDED = date(1949, 10, 1)
+# Injuries and occupational disputes need somebody who knows the field; the county can change it.
+_NEEDS_SPECIALIST = frozenset({"0502", "0503", "0505", "0701", "0702", "0703", "0704"})
+
+
+def create_county(session: Session, *, code: str, name: str) -> int:
+    """The county of this site, with its audit chain. Returns its unit id.
+
+    `code` is the 6-digit division code of GB/T 2260.
+    """
+    county = OrganisationUnit(
+        code=code,
+        level=UnitLevel.COUNTY,
+        parent_id=None,
+        path="",
+        name=name,
+        kind="县",
+        valid_from=_FOUNDED,
+    )
+    session.add(county)
+    session.flush()
+    county.path = f"/{county.id}/"
+    session.flush()
+    audit.open_chain(session, county_id=county.id)
+    return county.id
+
+
+def seed_reference(session: Session) -> None:
+    """Fill the code lists, limits and calendar of a site that has none."""
+    if session.scalar(select(func.count()).select_from(CaseType)):
+        return
+    session.execute(
+        insert(CaseType),
+        [
+            {
+                "code": row["code"],
+                "parent_code": row["parent"] or None,
+                "name_zh": row["name_zh"],
+                "name_en": row["name_en"],
+                "needs_specialist": row["code"] in _NEEDS_SPECIALIST,
+            }
+            for row in _rows("case_type")
+        ],
+    )
+    session.execute(
+        insert(Code),
+        [
+            {key: row[key] for key in ("code", "name_zh", "name_en")} | {"kind": kind}
+            for kind in ("event_scale", "outcome", "source_channel")
+            for row in _rows(kind)
+        ],
+    )
+    session.execute(insert(LimitRule), [_limit_row(limit) for limit in DEFAULT_LIMITS])
+    session.execute(
+        insert(WorkDay),
+        [
+            {
+                "day": date.fromisoformat(row["day"]),
+                "working": row["working"] == "1",
+                "note": row["note"],
+            }
+            for row in _rows("work_day")
+        ],
+    )
+
+
+def load_clock(session: Session) -> Clock:
+    """The limits and the calendar in force, as the domain wants them."""
+    limits = session.scalars(select(LimitRule)).all()
+    days = session.execute(select(WorkDay.day, WorkDay.working)).all()
+    return Clock(
+        tuple(
+            Limit(
+                row.stage,
+                row.amount,
+                row.unit,
+                row.difficulty,
+                row.valid_from,
+                row.valid_to,
+                row.source,
+            )
+            for row in limits
+        ),
+        WorkCalendar(dict(days)),
+    )
+
+
+def county_id(session: Session) -> int | None:
+    """The county of this site, or None before it is set up."""
+    return session.scalar(
+        select(OrganisationUnit.id).where(OrganisationUnit.level == UnitLevel.COUNTY).limit(1)
+    )
+
+
+def site_fact(session: Session, name: str) -> str | None:
+    """A fact about this installation, or None."""
+    return session.scalar(select(Site.value).where(Site.name == name))
+
+
+def set_site_fact(session: Session, name: str, value: str) -> None:
+    """Remember a fact about this installation."""
+    session.merge(Site(name=name, value=value))
+
+
+def _limit_row(limit: Limit) -> dict[str, object]:
+    return {
+        "stage": limit.stage,
+        "difficulty": limit.difficulty,
+        "amount": limit.amount,
+        "unit": limit.unit,
+        "valid_from": limit.valid_from,
+        "valid_to": limit.valid_to,
+        "source": limit.source,
+    }
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_FOLDER / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)

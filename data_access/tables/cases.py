@@ -1,0 +1,269 @@
+"""Cases, their parties, and their history.
+
+A case row is *now*; `case_event` is what happened, only ever added to; `case_span` is what was true
+from when to when, so that every past moment can be asked for by an index. All three are written in
+one transaction. `county_id` leads every key, so that engines that shard by county can follow.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    literal_column,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data_access.tables.base import Base, stored
+from domain.cases import Difficulty, EventKind, ReassignReason, Stage
+from domain.organisation import PartyKind, PartyRole
+
+# The predicate of partial indexes is a literal: with a bound parameter PostgreSQL's generic plans
+# cannot use them.
+IS_OPEN: ColumnElement[bool] = literal_column("is_open = 1")
+
+# What the queue sorts by, then everything it filters by, so that one index answers a whole page.
+_QUEUE_ORDER = ("paused", "due_at", "risk", "id")
+_QUEUE_FILTERS = ("stage", "soon_at", "type_code", "source_code", "mediator_id")
+
+
+class Counter(Base):
+    """Numbers handed out in order, by what they count: 'case', 'party', 'case_no:2026'."""
+
+    __tablename__ = "counter"
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last: Mapped[int]
+
+
+class Case(Base):
+    """One dispute, as it is now. The four units are as of its occurrence."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("county_id", "case_no"),
+        UniqueConstraint("county_id", "external_no"),
+        CheckConstraint(
+            "(is_open = 1 AND stage <> 'closed' AND due_at IS NOT NULL AND soon_at IS NOT NULL"
+            " AND closed_at IS NULL) OR"
+            " (is_open = 0 AND stage = 'closed' AND closed_at IS NOT NULL AND due_at IS NULL)",
+            name="open_or_closed",
+        ),
+        CheckConstraint(
+            "mediator_id IS NOT NULL OR stage NOT IN ('in_mediation','performance','confirmation')",
+            name="held_stage_has_mediator",
+        ),
+        CheckConstraint("(mediator_id IS NULL) = (held_since IS NULL)", name="held_since_when"),
+        CheckConstraint("risk BETWEEN 1 AND 4", name="risk_one_to_four"),
+        CheckConstraint("paused IN (0, 1)", name="paused_flag"),
+        Index(
+            "ix_cases_queue_county",
+            "county_id",
+            *_QUEUE_ORDER,
+            *_QUEUE_FILTERS,
+            "town_id",
+            "community_id",
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_cases_queue_stage",
+            "county_id",
+            "stage",
+            *_QUEUE_ORDER,
+            "soon_at",
+            "town_id",
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_cases_queue_town",
+            "county_id",
+            "town_id",
+            *_QUEUE_ORDER,
+            *_QUEUE_FILTERS,
+            "community_id",
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_cases_queue_community",
+            "county_id",
+            "community_id",
+            *_QUEUE_ORDER,
+            *_QUEUE_FILTERS,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_cases_queue_mediator",
+            "county_id",
+            "mediator_id",
+            *_QUEUE_ORDER,
+            "stage",
+            "soon_at",
+            "weight",
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            "ix_cases_queue_committee",
+            "county_id",
+            "committee_id",
+            *_QUEUE_ORDER,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index("ix_cases_closed", "county_id", "closed_at"),
+        Index("ix_cases_registered", "county_id", "registered_at"),
+    )
+
+    county_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    case_no: Mapped[str] = mapped_column(String(20))
+    # The number in the system it came from; the key of idempotent imports.
+    external_no: Mapped[str | None] = mapped_column(String(64))
+    town_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"))
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("organisation_unit.id"))
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("organisation_unit.id"))
+    type_code: Mapped[str] = mapped_column(String(4))
+    source_code: Mapped[str] = mapped_column(String(4))
+    scale_code: Mapped[str] = mapped_column(String(2), default="01")
+    difficulty: Mapped[Difficulty] = mapped_column(stored(Difficulty))
+    risk: Mapped[int]
+    stage: Mapped[Stage] = mapped_column(stored(Stage))
+    # 0/1 rather than boolean: the same literal works in a partial index everywhere.
+    is_open: Mapped[int]
+    paused: Mapped[int] = mapped_column(default=0)
+    occurred_on: Mapped[date]
+    registered_at: Mapped[datetime]
+    stage_since: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    soon_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome_code: Mapped[str | None] = mapped_column(String(4))
+    committee_id: Mapped[int | None] = mapped_column(ForeignKey("committee.id"))
+    mediator_id: Mapped[int | None] = mapped_column(ForeignKey("mediator.id"))
+    held_since: Mapped[datetime | None]
+    people_count: Mapped[int] = mapped_column(default=2)
+    amount_yuan: Mapped[int | None]
+    # Points of work in tenths of a standard case.
+    weight: Mapped[int]
+    # Free text holds names more often than not, so it is encrypted like them.
+    title_encrypted: Mapped[bytes]
+    place_encrypted: Mapped[bytes | None]
+    summary_encrypted: Mapped[bytes | None]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime]
+
+
+def _of_case(*, index: bool = False) -> tuple[Any, ...]:
+    """The foreign key of everything that belongs to a case."""
+    key = ForeignKeyConstraint(["county_id", "case_id"], ["cases.county_id", "cases.id"])
+    return (key, Index(None, "county_id", "case_id")) if index else (key,)
+
+
+class Party(Base):
+    """A party to a case. Every value is encrypted; the blind indexes find an exact value again."""
+
+    __tablename__ = "party"
+    __table_args__ = (
+        *_of_case(index=True),
+        Index(None, "county_id", "name_index"),
+        Index(None, "county_id", "phone_index"),
+        Index(None, "county_id", "identity_index"),
+    )
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    case_id: Mapped[int]
+    role: Mapped[PartyRole] = mapped_column(stored(PartyRole))
+    kind: Mapped[PartyKind] = mapped_column(stored(PartyKind))
+    sex: Mapped[str] = mapped_column(String(1), default="9")
+    name_encrypted: Mapped[bytes]
+    name_index: Mapped[bytes]
+    identity_encrypted: Mapped[bytes | None]
+    identity_index: Mapped[bytes | None]
+    phone_encrypted: Mapped[bytes | None]
+    phone_index: Mapped[bytes | None]
+    address_encrypted: Mapped[bytes | None]
+
+
+class CaseEvent(Base):
+    """What happened to a case. `data` holds codes and ids; free text is in the encrypted note."""
+
+    __tablename__ = "case_event"
+    __table_args__ = _of_case()
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(primary_key=True)
+    # Equals the version of the case that this event made.
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[EventKind] = mapped_column(stored(EventKind))
+    at: Mapped[datetime]
+    # 0 is the system itself: an import or the demonstration county.
+    actor_id: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    note_encrypted: Mapped[bytes | None]
+
+
+class CaseSpan(Base):
+    """An interval in which nothing that a screen counts changed. Times are of the matter."""
+
+    __tablename__ = "case_span"
+    __table_args__ = (
+        *_of_case(),
+        CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="in_order"),
+        Index(None, "county_id", "starts_at", "ends_at"),
+    )
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    # The data_seq that wrote the row: what was *known* at a watermark.
+    recorded_seq: Mapped[int]
+    stage: Mapped[Stage] = mapped_column(stored(Stage))
+    due_at: Mapped[datetime | None]
+    soon_at: Mapped[datetime | None]
+    paused: Mapped[int]
+    risk: Mapped[int]
+    supervised: Mapped[int] = mapped_column(default=0)
+    weight: Mapped[int]
+    town_id: Mapped[int]
+    community_id: Mapped[int | None]
+    grid_id: Mapped[int | None]
+    committee_id: Mapped[int | None]
+    mediator_id: Mapped[int | None]
+
+
+class Assignment(Base):
+    """Who held a case from when to when, and why it came to them."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        *_of_case(),
+        CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="in_order"),
+        Index(None, "county_id", "mediator_id", "starts_at"),
+    )
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(primary_key=True)
+    # The version of the case that this assignment made.
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    mediator_id: Mapped[int] = mapped_column(ForeignKey("mediator.id"))
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    reason: Mapped[ReassignReason] = mapped_column(stored(ReassignReason))
+    actor_id: Mapped[int]
+    note_encrypted: Mapped[bytes | None]

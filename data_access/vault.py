@@ -1,0 +1,108 @@
+"""Encryption of personal data, field by field, and the blind indexes that find a value again.
+
+AES-256-GCM with the place of the field as associated data, so that a value copied to another row
+does not decrypt. A blind index is an HMAC of the normalised value under a key of its own: exact
+matches only, useless without the key file.
+"""
+
+import hashlib
+import hmac
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from domain import privacy
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_KEY_ID = b"\x01"
+_INDEX_BYTES = 16
+
+
+class Indexed(StrEnum):
+    """Kinds of value that have a blind index; each with its own key and normal form."""
+
+    NAME = "name"
+    PHONE = "phone"
+    IDENTITY = "identity"
+
+
+_NORMAL_FORM = {
+    Indexed.NAME: privacy.normalise_name,
+    Indexed.PHONE: privacy.normalise_phone,
+    Indexed.IDENTITY: privacy.normalise_identity_number,
+}
+
+
+class KeyFileError(Exception):
+    """The key file cannot be used; the message says why and what to do, in Chinese."""
+
+
+class Vault:
+    """Encrypts, decrypts and indexes under one site key."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != _KEY_BYTES:
+            msg = "the site key has 32 bytes"
+            raise ValueError(msg)
+        self._fields = AESGCM(_derive(key, "fields"))
+        self._indexes = {kind: _derive(key, f"index:{kind}") for kind in Indexed}
+        self._audit = _derive(key, "audit")
+
+    def encrypt(self, value: str, *, place: str) -> bytes:
+        """The value as bytes that only this site, at this place, can read.
+
+        `place` names table, column and row, like "party.name:1:4711".
+        """
+        nonce = os.urandom(_NONCE_BYTES)
+        return _KEY_ID + nonce + self._fields.encrypt(nonce, value.encode(), place.encode())
+
+    def decrypt(self, stored: bytes, *, place: str) -> str:
+        """The value again. Raises cryptography's InvalidTag where bytes or place were changed."""
+        nonce, body = stored[1 : 1 + _NONCE_BYTES], stored[1 + _NONCE_BYTES :]
+        return self._fields.decrypt(nonce, body, place.encode()).decode()
+
+    def index(self, value: str, kind: Indexed) -> bytes:
+        """The 16-byte blind index of a value; equal for values of the same normal form."""
+        normal = _NORMAL_FORM[kind](value)
+        return hmac.digest(self._indexes[kind], normal.encode(), "sha256")[:_INDEX_BYTES]
+
+    def fingerprint(self, value: str) -> str:
+        """A keyed hash for the audit trail: proves a value without holding it."""
+        return hmac.new(self._audit, value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    derived: bytes = HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose.encode()).derive(key)
+    return derived
+
+
+def open_vault(path: Path, *, create: bool) -> Vault:
+    """The vault of the key file at `path`; `create` makes one (mode 0600) where there is none.
+
+    Raises KeyFileError where the file is missing, unreadable or malformed: without the key, what is
+    encrypted is lost, so a wrong one must never be replaced silently.
+    """
+    if create and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(_KEY_BYTES).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        msg = f"找不到密钥文件 {path};请从备份恢复,不要新建"
+        raise KeyFileError(msg) from None
+    except (OSError, ValueError):
+        msg = f"密钥文件 {path} 无法读取或已损坏"
+        raise KeyFileError(msg) from None
+    if len(key) != _KEY_BYTES:
+        msg = f"密钥文件 {path} 的长度不对,应为 64 个十六进制字符"
+        raise KeyFileError(msg)
+    return Vault(key)

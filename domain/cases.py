@@ -1,0 +1,128 @@
+"""What a case is: its stages, risk, difficulty, and the reasons a person gives for moving it."""
+
+from enum import IntEnum, StrEnum
+
+
+class Stage(StrEnum):
+    """Where a case stands, in the order of the county's work."""
+
+    REGISTERED = "registered"  # 待受理
+    ACCEPTED = "accepted"  # 待指派
+    IN_MEDIATION = "in_mediation"  # 调解中
+    PERFORMANCE = "performance"  # 待履行
+    CONFIRMATION = "confirmation"  # 待确认(司法确认窗口)
+    CLOSED = "closed"  # 已结
+
+
+OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
+# A mediator holds the case from its assignment to its end; before, the centre does.
+HELD_STAGES = frozenset({Stage.IN_MEDIATION, Stage.PERFORMANCE, Stage.CONFIRMATION})
+REASSIGNABLE_STAGES = HELD_STAGES | {Stage.ACCEPTED}
+
+
+class Risk(IntEnum):
+    """The four local risk colours; 1 sorts first because it is worst."""
+
+    RED = 1
+    ORANGE = 2
+    YELLOW = 3
+    BLUE = 4
+
+
+class Difficulty(StrEnum):
+    """How hard a case is: decides its time limit and its weight."""
+
+    SIMPLE = "simple"  # 简易
+    ORDINARY = "ordinary"  # 一般
+    COMPLEX = "complex"  # 疑难复杂
+    MAJOR = "major"  # 重大
+
+
+# Points of work in tenths of a standard case. The ratio 1:2:4:8 is a default that a county changes
+# in its own table later; it is a convention, not a measurement.
+WEIGHT: dict[Difficulty, int] = {
+    Difficulty.SIMPLE: 5,
+    Difficulty.ORDINARY: 10,
+    Difficulty.COMPLEX: 20,
+    Difficulty.MAJOR: 40,
+}
+
+
+class Lamp(StrEnum):
+    """How a case stands against its deadline."""
+
+    ON_TIME = "on_time"  # ● 正常
+    SOON = "soon"  # ▲ 临期
+    LATE = "late"  # ■ 超期
+    PAUSED = "paused"  # ‖ 挂起
+    CLOSED = "closed"  # 已结
+
+
+class ReassignReason(StrEnum):
+    """Why a case goes to somebody else. A reason is always required."""
+
+    FIRST_ASSIGNMENT = "first_assignment"  # 首次指派
+    ABSENCE = "absence"  # 请假或培训
+    OVERLOAD = "overload"  # 负荷过高
+    RECUSAL = "recusal"  # 回避
+    SPECIALITY = "speciality"  # 需要专长
+    PARTY_CHOICE = "party_choice"  # 当事人选择
+    OVERDUE = "overdue"  # 超期未办
+    LEFT_POST = "left_post"  # 离岗
+    OTHER = "other"  # 其他
+
+
+class EventKind(StrEnum):
+    """What can happen to a case; the timeline is made of these."""
+
+    REGISTERED = "registered"
+    ACCEPTED = "accepted"
+    ASSIGNED = "assigned"
+    REASSIGNED = "reassigned"
+    UNDONE = "undone"
+    SETTLED = "settled"
+    PERFORMED = "performed"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CLOSED = "closed"
+    IMPORTED = "imported"
+    UPDATED = "updated"
+
+
+class CaseObjection(StrEnum):
+    """Why nobody can be given this case now."""
+
+    NOT_ACCEPTED = "not_accepted"
+    CLOSED = "closed"
+    PAUSED = "paused"
+
+
+def objections_to_move(stage: Stage) -> list[CaseObjection]:
+    """Why a case in this stage cannot be reassigned; empty when it can."""
+    if stage is Stage.CLOSED:
+        return [CaseObjection.CLOSED]
+    if stage not in REASSIGNABLE_STAGES:
+        return [CaseObjection.NOT_ACCEPTED]
+    return []
+
+
+class UndoObjection(StrEnum):
+    """Why a reassignment cannot be taken back."""
+
+    NOT_LAST = "not_last"  # somebody changed the case since
+    NOT_YOURS = "not_yours"
+    NOT_A_REASSIGNMENT = "not_a_reassignment"
+    FORMER_NOT_ELIGIBLE = "former_not_eligible"
+
+
+class FieldProblem(StrEnum):
+    """What is wrong with one entered field."""
+
+    MISSING = "missing"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    UNKNOWN = "unknown"
+    NOT_A_CHOICE = "not_a_choice"
+    WEAK = "weak"
+    TAKEN = "taken"
+    WRONG = "wrong"

@@ -1,0 +1,104 @@
+"""Everything this product refuses to do, as one tree.
+
+* Refusal
+  x NotFound            it does not exist, or this person may not know that it does
+  x NotAllowed          the person is known but lacks the permission
+  x SessionEnded        nobody is signed in any more
+  x Conflict            somebody else changed it first
+  x Invalid             what was entered cannot be taken, per field
+  x RuleViolation       a rule of the field says no, for stated reasons
+    + NotEligible       this mediator may not take this case
+    + NotReassignable   this case cannot be given to anybody now
+    + NotUndoable       the last change cannot be taken back
+  x SignInRefused       wrong password, locked, too many attempts
+  x KeyReused           an idempotency key came back with another request
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Refusal(Exception):
+    """Base of every refusal that a user can be told about. Nothing was changed."""
+
+
+class NotFound(Refusal):
+    """The thing does not exist, or this person may not know that it does."""
+
+
+class NotAllowed(Refusal):
+    """The person is known but lacks the permission named in the message."""
+
+
+class SessionEnded(Refusal):
+    """The session expired, was revoked, or never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """Who changed the thing last: enough to tell the person who came second."""
+
+    actor_name: str
+    kind: str
+    at: datetime
+    to_mediator_name: str | None = None
+
+
+class Conflict(Refusal):
+    """Somebody else changed it first; look again and decide again."""
+
+    def __init__(self, last: LastChange | None = None) -> None:
+        super().__init__("changed by somebody else")
+        self.last = last
+
+
+class Invalid(Refusal):
+    """What was entered cannot be taken. `problems` maps a field's key to a reason's key."""
+
+    def __init__(self, **problems: StrEnum) -> None:
+        super().__init__(", ".join(f"{field}:{why}" for field, why in problems.items()))
+        self.problems: dict[str, StrEnum] = problems
+
+
+class RuleViolation(Refusal):
+    """A rule of the field says no, for one or more stated reasons."""
+
+    def __init__(self, reasons: Sequence[StrEnum]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = tuple(reasons)
+
+
+class NotEligible(RuleViolation):
+    """This mediator may not take this case."""
+
+
+class NotReassignable(RuleViolation):
+    """This case cannot be given to anybody in its present state."""
+
+
+class NotUndoable(RuleViolation):
+    """The last change cannot be taken back."""
+
+
+class SignInProblem(StrEnum):
+    """Why a sign-in was refused. A wrong name and a wrong password look the same."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+    TOO_MANY = "too_many"
+    BUSY = "busy"
+
+
+class SignInRefused(Refusal):
+    """No session was opened. `retry_at` says from when another attempt makes sense."""
+
+    def __init__(self, problem: SignInProblem, retry_at: datetime | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.retry_at = retry_at
+
+
+class KeyReused(Refusal):
+    """An idempotency key came back with a different request: a bug or an attack."""

@@ -1,0 +1,44 @@
+"""Words of the organisation: levels of units, kinds of leave, kinds of relation."""
+
+from enum import StrEnum
+
+
+class UnitLevel(StrEnum):
+    """Level codes of GB/T 31000 table 37; 07 grid is a local extension."""
+
+    COUNTY = "04"
+    TOWN = "05"
+    COMMUNITY = "06"
+    GRID = "07"
+
+
+class AbsenceKind(StrEnum):
+    """Why a mediator is away."""
+
+    LEAVE = "leave"  # 请假
+    TRAINING = "training"  # 培训
+    SECONDMENT = "secondment"  # 借调
+
+
+class RelationKind(StrEnum):
+    """Grounds of recusal (特邀调解规定 15, 16)."""
+
+    KIN = "kin"  # 近亲属
+    INTEREST = "interest"  # 利害关系
+    FORMER_ROLE = "former_role"  # 曾任代理人、证人、鉴定人
+    OTHER = "other"  # 其他可能影响公正的关系
+
+
+class PartyRole(StrEnum):
+    """On which side of a case a party stands."""
+
+    APPLICANT = "applicant"  # 申请人
+    RESPONDENT = "respondent"  # 被申请人
+    OTHER = "other"  # 第三人
+
+
+class PartyKind(StrEnum):
+    """A natural person or an organisation."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"

@@ -1,0 +1,115 @@
+"""What a person's data looks like to those who may not see it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+HIDDEN = "***"
+_COMPOUND_SURNAMES = frozenset(
+    [
+        "欧阳",
+        "太史",
+        "端木",
+        "上官",
+        "司马",
+        "东方",
+        "独孤",
+        "南宫",
+        "万俟",
+        "闻人",
+        "夏侯",
+        "诸葛",
+        "尉迟",
+        "公羊",
+        "赫连",
+        "澹台",
+        "皇甫",
+        "宗政",
+        "濮阳",
+        "公冶",
+        "太叔",
+        "申屠",
+        "公孙",
+        "慕容",
+        "仲孙",
+        "钟离",
+        "长孙",
+        "宇文",
+        "司徒",
+        "鲜于",
+        "司空",
+        "令狐",
+    ]
+)
+# A run of digits that could be a phone, a landline, a bank card or an identity number,
+# also when written with spaces, dashes or full-width digits.
+_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\+?[0-9][ \-]?){6,19}[0-9Xx]")
+
+
+def mask_name(name: str) -> str:
+    """张三丰 -> 张某某, 欧阳锋 -> 欧阳某; organisations keep two characters at each end."""
+    name = name.strip()
+    if not name:
+        return ""
+    if len(name) > 4 and not name.isascii():  # noqa: PLR2004 - longer than any Han personal name
+        return f"{name[:2]}{HIDDEN}{name[-2:]}"
+    if name.isascii():
+        return f"{name[0]}{HIDDEN}"
+    surname = name[:2] if name[:2] in _COMPOUND_SURNAMES and len(name) > 2 else name[:1]  # noqa: PLR2004
+    return surname + "某" * max(1, len(name) - len(surname))
+
+
+def mask_number(number: str, *, keep_start: int, keep_end: int) -> str:
+    """Keep the ends and hide the middle; all of it where too little would be hidden."""
+    if len(number) <= keep_start + keep_end:
+        return HIDDEN if number else ""
+    hidden = "*" * (len(number) - keep_start - keep_end)
+    return number[:keep_start] + hidden + number[len(number) - keep_end :]
+
+
+def mask_phone(phone: str) -> str:
+    """13812345678 -> 138****5678."""
+    return mask_number(phone, keep_start=3, keep_end=4)
+
+
+def mask_identity_number(number: str) -> str:
+    """510129199001011234 -> 5101**********1234."""
+    return mask_number(number, keep_start=4, keep_end=4)
+
+
+def mask_address(address: str) -> str:
+    """An address below the community is nobody's business: only that there is one."""
+    return HIDDEN if address else ""
+
+
+def redact(text: str, names: Iterable[str]) -> str:
+    """Free text without the given names (masked) and without long numbers.
+
+    People type names into descriptions; the parties' own are known, and every long run of digits
+    is treated as a phone or identity number.
+    """
+    text = unicodedata.normalize("NFKC", text) if _has_wide_digit(text) else text
+    for name in sorted({name.strip() for name in names}, key=len, reverse=True):
+        if len(name) > 1:
+            text = text.replace(name, mask_name(name))
+    return _LONG_NUMBER.sub(HIDDEN, text)
+
+
+def _has_wide_digit(text: str) -> bool:
+    return any("\uff10" <= character <= "\uff19" for character in text)
+
+
+def normalise_name(name: str) -> str:
+    """The form of a name that its blind index is made of: NFKC, no blanks, no case."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def normalise_phone(phone: str) -> str:
+    """Digits only, without the country code: +86 138-1234-5678 -> 13812345678."""
+    digits = "".join(c for c in unicodedata.normalize("NFKC", phone) if c.isdigit())
+    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits  # noqa: PLR2004
+
+
+def normalise_identity_number(number: str) -> str:
+    """NFKC, no blanks, the check letter X upper case."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()

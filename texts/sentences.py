@@ -1,0 +1,63 @@
+"""The sentence for each refusal: what, why, and what to do next."""
+
+from datetime import datetime
+
+from domain import errors
+from domain.cases import EventKind
+from texts.catalog import gettext as _
+from texts.numbers import moment
+from texts.words import word
+
+
+def explain(  # noqa: PLR0911 - one answer per branch of the tree
+    refusal: errors.Refusal, *, now: datetime | None = None
+) -> str:
+    """What a person is told when something was refused. Nothing was changed in any case."""
+    match refusal:
+        case errors.Conflict(last=last):
+            return _conflict(last, now)
+        case errors.NotEligible(reasons=reasons):
+            return _("不能交给这位调解员:{reasons}。").format(reasons=_joined(reasons))
+        case errors.NotReassignable(reasons=reasons):
+            return _("这件案件现在不能改派:{reasons}。").format(reasons=_joined(reasons))
+        case errors.NotUndoable(reasons=reasons):
+            return _("不能撤销:{reasons}。").format(reasons=_joined(reasons))
+        case errors.Invalid(problems=problems):
+            return " ".join(
+                _("{field}:{problem}。").format(field=field_name(field), problem=word(problem))
+                for field, problem in problems.items()
+            )
+        case errors.NotAllowed():
+            return _("您的岗位没有这项权限。")
+        case errors.SessionEnded():
+            return _("登录已结束,请重新登录;已填写的内容会保留。")
+        case errors.NotFound():
+            return _("找不到这件案件,或它不在您的范围内。")
+        case errors.KeyReused():
+            return _("这次提交与先前的不一致,请刷新后重试。")
+        case _other:
+            return _("操作被拒绝,没有做任何改动。")
+
+
+def field_name(field: str) -> str:
+    """The user's name for an entered field."""
+    names = {"note": _("说明"), "reason": _("理由"), "mediator": _("调解员")}
+    return names.get(field, field)
+
+
+def _joined(reasons: tuple[object, ...]) -> str:
+    return _("、").join(word(reason) for reason in reasons)  # type: ignore[arg-type]
+
+
+def _conflict(last: errors.LastChange | None, now: datetime | None) -> str:
+    if last is None or now is None:
+        return _("案件刚被他人变动,没有提交。请核对后再试,已填写的内容保留。")
+    who, when = last.actor_name or _("系统"), moment(last.at, now=now)
+    if last.to_mediator_name:
+        return _(
+            "{who} 已于 {when} 将此案{what}给 {name},您的提交没有生效。"
+            "请核对后再试,已填写的内容保留。"
+        ).format(who=who, when=when, what=word(EventKind(last.kind)), name=last.to_mediator_name)
+    return _(
+        "{who} 已于 {when} 对此案做了“{what}”,您的提交没有生效。请核对后再试,已填写的内容保留。"
+    ).format(who=who, when=when, what=word(EventKind(last.kind)))
