@@ -221,7 +221,7 @@ def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
         case Lamp.SOON:
             return and_(running, Case.due_at > now, Case.soon_at <= now)
         case Lamp.ON_TIME:
-            return and_(running, Case.soon_at > now)
+            return and_(running, Case.due_at > now, Case.soon_at > now)
         case Lamp.PAUSED:
             return Case.paused == 1
         case Lamp.CLOSED:

@@ -1,0 +1,44 @@
+"""Cached reads: many screens, one query.
+
+The key is the question, the scope, the data watermark and the minute; so a hundred viewers of one
+queue cost one query per change, and nobody is served another scope's answer.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from data_access import site
+from domain.people import Scope
+from ui.clock import minute
+
+T = TypeVar("T")
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _answer(key: str, _load: Callable[[], object]) -> object:  # noqa: ARG001 - Streamlit's key
+    return _load()
+
+
+def cached(
+    question: str, load: Callable[[Any], T], *, scope: Scope, now: datetime | None = None
+) -> T:
+    """`load`'s answer for this scope at the current watermark; `now` where the answer ages.
+
+    `question` names the query and all its arguments but scope and time.
+    """
+    here = site.current()
+    # The watermark is read before the query that it labels: the other order would keep old rows
+    # under a new number.
+    watermark = here.watcher.latest
+    age = minute(now).isoformat() if now else ""
+    key = f"{here.url}|{question}|{scope.key}|{watermark.data_seq}|{age}"
+
+    def read() -> T:
+        with here.db.read() as session:
+            return load(session)
+
+    answer: T = _answer(key, read)  # type: ignore[assignment]
+    return answer

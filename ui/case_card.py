@@ -1,0 +1,156 @@
+"""One case in blocks: head, clock, facts, masked parties, timeline."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
+from domain.cases import ReassignReason
+from texts import gettext as _
+from texts import language
+from texts.numbers import count, due_day, moment, span
+from texts.words import word
+from ui.queue_list import clock_words
+
+_FOLDER = Path(__file__).parent / "components"
+_CARD = st.components.v2.component(
+    "wusong_case_card",
+    css=(_FOLDER / "case_card.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "case_card.js").read_text(encoding="utf-8"),
+)
+
+
+def show(blocks: Sequence[dict[str, Any]], *, key: str) -> None:
+    """Draw blocks made by the functions below."""
+    _CARD(key=key, data={"blocks": list(blocks)})
+
+
+def notice(text: str) -> dict[str, Any]:
+    """A line that something is not as it was."""
+    return {"kind": "notice", "text": text}
+
+
+def head(view: CaseView, now: datetime) -> dict[str, Any]:
+    """Lamp, title, stage."""
+    row = view.row
+    kind = row.type_name_zh if language() == "zh" else row.type_name_en
+    return {
+        "kind": "head",
+        "lamp": row.lamp.value,
+        "clock": clock_words(row, now),
+        "title": kind,
+        "under": f"{word(row.stage)} · {word(row.difficulty)} · {word(row.risk)}",
+    }
+
+
+def holder(view: CaseView, now: datetime) -> dict[str, Any]:
+    """Who holds it since when."""
+    row = view.row
+    if row.mediator is None or view.held_since is None:
+        held = _("还没有人承办")
+    else:
+        held = _("{name}({committee}),自 {since} 起,已 {span}").format(
+            name=row.mediator,
+            committee=view.committee or "—",
+            since=moment(view.held_since, now=now),
+            span=span(now - view.held_since),
+        )
+    return {"kind": "facts", "title": "", "rows": [[_("承办"), held]]}
+
+
+def clock(view: CaseView, now: datetime) -> dict[str, Any] | None:
+    """The stage's time as a bar, with the point where the lamp turns yellow."""
+    due_at, soon_at = view.row.due_at, view.soon_at
+    if due_at is None or soon_at is None:
+        return None
+    whole = max(due_at - view.stage_since, timedelta(seconds=1))
+    used = min(100, round(100 * ((now - view.stage_since) / whole)))
+    return {
+        "kind": "clock",
+        "lamp": view.row.lamp.value,
+        "title": _("时限({stage})").format(stage=word(view.row.stage)),
+        "used": max(0, used),
+        "turn": round(100 * ((soon_at - view.stage_since) / whole)),
+        "label": clock_words(view.row, now),
+        "start": _("起 {time}").format(time=moment(view.stage_since, now=now)),
+        "end": _("限 {time}").format(time=due_day(due_at, now=now)),
+    }
+
+
+def facts(view: CaseView, now: datetime) -> dict[str, Any]:
+    """What is known of the matter; free text without the parties' names."""
+    row, chinese = view.row, language() == "zh"
+    outcome = view.outcome_zh if chinese else view.outcome_en
+    rows = [
+        [_("事项"), view.title],
+        [_("地点"), " ".join(filter(None, (row.town, row.community, row.grid)))],
+        [_("来源"), view.source_zh if chinese else view.source_en],
+        [_("登记"), moment(row.registered_at, now=now)],
+        [_("人数"), _("{count} 人").format(count=count(view.people_count))],
+    ]
+    if view.amount_yuan is not None:
+        rows.append([_("金额"), _("{count} 元").format(count=count(view.amount_yuan))])
+    if outcome:
+        rows.append([_("结果"), outcome])
+    if view.summary:
+        rows.append([_("简述"), view.summary])
+    return {"kind": "facts", "title": _("案情"), "rows": rows}
+
+
+def parties(people: Sequence[PartyView], *, clear: bool) -> dict[str, Any]:
+    """The parties, masked or, after an unmasking, in the clear."""
+    title = _("当事人(明文,已留痕)") if clear else _("当事人(已脱敏)")
+    return {
+        "kind": "parties",
+        "title": title,
+        "rows": [
+            {
+                "role": word(party.role),
+                "name": party.name,
+                "lines": [line for line in (party.phone, party.identity, party.address) if line],
+            }
+            for party in people
+        ],
+    }
+
+
+def clear_text(clear: OpenText) -> dict[str, Any]:
+    """The free text as it was written, after an unmasking."""
+    rows = [[_("事项"), clear.title], [_("地点"), clear.place], [_("简述"), clear.summary]]
+    return {
+        "kind": "facts",
+        "title": _("原文(明文,已留痕)"),
+        "rows": [row for row in rows if row[1]],
+    }
+
+
+def timeline(events: Sequence[EventView], now: datetime) -> dict[str, Any]:
+    """What happened, the newest first."""
+    return {
+        "kind": "timeline",
+        "title": _("经过"),
+        "rows": [
+            {
+                "text": _event(event),
+                "when": f"{moment(event.at, now=now)} · {event.actor or _('系统')}",
+                "note": event.note,
+            }
+            for event in events
+        ],
+    }
+
+
+def _event(event: EventView) -> str:
+    text = word(event.kind)
+    if event.to_name and event.from_name:
+        text = f"{text}: {event.from_name} → {event.to_name}"
+    elif event.to_name:
+        text = f"{text}: {event.to_name}"
+    elif event.from_name:
+        text = f"{text}: {event.from_name} → —"
+    reason = event.data.get("reason")
+    known = isinstance(reason, str) and reason in set(ReassignReason)
+    return f"{text}({word(ReassignReason(reason))})" if known else text

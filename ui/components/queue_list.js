@@ -1,0 +1,207 @@
+// The queue: tabs, chips, rows, pages. Plain DOM from JSON; every text goes in by textContent, so
+// nothing that people typed can become markup. Rows are kept by case number between refreshes, so the
+// list neither flickers nor loses its scroll or focus.
+
+const STALE_AFTER = 10_000;
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined && text !== null) node.textContent = text;
+  return node;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function build(root) {
+  const queue = make("div", "queue");
+  const tabs = make("div", "tabs");
+  tabs.setAttribute("role", "tablist");
+  const status = make("div", "status");
+  const chips = make("div", "chips");
+  const count = make("span", "count");
+  const data = make("span", "data");
+  data.setAttribute("role", "status");
+  status.append(chips, count, data);
+  const rows = make("div", "rows");
+  rows.setAttribute("role", "list");
+  const pager = make("div", "pager");
+  const back = make("button");
+  const position = make("span", "second");
+  const next = make("button");
+  back.type = next.type = "button";
+  pager.append(back, position, next);
+  queue.append(tabs, status, rows, pager);
+  root.replaceChildren(queue);
+  return { queue, tabs, chips, count, data, rows, back, position, next, known: new Map() };
+}
+
+function drawTabs(view, data, send) {
+  const want = data.tabs;
+  while (view.tabs.children.length > want.length) view.tabs.lastChild.remove();
+  want.forEach((tab, place) => {
+    let node = view.tabs.children[place];
+    if (!node) {
+      node = make("button", "tab");
+      node.type = "button";
+      node.setAttribute("role", "tab");
+      node.append(make("span", "name"), make("span", "total"), make("span", "soon"), make("span", "late"));
+      view.tabs.append(node);
+    }
+    node.dataset.stage = tab.stage;
+    node.setAttribute("aria-selected", String(tab.selected));
+    const [name, total, soon, late] = node.children;
+    setText(name, tab.name);
+    setText(total, tab.total);
+    setText(soon, tab.soon);
+    setText(late, tab.late);
+    node.onclick = () => send("stage", tab.stage);
+  });
+}
+
+function drawChips(view, data, send) {
+  view.chips.replaceChildren(...data.chips.map((chip) => {
+    const node = make("button", "chip", chip.text);
+    node.type = "button";
+    node.title = data.words.remove;
+    node.onclick = () => send("drop", chip.name);
+    return node;
+  }));
+}
+
+function newRow() {
+  const node = make("div", "row");
+  node.setAttribute("role", "listitem");
+  node.tabIndex = -1;
+  const lampCell = make("div", "cell clock");
+  lampCell.append(make("span", "lamp"));
+  const actions = make("div", "actions");
+  const look = make("button", "look");
+  const move = make("button", "move");
+  look.type = move.type = "button";
+  actions.append(look, move);
+  const kind = make("div", "cell kind");
+  kind.append(make("span", "type"), make("span", "second difficulty"), make("span", "risk"));
+  node.append(lampCell, make("div", "cell number"), kind, make("div", "cell place"),
+    make("div", "cell holder"), make("div", "cell age second"), actions);
+  return node;
+}
+
+function drawRow(node, row, data, send) {
+  const q = (selector) => node.querySelector(selector);
+  node.dataset.case = row.number;
+  node.classList.toggle("open", data.open === row.number);
+  const lamp = q(".lamp");
+  lamp.className = `lamp ${row.lamp}`;
+  setText(lamp, row.clock);
+  setText(q(".number"), row.number);
+  setText(q(".type"), row.type);
+  setText(q(".difficulty"), ` · ${row.difficulty}`);
+  const risk = q(".risk");
+  risk.className = `risk risk-${row.risk}`;
+  setText(risk, row.risk_text ? ` · ${row.risk_text}` : "");
+  setText(q(".place"), row.place);
+  setText(q(".holder"), row.holder);
+  setText(q(".age"), row.age);
+  const look = q(".look"), move = q(".move");
+  setText(look, data.words.look);
+  look.setAttribute("aria-label", `${data.words.look} ${row.number}`);
+  look.onclick = () => send("open", { case: row.number, view: "facts" });
+  move.hidden = !row.move;
+  setText(move, row.move || "");
+  move.setAttribute("aria-label", `${row.move} ${row.number}`);
+  move.onclick = () => send("open", { case: row.number, view: "reassign" });
+  node.ondblclick = look.onclick;
+}
+
+function drawRows(view, data, send) {
+  if (!data.rows.length) {
+    view.known.clear();
+    view.rows.replaceChildren(make("div", "empty", data.words.empty));
+    return;
+  }
+  view.rows.querySelector(".empty")?.remove();
+  const wanted = new Set(data.rows.map((row) => row.number));
+  for (const [number, node] of view.known) {
+    if (!wanted.has(number)) { node.remove(); view.known.delete(number); }
+  }
+  data.rows.forEach((row, place) => {
+    let node = view.known.get(row.number);
+    if (!node) { node = newRow(); view.known.set(row.number, node); }
+    drawRow(node, row, data, send);
+    if (view.rows.children[place] !== node) view.rows.insertBefore(node, view.rows.children[place] || null);
+  });
+}
+
+function drawStatus(view, data) {
+  setText(view.count, data.words.count);
+  const late = !data.live || Date.now() - view.received > STALE_AFTER;
+  view.data.classList.toggle("stale", late);
+  setText(view.data, late ? data.words.stale : data.words.live);
+}
+
+function drawPager(view, data, send) {
+  setText(view.back, data.words.back);
+  setText(view.next, data.words.next);
+  setText(view.position, data.words.position);
+  view.back.disabled = !data.has_back;
+  view.next.disabled = !data.has_next;
+  view.back.onclick = () => send("turn", "back");
+  view.next.onclick = () => send("turn", "next");
+  view.back.parentElement.hidden = !data.has_back && !data.has_next;
+}
+
+// Arrows move through the rows, Enter opens, "/" goes to the search box of the page.
+function keys(view, send) {
+  return (event) => {
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || event.target.isContentEditable;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector('[role="dialog"]')) return;
+    if (event.key === "/") {
+      const box = document.querySelector(".st-key-search input");
+      if (box) { event.preventDefault(); box.focus(); }
+      return;
+    }
+    const rows = [...view.rows.querySelectorAll(".row")];
+    if (!rows.length) return;
+    const here = rows.indexOf(view.rows.getRootNode().activeElement?.closest?.(".row"));
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      const target = rows[Math.max(0, Math.min(rows.length - 1, here + step))];
+      target.focus();
+      target.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Enter" && here >= 0 && event.composedPath()[0].tagName !== "BUTTON") {
+      send("open", { case: rows[here].dataset.case, view: "facts" });
+    }
+  };
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  let view = parentElement.wusongQueue;
+  const send = (name, value) => parentElement.wusongSend(name, value);
+  parentElement.wusongSend = (name, value) => setTriggerValue(name, value);
+  if (!view || !parentElement.contains(view.queue)) {
+    view = parentElement.wusongQueue = build(parentElement);
+  }
+  if (!view.timer) {
+    view.listener = keys(view, send);
+    document.addEventListener("keydown", view.listener);
+    view.timer = setInterval(() => drawStatus(view, view.last), 1000);
+  }
+  view.received = Date.now();
+  view.last = data;
+  drawTabs(view, data, send);
+  drawChips(view, data, send);
+  drawStatus(view, data);
+  drawRows(view, data, send);
+  drawPager(view, data, send);
+  return () => {
+    clearInterval(view.timer);
+    document.removeEventListener("keydown", view.listener);
+    view.timer = null;
+  };
+}

@@ -1,0 +1,73 @@
+"""The frame around every page: brand, sections, place, person, demonstration mark, sign out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from data_access import reference
+from data_access.queries import choices as choices_query
+from domain.people import Actor, Permission, Scope
+from texts import gettext as _
+from texts import language
+from texts.words import word
+from ui.cache import cached
+
+_FOLDER = Path(__file__).parent / "components"
+_FRAME = st.components.v2.component(
+    "wusong_frame",
+    css=(_FOLDER / "frame.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "frame.js").read_text(encoding="utf-8"),
+)
+_PAGE_CSS = (_FOLDER / "page.css").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One page in the menu: its section and name, and its address without the slash."""
+
+    title: str
+    address: str
+
+
+def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
+    """Draw the frame. `here` is the address of the page that is shown."""
+    st.html(f"<style>{_PAGE_CSS}</style>")
+    other = "en" if language() == "zh" else "zh"
+    _FRAME(
+        key="frame",
+        data={
+            "brand": _("无讼台"),
+            "place": _place(actor),
+            "demo": _("演示数据") if is_demo(actor) else "",
+            "pages": [
+                {"title": one.title, "href": f"/{one.address}", "here": one.address == here}
+                for one in menu
+            ],
+            "person": actor.name,
+            "post": "、".join(sorted(word(role) for role in actor.roles)),
+            "language": "English" if other == "en" else "中文",
+            "language_code": other,
+            "sign_out": _("退出"),
+        },
+    )
+
+
+def is_demo(actor: Actor) -> bool:
+    """Whether this site shows simulated cases."""
+    county = Scope(actor.county_id, whole_county=True)
+    since = cached(
+        "demo_since", lambda session: reference.site_fact(session, "demo_since"), scope=county
+    )
+    return since is not None
+
+
+def _place(actor: Actor) -> str:
+    if not actor.may(Permission.CASE_READ):
+        return ""
+    scope = actor.scope(Permission.CASE_READ)
+    return cached(
+        f"scope_name {language()}",
+        lambda session: choices_query.scope_name(session, scope=scope),
+        scope=scope,
+    )

@@ -1,0 +1,140 @@
+"""The queue's list on the screen: tabs with counts, chips, rows, pages, the time of its data."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from data_access.changes import Watermark
+from data_access.queries.queue import Count, QueueRow
+from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, Lamp, Risk, Stage
+from domain.clocks import day_of
+from texts import gettext as _
+from texts import language, ngettext
+from texts.numbers import clock_time, count, time_left
+from texts.words import LAMP_SHAPES, word
+
+_FOLDER = Path(__file__).parent / "components"
+_LIST = st.components.v2.component(
+    "wusong_queue_list",
+    css=(_FOLDER / "queue_list.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "queue_list.js").read_text(encoding="utf-8"),
+)
+
+
+def show(
+    *,
+    rows: tuple[QueueRow, ...],
+    counts: dict[Stage, Count] | None,
+    stage: Stage | None,
+    chips: list[dict[str, str]],
+    page_number: int,
+    has_next: bool,
+    open_case: str | None,
+    may_move: bool,
+    watermark: Watermark,
+    now: datetime,
+    on_open: Callable[[], None],
+    on_stage: Callable[[], None],
+    on_drop: Callable[[], None],
+    on_turn: Callable[[], None],
+) -> Any:
+    """Draw the list. `counts` None means a search: no tabs, and closed cases may be among the rows.
+
+    What was clicked is in the result's `open`, `stage`, `drop`, `turn` during the callback's run.
+    """
+    total = len(rows) if counts is None else _total(counts, stage)
+    data = {
+        "tabs": [] if counts is None else _tabs(counts, stage),
+        "chips": chips,
+        "rows": [_row(row, now, may_move=may_move) for row in rows],
+        "open": open_case,
+        "live": watermark.fresh,
+        "has_back": page_number > 1,
+        "has_next": has_next,
+        "words": _words(total, page_number, watermark, searching=counts is None),
+    }
+    return _LIST(
+        key="queue_list",
+        data=data,
+        on_open_change=on_open,
+        on_stage_change=on_stage,
+        on_drop_change=on_drop,
+        on_turn_change=on_turn,
+    )
+
+
+def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:
+    return sum(c.total for s, c in counts.items() if stage in (None, s))
+
+
+def _tabs(counts: dict[Stage, Count], selected: Stage | None) -> list[dict[str, Any]]:
+    every = sum(counts.values(), start=Count())
+    named = [(stage, word(stage), counts.get(stage, Count())) for stage in OPEN_STAGES]
+    return [
+        {
+            "stage": stage.value if stage else "",
+            "name": name,
+            "total": count(figure.total),
+            "soon": f"▲{count(figure.soon)}" if figure.soon else "",
+            "late": f"■{count(figure.late)}" if figure.late else "",
+            "selected": stage is selected,
+        }
+        for stage, name, figure in [*named, (None, _("全部"), every)]
+    ]
+
+
+def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
+    move = _("改派") if row.mediator_id else _("指派")
+    return {
+        "number": row.case_no,
+        "lamp": row.lamp.value,
+        "clock": clock_words(row, now),
+        "type": row.type_name_zh if language() == "zh" else row.type_name_en,
+        "difficulty": word(row.difficulty),
+        "risk": int(row.risk),
+        "risk_text": word(row.risk) if row.risk <= Risk.ORANGE else "",
+        "place": " ".join(filter(None, (row.town, row.community, row.grid))),
+        "holder": _("承办 {name}").format(name=row.mediator or "—"),
+        "age": _age(row, now),
+        "move": move if may_move and row.stage in REASSIGNABLE_STAGES else "",
+    }
+
+
+def clock_words(row: QueueRow, now: datetime) -> str:
+    """■ 已超 1 天 / ▲ 还剩 6 小时 / ‖ 挂起 / ○ 已结: shape and word beside the colour."""
+    shape = LAMP_SHAPES[row.lamp]
+    if row.due_at is None or row.lamp is Lamp.PAUSED:
+        return f"{shape} {word(row.lamp)}"
+    return f"{shape} {time_left(row.due_at, now=now)}"
+
+
+def _age(row: QueueRow, now: datetime) -> str:
+    days = (day_of(row.closed_at or now) - day_of(row.registered_at)).days
+    if days == 0:
+        return _("当天")
+    return ngettext("已 {days} 天", "已 {days} 天", days).format(days=days)
+
+
+def _words(
+    total: int, page_number: int, watermark: Watermark, *, searching: bool
+) -> dict[str, str]:
+    read_at = clock_time(watermark.read_at)
+    found = _("找到 {count} 件") if searching else _("{count} 件")
+    return {
+        "look": _("查看"),
+        "remove": _("去掉这个条件"),
+        "empty": (
+            _("没有找到。请核对编号、姓名或电话是否完整准确。")
+            if searching
+            else _("这里会列出在办案件。当前条件下没有,可去掉上面的条件再看。")
+        ),
+        "count": found.format(count=count(total)),
+        "live": _("● 实时 {time}").format(time=read_at),
+        "stale": _("▲ 数据停在 {time}").format(time=read_at),
+        "back": _("上一页"),
+        "next": _("下一页"),
+        "position": _("第 {page} 页").format(page=page_number),
+    }

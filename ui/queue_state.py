@@ -1,0 +1,164 @@
+"""What the queue is narrowed to, kept in the address so that a link shows the same rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from data_access.queries.choices import Choices
+from data_access.queries.queue import UNASSIGNED, Filters
+from domain.cases import OPEN_STAGES, Lamp, Risk, Stage
+from texts import gettext as _
+from texts import language
+from texts.words import LAMP_SHAPES, word
+
+FILTER_NAMES = ("place", "type", "source", "risk", "lamp", "mediator")
+NOBODY = "none"
+_LAMPS = (Lamp.LATE, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
+
+
+@dataclass(frozen=True)
+class Options:
+    """For each filter: the values that may stand in an address, and their names."""
+
+    names: dict[str, dict[str, str]]
+
+    def name(self, filter_name: str, value: str) -> str:
+        """The user's word for one value."""
+        return self.names[filter_name][value]
+
+
+def options(choices: Choices) -> Options:
+    """The values of every filter, in the language in use."""
+    chinese = language() == "zh"
+    places = {
+        place.code: f"{place.town} {place.name}" if place.town else place.name
+        for place in choices.places
+    }
+    types = {one.code: one.name_zh if chinese else one.name_en for one in choices.types}
+    return Options(
+        {
+            "place": places,
+            "type": {
+                code: name if len(code) == len("01") else f"{types[code[:2]]} · {name}"
+                for code, name in types.items()
+            },
+            "source": {
+                one.code: one.name_zh if chinese else one.name_en for one in choices.sources
+            },
+            "risk": {str(int(risk)): word(risk) for risk in Risk},
+            "lamp": {lamp.value: f"{LAMP_SHAPES[lamp]} {word(lamp)}" for lamp in _LAMPS},
+            "mediator": {NOBODY: _("未指派")}
+            | {holder.code: holder.name for holder in choices.holders},
+        }
+    )
+
+
+def read_address(offered: Options) -> None:
+    """Take filters and stage from the address once per session; what is not offered is dropped."""
+    if "queue_ready" in st.session_state:
+        return
+    st.session_state["queue_ready"] = True
+    for name in FILTER_NAMES:
+        given = st.query_params.get_all(name)
+        known = [value for value in given if value in offered.names[name]]
+        st.session_state[name] = known if name == "lamp" else (known[0] if known else None)
+    stage = st.query_params.get("stage")
+    st.session_state["stage"] = stage if stage in set(OPEN_STAGES) else None
+    st.session_state["cursors"] = []
+
+
+def write_address() -> None:
+    """Put filters and stage into the address; what is empty is left out."""
+    wanted: dict[str, str | list[str]] = {
+        name: st.session_state[name]
+        for name in (*FILTER_NAMES, "stage")
+        if st.session_state.get(name)
+    }
+    for name in (*FILTER_NAMES, "stage"):
+        if name in wanted:
+            st.query_params[name] = wanted[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def restart() -> None:
+    """Back to the first page: whenever what is asked for changes."""
+    st.session_state["cursors"] = []
+
+
+def drop(name: str) -> None:
+    """Remove one filter."""
+    st.session_state[name] = [] if name == "lamp" else None
+    restart()
+
+
+def filters(choices: Choices) -> Filters:
+    """The filters as the query wants them."""
+    chosen = st.session_state
+    place = next((p for p in choices.places if p.code == chosen["place"]), None)
+    holder = next((h for h in choices.holders if h.code == chosen["mediator"]), None)
+    nobody = UNASSIGNED if chosen["mediator"] == NOBODY else None
+    return Filters(
+        stage=Stage(chosen["stage"]) if chosen["stage"] else None,
+        unit=(place.level, place.unit_id) if place else None,
+        type_code=chosen["type"],
+        source_code=chosen["source"],
+        risk=Risk(int(chosen["risk"])) if chosen["risk"] else None,
+        lamps=frozenset(Lamp(value) for value in chosen["lamp"]),
+        mediator_id=holder.mediator_id if holder else nobody,
+    )
+
+
+def show_filters(offered: Options, on_change: Callable[[], None]) -> None:
+    """The filter widgets, in a popover beside the search."""
+    labels = {
+        "place": _("地点"),
+        "type": _("纠纷类型"),
+        "source": _("来源渠道"),
+        "risk": _("风险等级"),
+        "mediator": _("承办人"),
+    }
+    for name, label in labels.items():
+        st.selectbox(
+            label,
+            list(offered.names[name]),
+            format_func=lambda value, name=name: offered.name(name, value),
+            index=None,
+            key=name,
+            placeholder=_("全部"),
+            on_change=on_change,
+        )
+    st.pills(
+        _("灯号"),
+        list(offered.names["lamp"]),
+        format_func=lambda value: offered.name("lamp", value),
+        selection_mode="multi",
+        key="lamp",
+        on_change=on_change,
+    )
+
+
+def chips(offered: Options) -> list[dict[str, str]]:
+    """The filters in force, as removable chips."""
+    labels = {
+        "place": _("地点"),
+        "type": _("类型"),
+        "source": _("来源"),
+        "risk": _("风险"),
+        "lamp": _("灯"),
+        "mediator": _("承办"),
+    }
+    found = []
+    for name, label in labels.items():
+        value = st.session_state[name]
+        if value:
+            values = value if isinstance(value, list) else [value]
+            text = "+".join(offered.name(name, one) for one in values)
+            found.append({"name": name, "text": f"{label}: {text}"})
+    return found
+
+
+def search_hint(*, parties: bool) -> str:
+    """What can be searched for: whether somebody has a dispute is for those who may see names."""
+    return _("案号,或当事人姓名、电话(须完整)") if parties else _("案号")

@@ -1,0 +1,170 @@
+"""The form that gives a case to a mediator: who could, who could not and why, reason, undo."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from data_access import site
+from data_access.commands.reassign import NOTE_LONGEST, Moved, reassign_case, undo_reassignment
+from data_access.queries.candidates import Choice
+from data_access.queries.cases import CaseView
+from domain.cases import EventKind, FieldProblem, ReassignReason
+from domain.eligibility import Judged
+from domain.errors import Invalid
+from domain.people import Actor, Permission
+from texts import gettext as _
+from texts.words import word
+from ui import clock, feedback
+from ui.session import acting
+
+_FOLDER = Path(__file__).parent / "components"
+_PEOPLE = st.components.v2.component(
+    "wusong_candidates",
+    css=(_FOLDER / "candidates.css").read_text(encoding="utf-8"),
+    js=(_FOLDER / "candidates.js").read_text(encoding="utf-8"),
+)
+_FULL = 100
+
+
+def show(view: CaseView, choice: Choice) -> None:
+    """The whole form for one case. What is typed stays until a reassignment succeeds."""
+    eligible = [one for one in choice.judged if one.eligible]
+    others = [one for one in choice.judged if not one.eligible]
+    st.markdown(f"**{_('可以承办')}({len(eligible)})**")
+    _people(eligible, key="candidates", choosable=True)
+    with st.expander(f"{_('不能承办及原因')}({len(others)})"):
+        _people(others, key="not_eligible", choosable=False)
+    first = view.row.mediator_id is None
+    reasons = [ReassignReason.FIRST_ASSIGNMENT] if first else _reasons_to_move()
+    st.selectbox(
+        _("理由"),
+        reasons,
+        format_func=word,
+        index=0 if first else None,
+        key=f"reason_{view.row.case_no}",
+        placeholder=_("请选择"),
+    )
+    st.text_area(
+        _("说明(必填,请勿写当事人姓名电话)"),
+        key=f"note_{view.row.case_no}",
+        max_chars=NOTE_LONGEST,
+        height=96,
+    )
+    st.session_state.setdefault("reassign_key", uuid4().hex)
+    chosen = next((one for one in eligible if one.candidate.mediator_id == chosen_id()), None)
+    target = f" → {chosen.candidate.name}" if chosen else ""
+    st.button(
+        (_("确认指派") if first else _("确认改派")) + feedback.plain(target),
+        key="reassign_submit",
+        type="primary",
+        width="stretch",
+        on_click=submit,
+        args=(view.row.case_no, choice.version),
+    )
+
+
+def chosen_id() -> int | None:
+    """The mediator that is chosen in the form."""
+    chosen = st.session_state.get("mediator_chosen")
+    return chosen if isinstance(chosen, int) else None
+
+
+def submit(case_no: str, expected_version: int) -> None:
+    """Reassign, before the drawer is drawn again; a refusal is shown beside what was typed."""
+    with feedback.refusals_kept():
+        actor = acting(Permission.CASE_REASSIGN)
+        mediator_id, reason = chosen_id(), st.session_state.get(f"reason_{case_no}")
+        if mediator_id is None:
+            raise Invalid(mediator=FieldProblem.NOT_A_CHOICE)
+        if reason is None:
+            raise Invalid(reason=FieldProblem.MISSING)
+        moved = reassign_case(
+            site.current().db,
+            case_no=case_no,
+            to_mediator_id=mediator_id,
+            reason=ReassignReason(reason),
+            note=st.session_state.get(f"note_{case_no}", ""),
+            expected_version=expected_version,
+            actor=actor,
+            now=clock.now(),
+            key=st.session_state["reassign_key"],
+        )
+        _done(moved, _("已交给 {name},可在本页撤销。"))
+        for name in ("mediator_chosen", "reassign_key", f"reason_{case_no}", f"note_{case_no}"):
+            st.session_state.pop(name, None)
+        st.session_state["drawer_view"] = "facts"
+
+
+def may_undo(view: CaseView, actor: Actor) -> bool:
+    """Whether the last thing that happened is this person's own reassignment."""
+    last = view.events[0] if view.events else None
+    return (
+        last is not None
+        and last.kind in (EventKind.ASSIGNED, EventKind.REASSIGNED)
+        and last.seq == view.row.version
+        and last.actor_id == actor.user_id
+        and "before" in last.data
+        and actor.may(Permission.CASE_REASSIGN)
+    )
+
+
+def undo(case_no: str, expected_version: int) -> None:
+    """Take the reassignment back."""
+    with feedback.refusals_kept():
+        moved = undo_reassignment(
+            site.current().db,
+            case_no=case_no,
+            expected_version=expected_version,
+            actor=acting(Permission.CASE_REASSIGN),
+            now=clock.now(),
+        )
+        _done(moved, _("已撤销,回到 {name}。"))
+
+
+def _done(moved: Moved, sentence: str) -> None:
+    # Look at once, so that the person who wrote sees the new state in this very run.
+    site.current().watcher.look()
+    st.toast(feedback.plain(sentence.format(name=moved.mediator_name or _("待指派"))))
+
+
+def _reasons_to_move() -> list[ReassignReason]:
+    return [reason for reason in ReassignReason if reason is not ReassignReason.FIRST_ASSIGNMENT]
+
+
+def _people(judged: list[Judged], *, key: str, choosable: bool) -> None:
+    _PEOPLE(
+        key=key,
+        data={
+            "choosable": choosable,
+            "chosen": chosen_id(),
+            "empty": _("没有人可以承办。请看下面的原因,或联系上级调委会。"),
+            "people": [_person(one) for one in judged],
+        },
+        on_choose_change=_choose if choosable else lambda: None,
+    )
+
+
+def _choose() -> None:
+    st.session_state["mediator_chosen"] = st.session_state["candidates"]["choose"]
+
+
+def _person(one: Judged) -> dict[str, Any]:
+    candidate = one.candidate
+    speciality = (_("无此专长"), _("综合"), _("专长相符"))[one.speciality]
+    load = _("在办 {open}/{capacity}").format(
+        open=candidate.open_cases, capacity=candidate.capacity
+    )
+    late = _("超期 {late}").format(late=candidate.late_cases) if candidate.late_cases else ""
+    post = _("专职") if candidate.full_time else _("兼职")
+    full = round(_FULL * candidate.open_cases / candidate.capacity) if candidate.capacity else _FULL
+    return {
+        "id": candidate.mediator_id,
+        "name": candidate.name,
+        "committee": f"{candidate.committee_name} · {post}",
+        "why": " · ".join(filter(None, (word(one.distance), speciality, late))),
+        "load": load,
+        "level": min(_FULL, full),
+        "against": _("、").join(word(reason) for reason in one.objections),
+    }

@@ -1,0 +1,96 @@
+"""Who is looking: asked at the start of every page, every live fragment and every callback.
+
+The gate put the signed-in user's id into `st.user` when the browser connected; whether that
+sign-in is still good is asked of the session registry each time: a connection lives for hours.
+"""
+
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+import texts
+from data_access import site
+from domain.errors import NotAllowed, SessionEnded
+from domain.people import Actor, Permission
+from texts import gettext as _
+from ui.clock import now
+
+_SESSION = "X-Wusong-Session"
+_ADDRESS = "X-Wusong-Address"
+_CONNECTION = "Sec-WebSocket-Key"
+
+
+def acting(permission: Permission | None = None) -> Actor:
+    """The signed-in person, for a callback: counts as activity.
+
+    Raises SessionEnded or NotAllowed, which the caller shows beside what was typed.
+    """
+    actor = _signed_in(permission)
+    _touch(actor)
+    return actor
+
+
+def require(permission: Permission | None = None) -> Actor:
+    """The signed-in person, or a stopped page that says what to do. First line of every page."""
+    _speak()
+    try:
+        actor = _signed_in(permission)
+    except SessionEnded:
+        _offer_sign_in()
+        st.stop()
+    except NotAllowed:
+        st.error(_("您的岗位不能打开这个页面。请从菜单选择,或联系综治中心管理员。"))
+        st.stop()
+    if _caused_by_the_person():
+        _touch(actor)
+    return actor
+
+
+def presented() -> tuple[int, int] | None:
+    """The user id and session id that the gate vouched for when this browser connected."""
+    user_id = st.user.get("user_id")
+    session_id = st.context.headers.get(_SESSION)
+    if not (isinstance(user_id, str) and isinstance(session_id, str)):
+        return None
+    return int(user_id), int(session_id)
+
+
+def _signed_in(permission: Permission | None) -> Actor:
+    _speak()
+    who = presented()
+    if who is None:
+        raise SessionEnded
+    user_id, session_id = who
+    actor = site.current().registry.actor(session_id, now())
+    if actor.user_id != user_id:
+        raise SessionEnded
+    if permission is not None and not actor.may(permission):
+        raise NotAllowed(permission)
+    address = st.context.headers.get(_ADDRESS)
+    return replace(actor, address=address if isinstance(address, str) else "")
+
+
+def _speak() -> None:
+    texts.use(st.query_params.get("lang"))
+
+
+def _touch(actor: Actor) -> None:
+    if actor.session_id is not None:
+        site.current().registry.touch(actor.session_id, now())
+
+
+def _caused_by_the_person() -> bool:
+    """Whether this run is the person's doing. A refresh by the clock and a reconnect are not."""
+    context = get_script_run_ctx()
+    if context is None or context.current_fragment_id is not None:
+        return False
+    connection = st.context.headers.get(_CONNECTION)
+    known = st.session_state.get("_connection")
+    st.session_state["_connection"] = connection
+    return known == connection
+
+
+def _offer_sign_in() -> None:
+    st.warning(_("登录已结束。重新登录后本页自动继续,已填写的内容会保留。"), icon=":material/lock:")
+    st.link_button(_("重新登录"), "/signin?next=/signed-in", type="primary")
