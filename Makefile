@@ -26,7 +26,7 @@ run: runtime
 
 test: tools browser
 	# A run that silently lost its browser tests would be green for the wrong reason.
-	$(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >/dev/null || {
+	$(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >/dev/null 2>&1 || {
 	  echo 'make test: no browser test could be collected from tests/e2e:' >&2
 	  $(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >&2 || true
 	  exit 1; }
