@@ -52,6 +52,7 @@ RARE = (
     (0x7400, 0x87FF),
     (0x8800, 0x9FFF),
 )
+BASIC = (0x4E00, 0x9FFF)
 HAN = (0x3400, 0x9FFF)
 SUPPLEMENT = (0x20000, 0x3FFFF)
 
@@ -94,15 +95,22 @@ def parts(available: Iterable[int]) -> list[Part]:
     han = have & _between((HAN, SUPPLEMENT))
     latin = have & _between(LATIN)
     other = have - han - latin
+    # Eleven characters of the second level lie outside the basic block. They go with the third, so
+    # that no place name fetches the second for nothing.
+    outside = level_2 - _between([BASIC])
     cut = [
         Part("other", other, _span(other)),
         *(
             Part(f"rare-{first:x}", (han & _between([(first, last)])) - in_table, ((first, last),))
             for first, last in RARE
         ),
-        Part("level-3", level_3 | (han & _between([SUPPLEMENT])), (HAN, SUPPLEMENT)),
-        Part("level-2", level_2, ((0x4E00, 0x9FFF),)),
-        Part("level-1", level_1, ((0x4E00, 0x9FFF),)),
+        Part(
+            "level-3",
+            level_3 | outside | (han & _between([SUPPLEMENT])) - level_2,
+            (HAN, SUPPLEMENT),
+        ),
+        Part("level-2", level_2 - outside, (BASIC,)),
+        Part("level-1", level_1, (BASIC,)),
         # halt and palt let a browser close the gap between two full-width marks.
         Part("latin", latin, LATIN, ("ccmp", "halt", "kern", "palt")),
     ]
