@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from domain.cases import ReassignReason
@@ -13,14 +10,10 @@ from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.words import word
+from ui import browser
 from ui.queue_list import clock_words
 
-_FOLDER = Path(__file__).parent / "components"
-_CARD = st.components.v2.component(
-    "wusong_case_card",
-    css=(_FOLDER / "case_card.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "case_card.js").read_text(encoding="utf-8"),
-)
+_CARD = browser.element("case_card")
 
 
 def show(blocks: Sequence[dict[str, Any]], *, key: str) -> None:
@@ -152,5 +145,6 @@ def _event(event: EventView) -> str:
     elif event.from_name:
         text = f"{text}: {event.from_name} → —"
     reason = event.data.get("reason")
-    known = isinstance(reason, str) and reason in set(ReassignReason)
-    return f"{text}({word(ReassignReason(reason))})" if known else text
+    if isinstance(reason, str) and reason in set(ReassignReason):
+        return f"{text}({word(ReassignReason(reason))})"
+    return text

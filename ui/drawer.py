@@ -15,6 +15,7 @@ from texts import gettext as _
 from texts.sentences import explain
 from ui import case_card, clock, feedback, reassign
 from ui.cache import cached
+from ui.plain import plain
 from ui.session import acting, require
 
 WIDTH = 640
@@ -44,9 +45,7 @@ def show_if_asked() -> None:
     """Open the dialog where a click asked for it, or where the page is drawn anew with one open."""
     case_no = st.session_state.get("drawer_case")
     if case_no and st.session_state.pop("drawer_asked", False):
-        dialog = st.dialog(
-            feedback.plain(case_no), width=WIDTH, position="right", on_dismiss=close_drawer
-        )
+        dialog = st.dialog(plain(case_no), width=WIDTH, position="right", on_dismiss=close_drawer)
         dialog(_drawer)(case_no)
 
 
@@ -57,7 +56,7 @@ def _forget() -> None:
 
 def _drawer(case_no: str) -> None:
     actor = require(Permission.CASE_READ)
-    feedback.show_kept_refusal()
+    feedback.show_kept()
     now = clock.now()
     try:
         view = _view(case_no, actor, now)
@@ -80,13 +79,6 @@ def _drawer(case_no: str) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    match st.session_state["drawer_view"]:
-        case "reassign":
-            reassign.show(view, _choice(case_no, actor, now))
-        case "timeline":
-            case_card.show([case_card.timeline(view.events, now)], key="card_timeline")
-        case _facts:
-            _facts_view(view, actor, now)
     if reassign.may_undo(view, actor):
         st.button(
             _("撤销我的改派"),
@@ -95,6 +87,13 @@ def _drawer(case_no: str) -> None:
             on_click=reassign.undo,
             args=(case_no, view.row.version),
         )
+    match st.session_state["drawer_view"]:
+        case "reassign":
+            reassign.show(view, _choice(case_no, actor, now))
+        case "timeline":
+            case_card.show([case_card.timeline(view.events, now)], key="card_timeline")
+        case _facts:
+            _facts_view(view, actor, now)
 
 
 @st.fragment(run_every=TICK_SECONDS)

@@ -12,8 +12,7 @@ from ui.clock import now
 from ui.plain import plain
 
 _KEPT = "_refusal"
-
-__all__ = ["plain", "refusals_kept", "show_kept_refusal"]
+_TOLD = "_told"
 
 
 @contextmanager
@@ -27,8 +26,15 @@ def refusals_kept() -> Iterator[None]:
         st.session_state[_KEPT] = (explain(refusal, now=now()), ended)
 
 
-def show_kept_refusal() -> None:
-    """Show the message of the last refused action, once."""
+def tell(sentence: str) -> None:
+    """Say in the next draw that something was done: a callback itself must draw nothing."""
+    st.session_state[_TOLD] = sentence
+
+
+def show_kept() -> None:
+    """Show what the last action came to, once: done, or refused with the reason."""
+    if told := st.session_state.pop(_TOLD, None):
+        st.toast(plain(told), icon=":material/check:")
     kept = st.session_state.pop(_KEPT, None)
     if kept is None:
         return

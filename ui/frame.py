@@ -1,7 +1,6 @@
 """The frame around every page: brand, sections, place, person, demonstration mark, sign out."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -11,15 +10,11 @@ from domain.people import Actor, Permission, Scope
 from texts import gettext as _
 from texts import language
 from texts.words import word
+from ui import browser
 from ui.cache import cached
 
-_FOLDER = Path(__file__).parent / "components"
-_FRAME = st.components.v2.component(
-    "wusong_frame",
-    css=(_FOLDER / "frame.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "frame.js").read_text(encoding="utf-8"),
-)
-_PAGE_CSS = (_FOLDER / "page.css").read_text(encoding="utf-8")
+_FRAME = browser.element("frame")
+_PAGE_CSS = browser.text("page.css")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from data_access.changes import Watermark
 from data_access.queries.queue import Count, QueueRow
@@ -15,13 +12,9 @@ from texts import gettext as _
 from texts import language, ngettext
 from texts.numbers import clock_time, count, time_left
 from texts.words import LAMP_SHAPES, word
+from ui import browser
 
-_FOLDER = Path(__file__).parent / "components"
-_LIST = st.components.v2.component(
-    "wusong_queue_list",
-    css=(_FOLDER / "queue_list.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "queue_list.js").read_text(encoding="utf-8"),
-)
+_LIST = browser.element("queue_list")
 
 
 def show(

@@ -123,7 +123,7 @@ def show_filters(offered: Options, on_change: Callable[[], None]) -> None:
         st.selectbox(
             label,
             list(offered.names[name]),
-            format_func=lambda value, name=name: offered.name(name, value),
+            format_func=offered.names[name].__getitem__,
             index=None,
             key=name,
             placeholder=_("全部"),
@@ -132,7 +132,7 @@ def show_filters(offered: Options, on_change: Callable[[], None]) -> None:
     st.pills(
         _("灯号"),
         list(offered.names["lamp"]),
-        format_func=lambda value: offered.name("lamp", value),
+        format_func=offered.names["lamp"].__getitem__,
         selection_mode="multi",
         key="lamp",
         on_change=on_change,

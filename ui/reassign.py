@@ -1,6 +1,5 @@
 """The form that gives a case to a mediator: who could, who could not and why, reason, undo."""
 
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,15 +15,11 @@ from domain.errors import Invalid
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.words import word
-from ui import clock, feedback
+from ui import browser, clock, feedback
+from ui.plain import plain
 from ui.session import acting
 
-_FOLDER = Path(__file__).parent / "components"
-_PEOPLE = st.components.v2.component(
-    "wusong_candidates",
-    css=(_FOLDER / "candidates.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "candidates.js").read_text(encoding="utf-8"),
-)
+_PEOPLE = browser.element("candidates")
 _FULL = 100
 
 
@@ -56,7 +51,7 @@ def show(view: CaseView, choice: Choice) -> None:
     chosen = next((one for one in eligible if one.candidate.mediator_id == chosen_id()), None)
     target = f" → {chosen.candidate.name}" if chosen else ""
     st.button(
-        (_("确认指派") if first else _("确认改派")) + feedback.plain(target),
+        (_("确认指派") if first else _("确认改派")) + plain(target),
         key="reassign_submit",
         type="primary",
         width="stretch",
@@ -126,7 +121,7 @@ def undo(case_no: str, expected_version: int) -> None:
 def _done(moved: Moved, sentence: str) -> None:
     # Look at once, so that the person who wrote sees the new state in this very run.
     site.current().watcher.look()
-    st.toast(feedback.plain(sentence.format(name=moved.mediator_name or _("待指派"))))
+    feedback.tell(sentence.format(name=moved.mediator_name or _("待指派")))
 
 
 def _reasons_to_move() -> list[ReassignReason]:

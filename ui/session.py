@@ -7,7 +7,6 @@ sign-in is still good is asked of the session registry each time: a connection l
 from dataclasses import replace
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import texts
 from data_access import site
@@ -42,9 +41,19 @@ def require(permission: Permission | None = None) -> Actor:
     except NotAllowed:
         st.error(_("您的岗位不能打开这个页面。请从菜单选择,或联系综治中心管理员。"))
         st.stop()
-    if _caused_by_the_person():
-        _touch(actor)
     return actor
+
+
+def note_activity(actor: Actor) -> None:
+    """Called once by a run of the whole page: such a run is the person's doing, and keeps them in.
+
+    Not the first run of a connection, though: a browser that connects again by itself is nobody's
+    activity. Refreshes by the clock run a fragment alone and never come here.
+    """
+    connection = st.context.headers.get(_CONNECTION)
+    if st.session_state.get("_connection") == connection:
+        _touch(actor)
+    st.session_state["_connection"] = connection
 
 
 def presented() -> tuple[int, int] | None:
@@ -78,17 +87,6 @@ def _speak() -> None:
 def _touch(actor: Actor) -> None:
     if actor.session_id is not None:
         site.current().registry.touch(actor.session_id, now())
-
-
-def _caused_by_the_person() -> bool:
-    """Whether this run is the person's doing. A refresh by the clock and a reconnect are not."""
-    context = get_script_run_ctx()
-    if context is None or context.current_fragment_id is not None:
-        return False
-    connection = st.context.headers.get(_CONNECTION)
-    known = st.session_state.get("_connection")
-    st.session_state["_connection"] = connection
-    return known == connection
 
 
 def _offer_sign_in() -> None:

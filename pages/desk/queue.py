@@ -1,5 +1,7 @@
 """实时纠纷队列: the open cases, the most urgent first."""
 
+from typing import Any
+
 import streamlit as st
 
 from data_access import site
@@ -21,7 +23,7 @@ if "case" in st.query_params:
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
 
 
-def clicked(trigger: str) -> object:
+def clicked(trigger: str) -> Any:
     """What the list's last click carried."""
     acting(Permission.CASE_READ)
     return st.session_state["queue_list"][trigger]

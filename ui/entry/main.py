@@ -4,12 +4,13 @@ import streamlit as st
 
 from domain.people import Permission
 from texts import gettext as _
-from ui import frame
-from ui.session import require
+from ui import browser, frame
+from ui.session import note_activity, require
 
-st.set_page_config(page_title="无讼台", page_icon=":material/balance:", layout="wide")
+st.set_page_config(page_title="无讼台", page_icon=str(browser.ICON), layout="wide")
 
 actor = require()
+note_activity(actor)
 
 
 pages = []

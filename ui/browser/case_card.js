@@ -39,9 +39,10 @@ const draw = {
 };
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data } = component;
+  const root = component.parentElement.querySelector(".root");
   const drawn = JSON.stringify(data.blocks);
-  if (parentElement.wusongDrawn === drawn) return;
-  parentElement.wusongDrawn = drawn;
-  parentElement.replaceChildren(make("div", "card", ...data.blocks.map((block) => draw[block.kind](block))));
+  if (root.wusongDrawn === drawn) return;
+  root.wusongDrawn = drawn;
+  root.replaceChildren(make("div", "card", ...data.blocks.map((block) => draw[block.kind](block))));
 }

@@ -26,13 +26,14 @@ function person(one, data, choose) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
+  const { data, setTriggerValue } = component;
+  const root = component.parentElement.querySelector(".root");
   const drawn = JSON.stringify(data);
-  if (parentElement.wusongDrawn === drawn) return;
-  parentElement.wusongDrawn = drawn;
-  const top = parentElement.querySelector(".scroll")?.scrollTop || 0;
+  if (root.wusongDrawn === drawn) return;
+  root.wusongDrawn = drawn;
+  const top = root.querySelector(".scroll")?.scrollTop || 0;
   const list = data.people.map((one) => person(one, data, (id) => setTriggerValue("choose", id)));
   const scroll = make("div", "scroll", ...(list.length ? list : [make("div", "empty", data.empty)]));
-  parentElement.replaceChildren(make("div", "people", scroll));
+  root.replaceChildren(make("div", "people", scroll));
   scroll.scrollTop = top;
 }

@@ -180,12 +180,13 @@ function keys(view, send) {
 }
 
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  let view = parentElement.wusongQueue;
-  const send = (name, value) => parentElement.wusongSend(name, value);
-  parentElement.wusongSend = (name, value) => setTriggerValue(name, value);
-  if (!view || !parentElement.contains(view.queue)) {
-    view = parentElement.wusongQueue = build(parentElement);
+  const { data, setTriggerValue } = component;
+  const root = component.parentElement.querySelector(".root");
+  let view = root.wusongQueue;
+  const send = (name, value) => root.wusongSend(name, value);
+  root.wusongSend = (name, value) => setTriggerValue(name, value);
+  if (!view || !root.contains(view.queue)) {
+    view = root.wusongQueue = build(root);
   }
   if (!view.timer) {
     view.listener = keys(view, send);

@@ -21,10 +21,11 @@ function otherLanguage(code) {
 }
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { data } = component;
+  const root = component.parentElement.querySelector(".root");
   const drawn = JSON.stringify(data);
-  if (parentElement.wusongDrawn === drawn) return;
-  parentElement.wusongDrawn = drawn;
+  if (root.wusongDrawn === drawn) return;
+  root.wusongDrawn = drawn;
   const frame = make("header", "frame");
   const brand = make("div", "brand", data.brand);
   brand.append(make("small", "", data.place));
@@ -50,5 +51,5 @@ export default function (component) {
   form.append(out);
   who.append(language, form);
   frame.append(menu, who);
-  parentElement.replaceChildren(frame);
+  root.replaceChildren(frame);
 }
