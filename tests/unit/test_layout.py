@@ -130,6 +130,7 @@ def test_entry_script_stands_alone():
 
 # Read before, or without, anybody's scope.
 QUERIES_WITHOUT_SCOPE = {
+    "has_users": "asks whether the site is new, when nobody can be signed in",
     "front": "tells the door what to say, before anybody is signed in",
     "live_sessions": "tells the gate who is signed in, from which a scope comes",
     "last_seen": "tells the gate when a session was last used",
