@@ -58,7 +58,7 @@ texts: tools
 	$(BIN)/pybabel --quiet extract --no-default-keywords --keywords=_ --keywords=gettext \
 	  --keywords=ngettext:1,2 --add-comments=Translators: --add-location=file --sort-by-file \
 	  --omit-header --output-file="$$template" app.py data_access pages server texts ui
-	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date --ignore-obsolete \
+	$(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-pot-creation-date --ignore-obsolete \
 	  --omit-header --input-file="$$template" --output-dir=texts/locale --domain=messages --locale=en
 	echo "texts/locale/en/LC_MESSAGES/messages.po: $$(grep -c '^msgid' texts/locale/en/LC_MESSAGES/messages.po) messages"
 
