@@ -1,0 +1,301 @@
+"""Take a file in: all of it in one transaction with one audit line, or nothing."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from itertools import chain, islice
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from data_access import audit, numbers
+from data_access.engine import Database, vault_of
+from data_access.imports.codes import load_code_lists
+from data_access.imports.columns import HEADER_WITHIN, Header, recognise
+from data_access.imports.load_cases import CasePlan, plan_cases
+from data_access.imports.load_committees import CommitteePlan, plan_committees
+from data_access.imports.load_units import UnitPlan, plan_units
+from data_access.imports.read import open_table
+from data_access.imports.rejects import RejectedRow, load_rejects, store_rejects
+from data_access.imports.rows import Entry, problems_of, read_entry
+from data_access.imports.sealing import SealedCases, reserve_ids, seal
+from data_access.imports.task import Task
+from data_access.imports.write_cases import (
+    PlanOutdated,
+    require_still_true,
+    write_cases,
+    write_spans,
+)
+from data_access.imports.write_committees import write_committees
+from data_access.imports.write_units import write_units
+from data_access.queries import imports
+from data_access.tables import ImportBatch
+from domain.errors import NotFound
+from domain.imports import Problem, Profile, Report
+from domain.people import Actor, Permission
+
+_FIRST_PROBLEMS = 20
+_LONGEST_FILE_NAME = 200
+# How often a plan for cases is made without making anybody wait, before it is made under the lock.
+_ATTEMPTS_OUTSIDE = 3
+
+Plan = CasePlan | CommitteePlan | UnitPlan
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that was read: what it is for, its header, its rows."""
+
+    task: Task
+    header: Header
+    entries: list[Entry]
+
+    def report(self, plan: Plan, batch_id: int | None) -> Report:
+        return Report(
+            profile=self.task.profile,
+            file_name=self.task.file_name,
+            batch_id=batch_id,
+            rows=len(self.entries),
+            added=plan.added,
+            changed=plan.changed,
+            unchanged=plan.unchanged,
+            rejected=len(plan.rejected),
+            dropped=self.header.dropped,
+            notes={note: count for note, count in plan.notes.items() if count},
+            first_problems=self._first_problems(plan),
+        )
+
+    def _first_problems(self, plan: Plan) -> tuple[Problem, ...]:
+        found = (problem for entry in plan.rejected for problem in problems_of(self.header, entry))
+        return tuple(islice(found, _FIRST_PROBLEMS))
+
+
+def import_file(
+    db: Database,
+    *,
+    content: bytes,
+    file_name: str,
+    profile: Profile | None = None,
+    sheet: int = 1,
+    again: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> Report:
+    """Take a file in, and say what came of every row.
+
+    `profile` is told by the headers where it is None; `sheet` counts from 1. The very same file is
+    not read twice unless `again`. Raises NotAllowed or FileRefused, and then nothing was changed.
+    """
+    actor.scope(Permission.IMPORT_RUN)
+    try:
+        file = _read(db, content, file_name, profile, sheet, actor, now, again=again)
+    except _AlreadyTaken as taken:
+        return taken.report
+    if file.task.profile is Profile.CASES:
+        return _import_cases(db, file, again=again)
+    return db.write(partial(_import_here, file=file, again=again))
+
+
+def rehearse_file(
+    db: Database,
+    *,
+    content: bytes,
+    file_name: str,
+    profile: Profile | None = None,
+    sheet: int = 1,
+    actor: Actor,
+    now: datetime,
+) -> Report:
+    """What would come of a file if it were taken in now. Changes nothing."""
+    actor.scope(Permission.IMPORT_RUN)
+    file = _read(db, content, file_name, profile, sheet, actor, now, again=True)
+    with db.read() as session:
+        return file.report(_plan(session, file), None)
+
+
+def take_rejects(db: Database, *, batch_id: int, actor: Actor, now: datetime) -> list[RejectedRow]:
+    """The rows of a batch that were sent back, in the clear, to be mended; an audit line says so.
+
+    For the importer and for whoever imports for the whole county. Raises NotFound or NotAllowed.
+    """
+    scope = actor.scope(Permission.IMPORT_RUN)
+
+    def work(session: Session) -> list[RejectedRow]:
+        batch = imports.batch(session, scope=scope, actor_id=actor.user_id, batch_id=batch_id)
+        rows = load_rejects(session, batch_id=batch_id)
+        if not rows:
+            raise NotFound(f"import:{batch_id}")
+        deed = audit.Deed(
+            "import:take_rejects",
+            f"import:{batch_id}",
+            {"profile": batch.profile, "rows": len(rows)},
+        )
+        audit.append(session, [deed], actor=actor, at=now, changes_data=False)
+        return rows
+
+    return db.write(work)
+
+
+class _AlreadyTaken(Exception):
+    """The very same file was taken before; `report` says when."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.same_as)
+        self.report = report
+
+
+def _read(
+    db: Database,
+    content: bytes,
+    file_name: str,
+    profile: Profile | None,
+    sheet: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    again: bool,
+) -> _File:
+    """Read the file in its child process, and each row's cells; compare with nothing yet."""
+    with open_table(content, sheet=sheet) as table:
+        head = list(islice(table.rows, HEADER_WITHIN))
+        header = recognise([(row.number, row.cells) for row in head], profile)
+        name = PurePath(file_name).name[:_LONGEST_FILE_NAME]
+        task = Task(header.profile, name, _digest(content, sheet), actor, now)
+        with db.read() as session:
+            if not again:
+                _require_new(session, task)
+            lists = load_code_lists(session)
+        below = (row for row in head if row.number > header.row_number)
+        entries = [read_entry(header, row, lists) for row in chain(below, table.rows)]
+    return _File(task, header, entries)
+
+
+def _digest(content: bytes, sheet: int) -> str:
+    """SHA-256 of the file; another sheet of one workbook is another file."""
+    digest = hashlib.sha256(content)
+    if sheet > 1:
+        digest.update(f"\nsheet {sheet}".encode())
+    return digest.hexdigest()
+
+
+def _require_new(session: Session, task: Task) -> None:
+    """Raise _AlreadyTaken where the very same file was taken before."""
+    same = imports.same_file(session, scope=task.scope, profile=task.profile, sha256=task.sha256)
+    if same is not None:
+        raise _AlreadyTaken(Report(task.profile, task.file_name, same_as=same[0], same_at=same[1]))
+
+
+def _plan(session: Session, file: _File) -> Plan:
+    match file.task.profile:
+        case Profile.UNITS:
+            return plan_units(session, file.entries, file.task)
+        case Profile.COMMITTEES:
+            return plan_committees(session, file.entries, file.task)
+        case Profile.CASES:
+            return plan_cases(session, file.entries, file.task)
+
+
+def _import_cases(db: Database, file: _File, *, again: bool) -> Report:
+    """Decide, number and encrypt while others work; then lock, look again, and write.
+
+    Where cases of the file keep changing meanwhile, all is done under the lock in the end.
+    """
+    for _attempt in range(_ATTEMPTS_OUTSIDE):
+        store = partial(_store_if_true, file=file, cases=_seal_outside(db, file), again=again)
+        try:
+            return db.write(store)
+        except _AlreadyTaken as taken:
+            return taken.report
+        except (PlanOutdated, IntegrityError):
+            continue
+    return db.write(partial(_import_here, file=file, again=again))
+
+
+def _seal_outside(db: Database, file: _File) -> SealedCases:
+    county_id = file.task.actor.county_id
+    with db.read() as session:
+        plan = plan_cases(session, file.entries, file.task)
+    ids = db.write(partial(reserve_ids, plan=plan, county_id=county_id))
+    return seal(plan, ids, file.task, db.vault)
+
+
+def _store_if_true(session: Session, file: _File, cases: SealedCases, *, again: bool) -> Report:
+    _take_turn(session, file.task, again=again)
+    require_still_true(session, cases, county_id=file.task.actor.county_id)
+    return _store(session, file, cases)
+
+
+def _import_here(session: Session, file: _File, *, again: bool) -> Report:
+    """Decide and write in one transaction."""
+    try:
+        _take_turn(session, file.task, again=again)
+    except _AlreadyTaken as taken:
+        return taken.report
+    plan = _plan(session, file)
+    if not isinstance(plan, CasePlan):
+        return _store(session, file, plan)
+    ids = reserve_ids(session, plan, county_id=file.task.actor.county_id)
+    return _store(session, file, seal(plan, ids, file.task, vault_of(session)))
+
+
+def _take_turn(session: Session, task: Task, *, again: bool) -> None:
+    """Imports of one county go one after the other: this counter's row is their lock."""
+    numbers.reserve(session, "import", county_id=task.actor.county_id)
+    if not again:
+        _require_new(session, task)
+
+
+def _store(session: Session, file: _File, what: UnitPlan | CommitteePlan | SealedCases) -> Report:
+    """Write what was decided, its rejects, its batch, and the one audit line."""
+    task, county_id = file.task, file.task.actor.county_id
+    plan = what.plan if isinstance(what, SealedCases) else what
+    batch_id = _add_batch(session, task, file.report(plan, None))
+    match what:
+        case UnitPlan():
+            write_units(session, what, county_id=county_id)
+        case CommitteePlan():
+            write_committees(session, what)
+        case SealedCases():
+            write_cases(session, what, batch_id=batch_id, county_id=county_id)
+    store_rejects(session, file.header, plan.rejected, batch_id=batch_id)
+    report = file.report(plan, batch_id)
+    stamp = audit.append(
+        session,
+        [audit.Deed("import:run", f"import:{batch_id}", _counts(task, report))],
+        actor=task.actor,
+        at=task.now,
+        changes_data=bool(plan.added or plan.changed),
+    )
+    if isinstance(what, SealedCases):
+        write_spans(session, what, recorded_seq=stamp.data_seq)
+    return report
+
+
+def _add_batch(session: Session, task: Task, report: Report) -> int:
+    batch = ImportBatch(
+        county_id=task.actor.county_id,
+        profile=task.profile,
+        file_name=task.file_name,
+        sha256=task.sha256,
+        actor_id=task.actor.user_id,
+        at=task.now,
+        rows=report.rows,
+        added=report.added,
+        changed=report.changed,
+        unchanged=report.unchanged,
+        rejected=report.rejected,
+        dropped=asdict(report.dropped),
+    )
+    session.add(batch)
+    session.flush()
+    return batch.id
+
+
+def _counts(task: Task, report: Report) -> dict[str, Any]:
+    """What the trail keeps of an import: numbers only."""
+    names = ("rows", "added", "changed", "unchanged", "rejected")
+    counts = {name: getattr(report, name) for name in names}
+    return {"profile": task.profile, "sha256": task.sha256, **counts}

@@ -1,0 +1,1 @@
+"""Files in: read in a child process, checked row by row, written in one transaction."""

@@ -1,0 +1,105 @@
+"""How a row moves on a case that only imports have touched so far."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from data_access.imports.known_cases import KnownCase
+from data_access.imports.standing import Bearings, Hands, due_of, find_hands
+from data_access.imports.stated import StatedCase
+from domain.cases import HELD_STAGES, Stage
+from domain.imports import Note, outcome_by_method, stage_of
+
+_ORDER = tuple(Stage)
+
+
+def moves(
+    known: KnownCase,
+    stated: StatedCase,
+    facts: dict[str, Any],
+    bearings: Bearings,
+    notes: Counter[Note],
+) -> dict[str, Any]:
+    """The columns of stage, holder and deadline that change. Only forward: nothing is reopened.
+
+    Nothing moves that people here have moved, and nothing that the source says as it said before.
+    Raises Untenable where the county has no limit for the new stage.
+    """
+    if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
+        return {}
+    if known.local or known.row["stage"] is Stage.CLOSED:
+        return {}
+    hands = find_hands(stated, facts, bearings, notes)
+    holder_id = _holder_id(known, hands, notes)
+    stage = _stage(known, stated, has_mediator=holder_id is not None)
+    if stage is Stage.CLOSED:
+        return _closing(known, stated, bearings.now, notes)
+    values = _holding(known, hands, holder_id, stage, bearings)
+    if stage is not known.row["stage"]:
+        settled = stage in HELD_STAGES - {Stage.IN_MEDIATION}
+        since = (stated.closed_at if settled else None) or bearings.now
+        since = max(since, known.row["stage_since"])
+        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+        values |= {"stage": stage, "stage_since": since}
+    elif stated.due_day is not None:
+        since = known.row["stage_since"]
+        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+    else:
+        return values
+    if due.due_at != known.row["due_at"]:
+        values |= {"due_at": due.due_at, "soon_at": due.soon_at}
+    return values
+
+
+def _holder_id(known: KnownCase, hands: Hands, notes: Counter[Note]) -> int | None:
+    """Who holds the case after the row: the named mediator where eligible, else as before."""
+    before: int | None = known.row["mediator_id"]
+    if hands.holder is None or hands.holder.candidate.mediator_id == before:
+        return before
+    if not hands.may_take:
+        notes[Note.MEDIATOR_NOT_ELIGIBLE] += 1
+        return before
+    return hands.holder.candidate.mediator_id
+
+
+def _stage(known: KnownCase, stated: StatedCase, *, has_mediator: bool) -> Stage:
+    before: Stage = known.row["stage"]
+    accepted = stated.registered_at is not None
+    stage = stage_of(stated.end, accepted=accepted, has_mediator=has_mediator)
+    if stage in HELD_STAGES and not has_mediator:
+        return before
+    return max(stage, before, key=_ORDER.index)
+
+
+def _holding(
+    known: KnownCase, hands: Hands, holder_id: int | None, stage: Stage, bearings: Bearings
+) -> dict[str, Any]:
+    """The mediator's columns, where the case goes to somebody else."""
+    if holder_id == known.row["mediator_id"] or stage not in HELD_STAGES or hands.holder is None:
+        return {}
+    bearings.roster.take(hands.holder)
+    return {
+        "mediator_id": holder_id,
+        "committee_id": hands.holder.candidate.committee_id,
+        "held_since": bearings.now,
+    }
+
+
+def _closing(
+    known: KnownCase, stated: StatedCase, now: datetime, notes: Counter[Note]
+) -> dict[str, Any]:
+    if stated.closed_at is None:
+        notes[Note.NO_CLOSING_DATE] += 1
+    if stated.end.outcome_code is None:
+        notes[Note.OUTCOME_ASSUMED] += 1
+    earliest = known.span_starts_at or known.row["registered_at"]
+    closed_at = max(stated.closed_at or now, earliest)
+    return {
+        "stage": Stage.CLOSED,
+        "is_open": 0,
+        "stage_since": closed_at,
+        "closed_at": closed_at,
+        "outcome_code": stated.end.outcome_code or outcome_by_method(stated.method_code),
+        "due_at": None,
+        "soon_at": None,
+    }

@@ -1,0 +1,106 @@
+"""Rows that were not taken: kept encrypted, and written to a file to mend and import again."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from data_access.engine import vault_of
+from data_access.imports.columns import REASONS_HEADER, ROW_NUMBER_HEADER, Header
+from data_access.imports.rows import Entry, cells_of, problems_of
+from data_access.tables import ImportReject
+from domain.imports import Problem, RejectReason
+from texts.imports import problem_sentence
+
+# What a spreadsheet would take for a formula, also behind blanks and in full width.
+_FORMULA = re.compile("^'*[\\s\u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that was sent back: its cells by the file's own headers, and every reason."""
+
+    row_number: int
+    cells: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
+def store_rejects(
+    session: Session, header: Header, entries: Iterable[Entry], *, batch_id: int
+) -> None:
+    """Keep rows that were not taken: known columns only, encrypted; reasons as codes."""
+    vault = vault_of(session)
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        cells = json.dumps(cells_of(header, entry), ensure_ascii=False)
+        rows.append(
+            {
+                "batch_id": batch_id,
+                "row_number": entry.number,
+                "problems": {
+                    "problems": [
+                        {"column": problem.column, "reason": problem.reason.value}
+                        for problem in problems_of(header, entry)
+                    ]
+                },
+                "cells_encrypted": vault.encrypt(cells, place=_place(batch_id, entry.number)),
+            }
+        )
+    if rows:
+        session.execute(insert(ImportReject), rows)
+
+
+def load_rejects(session: Session, *, batch_id: int) -> list[RejectedRow]:
+    """The rows of a batch that were sent back, in the clear. Whoever calls it checks who asks."""
+    vault = vault_of(session)
+    rows = session.scalars(
+        select(ImportReject)
+        .where(ImportReject.batch_id == batch_id)
+        .order_by(ImportReject.row_number)
+    )
+    found = []
+    for row in rows:
+        cells = vault.decrypt(row.cells_encrypted, place=_place(batch_id, row.row_number))
+        problems = tuple(
+            Problem(row.row_number, one["column"], RejectReason(one["reason"]))
+            for one in row.problems["problems"]
+        )
+        found.append(RejectedRow(row.row_number, json.loads(cells), problems))
+    return found
+
+
+def write_rejects(path: Path, rows: Sequence[RejectedRow]) -> None:
+    """Write a CSV to mend: the file's columns, then row number and reasons.
+
+    UTF-8 with its mark, so that 䢺江镇 survives a spreadsheet; readable by its owner alone. Raises
+    FileExistsError: a file that somebody is mending is not overwritten.
+    """
+    headers = list(dict.fromkeys(header for row in rows for header in row.cells))
+    headers += [
+        problem.column for row in rows for problem in row.problems if problem.column not in headers
+    ]
+    headers = list(dict.fromkeys(headers))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*map(guarded, headers), ROW_NUMBER_HEADER, REASONS_HEADER])
+        for row in rows:
+            reasons = " ".join(problem_sentence(problem) for problem in row.problems)
+            cells = [guarded(row.cells.get(header, "")) for header in headers]
+            writer.writerow([*cells, row.row_number, guarded(reasons)])
+
+
+def guarded(cell: str) -> str:
+    """The cell with a quote before it where a spreadsheet would run it; imports take it off."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _place(batch_id: int, row_number: int) -> str:
+    return f"import_reject.cells:{batch_id}:{row_number}"

@@ -1,0 +1,229 @@
+"""Planned cases as rows of the tables: numbered and encrypted before anybody is made to wait."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data_access import numbers
+from data_access.history import SPAN_FIELDS, note_place
+from data_access.imports.load_cases import CaseChange, CasePlan, NewCase
+from data_access.imports.stated import Person
+from data_access.imports.task import Task
+from data_access.vault import Indexed, Vault
+from domain.cases import EventKind, ReassignReason, Stage
+
+Row = dict[str, Any]
+
+
+@dataclass
+class SealedCases:
+    """Rows to insert and to update, complete but for the batch, the case number and the watermark.
+
+    `given` counts the cases that come to a mediator who was found eligible.
+    """
+
+    plan: CasePlan
+    cases: list[Row] = field(default_factory=list)
+    parties: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    assignments: list[Row] = field(default_factory=list)
+    spans: list[Row] = field(default_factory=list)
+    updates: list[Row] = field(default_factory=list)
+    party_updates: list[Row] = field(default_factory=list)
+    ended_assignments: list[Row] = field(default_factory=list)
+    ended_spans: list[Row] = field(default_factory=list)
+    given: Counter[int] = field(default_factory=Counter)
+
+
+def reserve_ids(session: Session, plan: CasePlan, *, county_id: int) -> tuple[range, range]:
+    """Numbers for the new cases and parties of a plan. A plan that is given up leaves a gap."""
+    parties = sum(len(new.stated.persons) for new in plan.new)
+    parties += sum(row is None for change in plan.changes for row, _ in change.persons)
+    return (
+        numbers.reserve(session, "case", county_id=county_id, count=len(plan.new)),
+        numbers.reserve(session, "party", county_id=county_id, count=parties),
+    )
+
+
+def seal(plan: CasePlan, ids: tuple[range, range], task: Task, vault: Vault) -> SealedCases:
+    """Encrypt everything and make the rows. Needs no database."""
+    return _Sealer(plan, ids, task, vault).seal()
+
+
+class _Sealer:
+    def __init__(self, plan: CasePlan, ids: tuple[range, range], task: Task, vault: Vault) -> None:
+        self._sealed = SealedCases(plan)
+        self._case_ids, self._party_ids = iter(ids[0]), iter(ids[1])
+        self._task, self._vault = task, vault
+        self._county_id = task.actor.county_id
+
+    def seal(self) -> SealedCases:
+        for new in self._sealed.plan.new:
+            self._add(new)
+        for change in self._sealed.plan.changes:
+            self._change(change)
+        return self._sealed
+
+    def _add(self, new: NewCase) -> None:
+        sealed, values, now = self._sealed, new.values, self._task.now
+        case_id = next(self._case_ids)
+        closed = values["stage"] is Stage.CLOSED
+        row = {
+            "county_id": self._county_id,
+            "id": case_id,
+            "external_no": new.stated.external_no,
+            "is_open": int(not closed),
+            "paused": 0,
+            "closed_at": None,
+            "outcome_code": None,
+            "place_encrypted": None,
+            "summary_encrypted": None,
+            "version": 1,
+            "updated_at": now,
+            **values,
+            **self._texts(case_id, new.stated.texts),
+        }
+        sealed.cases.append(row)
+        for person in new.stated.persons:
+            sealed.parties.append(self._party(case_id, next(self._party_ids), person))
+        sealed.events.append(self._event(case_id, 1, EventKind.IMPORTED, new, {}))
+        started, ended = values["registered_at"], values.get("closed_at")
+        if values["mediator_id"] is not None:
+            sealed.assignments.append(
+                self._assignment(case_id, 1, row, started, ReassignReason.FIRST_ASSIGNMENT)
+                | {"ends_at": ended}
+            )
+        if values["stage"] is Stage.IN_MEDIATION:
+            sealed.given[values["mediator_id"]] += 1
+        sealed.spans.append(self._span(case_id, 1, row, started) | {"ends_at": ended} | new.span)
+
+    def _change(self, change: CaseChange) -> None:
+        sealed, known, now = self._sealed, change.known.row, self._task.now
+        case_id, version = change.known.id, known["version"] + 1
+        at = max(now, known["updated_at"])
+        texts = self._texts(case_id, change.texts)
+        after = {**known, **change.values, **texts, "version": version, "updated_at": at}
+        sealed.updates.append(after)
+        self._change_parties(change, case_id)
+        fields = [*change.values, *change.texts, *("parties",) * bool(change.persons)]
+        data: Row = {"fields": sorted(fields)}
+        if "mediator_id" in change.values:
+            data |= {"from": known["mediator_id"], "to": after["mediator_id"]}
+        sealed.events.append(
+            self._event(case_id, version, EventKind.UPDATED, change, data) | {"at": at}
+        )
+        if not any(name in change.values for name in SPAN_FIELDS):
+            return
+        closed = after["stage"] is Stage.CLOSED
+        ended = after["closed_at"] if closed else at
+        if known["stage"] is not Stage.CLOSED:
+            sealed.ended_spans.append(self._end(case_id, ended))
+        if not closed:
+            sealed.spans.append(self._span(case_id, version, after, at) | {"ends_at": None})
+        if closed and known["stage"] is not Stage.CLOSED:
+            sealed.ended_assignments.append(self._end(case_id, ended))
+        elif "mediator_id" in change.values:
+            sealed.ended_assignments.append(self._end(case_id, ended))
+            first = known["mediator_id"] is None
+            reason = ReassignReason.FIRST_ASSIGNMENT if first else ReassignReason.OTHER
+            sealed.given[after["mediator_id"]] += 1
+            sealed.assignments.append(
+                self._assignment(case_id, version, after, at, reason) | {"ends_at": None}
+            )
+
+    def _change_parties(self, change: CaseChange, case_id: int) -> None:
+        for row, person in change.persons:
+            if row is None:
+                self._sealed.parties.append(self._party(case_id, next(self._party_ids), person))
+                continue
+            said = self._party(case_id, row["id"], person)
+            kept = {name: row[name] for name, value in said.items() if value is None}
+            sex = {"sex": person.sex or row["sex"]}
+            self._sealed.party_updates.append(said | kept | sex)
+
+    def _texts(self, case_id: int, texts: dict[str, str]) -> Row:
+        key = f"{self._county_id}:{case_id}"
+        return {
+            f"{name}_encrypted": self._vault.encrypt(text, place=f"case.{name}:{key}")
+            for name, text in texts.items()
+        }
+
+    def _party(self, case_id: int, party_id: int, person: Person) -> Row:
+        row: Row = {
+            "county_id": self._county_id,
+            "id": party_id,
+            "case_id": case_id,
+            "role": person.role,
+            "kind": person.kind,
+            "sex": person.sex or "9",
+        }
+        for name in ("name", "identity", "phone", "address"):
+            text = getattr(person, name)
+            place = f"party.{name}:{self._county_id}:{party_id}"
+            row[f"{name}_encrypted"] = self._vault.encrypt(text, place=place) if text else None
+        for kind in Indexed:
+            text = getattr(person, kind)
+            row[f"{kind}_index"] = self._vault.index(text, kind) if text else None
+        return row
+
+    def _event(
+        self, case_id: int, seq: int, kind: EventKind, what: NewCase | CaseChange, data: Row
+    ) -> Row:
+        """The event, with keyed hashes of what the row says, so that the next file can compare."""
+        stated, vault = what.stated, self._vault
+        tells = isinstance(what, NewCase) or what.moved
+        place = note_place("case_event.note", self._county_id, case_id, seq)
+        note = vault.encrypt(stated.result, place=place) if stated.result and tells else None
+        prints = {
+            "facts": stated.facts_fingerprint(vault),
+            "state": stated.state_fingerprint(vault),
+        }
+        return {
+            "county_id": self._county_id,
+            "case_id": case_id,
+            "seq": seq,
+            "kind": kind,
+            "at": self._task.now,
+            "actor_id": self._task.actor.user_id,
+            "data": {"row": stated.entry.number, **prints, **data},
+            "note_encrypted": note,
+        }
+
+    def _span(self, case_id: int, seq: int, values: Row, starts_at: Any) -> Row:
+        return {
+            "county_id": self._county_id,
+            "case_id": case_id,
+            "seq": seq,
+            "starts_at": starts_at,
+            "supervised": 0,
+            **{name: values[name] for name in SPAN_FIELDS},
+        }
+
+    def _assignment(
+        self, case_id: int, seq: int, values: Row, starts_at: Any, reason: ReassignReason
+    ) -> Row:
+        return {
+            "county_id": self._county_id,
+            "case_id": case_id,
+            "seq": seq,
+            "mediator_id": values["mediator_id"],
+            "committee_id": values["committee_id"],
+            "starts_at": starts_at,
+            "reason": reason,
+            "actor_id": self._task.actor.user_id,
+            "note_encrypted": None,
+        }
+
+    def _end(self, case_id: int, at: Any) -> Row:
+        return {"of_county": self._county_id, "of_case": case_id, "at": at}
+
+
+def years_of(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """New cases by the counter that their numbers come from, in the order of registration."""
+    by_counter: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row["registered_at"], row["id"])):
+        by_counter.setdefault(numbers.case_counter(row["registered_at"]), []).append(row)
+    return dict(sorted(by_counter.items()))

@@ -1,0 +1,211 @@
+"""Where a stated case stands: its stage, its times, its deadline, and who holds it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from data_access.imports.roster import Bench, Holder, Roster
+from data_access.imports.stated import StatedCase
+from data_access.vault import Vault
+from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage
+from domain.clocks import BEIJING, Clock, Deadline
+from domain.eligibility import CaseFacts
+from domain.imports import (
+    Note,
+    RejectReason,
+    difficulty_by_facts,
+    outcome_by_method,
+    risk_by_facts,
+    stage_of,
+    stated_deadline,
+)
+
+_SETTLED = HELD_STAGES - {Stage.IN_MEDIATION}
+_DEFAULTS = {"source_code": "S99", "scale_code": "01", "people_count": 2, "amount_yuan": None}
+
+
+class Untenable(Exception):
+    """A row cannot become a case: the column's key and the reason."""
+
+    def __init__(self, key: str, reason: RejectReason) -> None:
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Bearings:
+    """What every row of a batch is judged with."""
+
+    roster: Roster
+    clock: Clock
+    vault: Vault
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who a row's mediator and committee turned out to be, and whether the mediator may take it."""
+
+    holder: Holder | None
+    bench: Bench | None
+    may_take: bool
+
+    @property
+    def committee_id(self) -> int | None:
+        """The committee that the case lies with."""
+        if self.holder is not None:
+            return self.holder.candidate.committee_id
+        return self.bench.id if self.bench else None
+
+
+def full_facts(stated: StatedCase) -> dict[str, Any]:
+    """The case's columns with a value for each: what the row says, or the county's defaults."""
+    facts = {**_DEFAULTS, **stated.facts}
+    facts.setdefault("risk", risk_by_facts(facts["scale_code"]).value)
+    difficulty = facts.get("difficulty") or difficulty_by_facts(
+        people=facts["people_count"],
+        amount_yuan=facts["amount_yuan"],
+        risk=Risk(facts["risk"]),
+        scale_code=facts["scale_code"],
+    )
+    facts["difficulty"] = Difficulty(difficulty)
+    facts["weight"] = WEIGHT[facts["difficulty"]]
+    return facts
+
+
+def find_hands(
+    stated: StatedCase, facts: dict[str, Any], bearings: Bearings, notes: Counter[Note]
+) -> Hands:
+    """Look up the mediator and the committee that a row names, and judge the mediator."""
+    roster = bearings.roster
+    town_id, community_id = stated.position.town_id, stated.position.community_id
+    of_case = roster.facts(
+        town_id=town_id,
+        community_id=community_id,
+        type_code=facts["type_code"],
+        weight=facts["weight"],
+    )
+    bench = (
+        roster.committee(stated.committee, town_id=town_id, community_id=community_id)
+        if stated.committee
+        else None
+    )
+    if stated.committee and bench is None:
+        notes[Note.UNKNOWN_COMMITTEE] += 1
+    holder = _holder(stated, bench, of_case, roster)
+    if holder is None:
+        if stated.mediator or stated.mediator_code:
+            notes[Note.UNKNOWN_MEDIATOR] += 1
+        return Hands(None, bench, may_take=False)
+    persons = {index for person in stated.persons for index in person.indexes(bearings.vault)}
+    return Hands(holder, bench, may_take=roster.may_take(holder, of_case, persons))
+
+
+def _holder(
+    stated: StatedCase, bench: Bench | None, of_case: CaseFacts, roster: Roster
+) -> Holder | None:
+    if not (stated.mediator or stated.mediator_code):
+        return None
+    return roster.mediator(
+        code=stated.mediator_code, name=stated.mediator, committee=bench, facts=of_case
+    )
+
+
+def stand_new(
+    stated: StatedCase, facts: dict[str, Any], bearings: Bearings, notes: Counter[Note]
+) -> dict[str, Any]:
+    """The columns of a new case that say where it stands. Raises Untenable.
+
+    A settled or closed case keeps the mediator that its source names: history is not judged.
+    """
+    hands = find_hands(stated, facts, bearings, notes)
+    accepted = stated.registered_at is not None
+    stage = stage_of(stated.end, accepted=accepted, has_mediator=hands.may_take)
+    if stage in _SETTLED and hands.holder is None:
+        raise Untenable("mediator", RejectReason.UNKNOWN_MEDIATOR)
+    over = stage is Stage.CLOSED or stage in _SETTLED
+    kept = hands.holder if over or stage is Stage.IN_MEDIATION else None
+    if hands.holder is not None and kept is None:
+        notes[Note.MEDIATOR_NOT_ELIGIBLE] += not hands.may_take
+    registered_at = stated.registered_at or _unstated_start(stated, bearings.now, over=over)
+    values = {
+        "stage": stage,
+        "registered_at": registered_at,
+        "mediator_id": kept.candidate.mediator_id if kept else None,
+        "committee_id": kept.candidate.committee_id if kept else _serving(hands),
+        "held_since": registered_at if kept else None,
+    }
+    if stage is Stage.CLOSED:
+        return values | _closing(stated, registered_at, bearings.now, notes)
+    since = max(stated.closed_at or bearings.now, registered_at) if over else registered_at
+    due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+    if kept is not None and not over:
+        bearings.roster.take(kept)
+    notes[Note.ALREADY_LATE] += due.due_at <= bearings.now
+    return values | {"stage_since": since, "due_at": due.due_at, "soon_at": due.soon_at}
+
+
+def _serving(hands: Hands) -> int | None:
+    """The committee of a case that nobody holds: the named one, while it works."""
+    return hands.bench.id if hands.bench is not None and hands.bench.active else None
+
+
+def _unstated_start(stated: StatedCase, now: datetime, *, over: bool) -> datetime:
+    """When a case was registered that does not say: now, or with its occurrence if it is over."""
+    if not over:
+        return now
+    return datetime.combine(stated.facts["occurred_on"], time.min, BEIJING)
+
+
+def _closing(
+    stated: StatedCase, registered_at: datetime, now: datetime, notes: Counter[Note]
+) -> dict[str, Any]:
+    if stated.closed_at is None:
+        notes[Note.NO_CLOSING_DATE] += 1
+    if stated.end.outcome_code is None:
+        notes[Note.OUTCOME_ASSUMED] += 1
+    # A day without a time begins at midnight, before the hour at which the case came in.
+    closed_at = max(stated.closed_at or now, registered_at)
+    return {
+        "stage_since": closed_at,
+        "closed_at": closed_at,
+        "outcome_code": stated.end.outcome_code or outcome_by_method(stated.method_code),
+        "due_at": None,
+        "soon_at": None,
+    }
+
+
+def span_of_closed(
+    stated: StatedCase, standing: dict[str, Any], facts: dict[str, Any], clock: Clock
+) -> dict[str, Any]:
+    """What the interval of a case has that was over when it came: the stage that it spent its
+    time in, and the deadline of that stage, where the county had a limit then.
+    """
+    if standing["stage"] is not Stage.CLOSED:
+        return {}
+    stage = Stage.ACCEPTED if standing["mediator_id"] is None else Stage.IN_MEDIATION
+    try:
+        due = due_of(stated, stage, facts["difficulty"], standing["registered_at"], clock)
+    except Untenable:
+        return {"stage": stage}
+    return {"stage": stage, "due_at": due.due_at, "soon_at": due.soon_at}
+
+
+def due_of(
+    stated: StatedCase, stage: Stage, difficulty: Difficulty, since: datetime, clock: Clock
+) -> Deadline:
+    """The deadline of an open stage: the stated 化解时限 until the matter is settled, else the
+    county's limit.
+
+    Raises Untenable where the county's table has no limit for that time.
+    """
+    if stated.due_day is not None and stage not in _SETTLED:
+        stated_due = stated_deadline(since, stated.due_day)
+        if stated_due is not None:
+            return stated_due
+    try:
+        return clock.deadline(stage, difficulty, start=since)
+    except LookupError:
+        raise Untenable("registered_at", RejectReason.NO_LIMIT_THEN) from None

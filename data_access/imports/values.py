@@ -1,0 +1,201 @@
+"""What people type into cells, read as dates, numbers and numbers of persons.
+
+Every reader takes the text of one cell that is not blank and gives the value, or raises BadValue
+with the reason. Full-width digits, stray blanks and Chinese units are the rule, not the exception.
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from domain.clocks import BEIJING
+from domain.imports import RejectReason
+
+# Line breaks and tabs may stand in a long text; what else controls a terminal or hides may not.
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060\ufeff]"
+)
+# A guard that exports put before what a spreadsheet would run as a formula; see rejects.py.
+_GUARDED = re.compile("^'(?='*[\\s\u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
+
+_EARLIEST, _LATEST = date(1949, 10, 1), date(2199, 12, 31)
+_DATE = re.compile(r"(\d{4})[年\-/.](\d{1,2})[月\-/.](\d{1,2})日?")
+_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_TIME = re.compile(r"(\d{1,2})[:时点](\d{1,2})?[分:]?(?:(\d{1,2})秒?(?:\.\d+)?)?分?")
+_COMPACT_TIME = re.compile(r"(\d{2})(\d{2})(\d{2})?")
+# Excel counts days from here; five digits cannot be read as any other kind of date.
+_EXCEL_ZERO = date(1899, 12, 30)
+_EXCEL_SERIAL = re.compile(r"(\d{5})(\.\d+)?")
+_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_HAN_DATE = re.compile(
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日?"
+)
+
+_NEGATIVE = re.compile(r"-\d+")
+_EXPONENT = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d{2}")
+_UNITS_OF_MONEY = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "亿": 100_000_000}
+_MONEY = re.compile(r"[¥$]?(-?\d+(?:\.\d+)?)(百万|[千万亿])?(?:元|圆|块)?(?:整|人民币)?")
+_MOST_YUAN = 10**12
+_COUNTED = re.compile(r"(\d+)(?:\.0+)?[人户个件名位]?")
+
+_YES = frozenset(
+    (
+        *("1", "是", "有", "y", "yes", "true", "t", "对", "√", "✓", "✔"),
+        *("在岗", "专职", "成功", "已化解", "化解成功"),
+    )
+)
+_NO = frozenset(
+    (
+        *("0", "2", "否", "无", "没有", "n", "no", "false", "f", "不", "×", "x"),
+        *("离岗", "兼职", "不成功", "未成功", "未化解", "化解不成功"),
+    )
+)
+
+_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_IDENTITY_CHECKS = "10X98765432"
+_IDENTITY_18 = re.compile(r"[0-9]{17}[0-9X]")
+_IDENTITY_15 = re.compile(r"[0-9]{15}")
+
+
+class BadValue(Exception):
+    """A cell cannot be read; `reason` says why."""
+
+    def __init__(self, reason: RejectReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def clean(cell: str) -> str:
+    """The text of a cell without blanks around it, hidden characters and an export's guard."""
+    text = _HIDDEN.sub("", cell.replace("\r\n", "\n").replace("\r", "\n"))
+    return _GUARDED.sub("", text.strip()).strip()
+
+
+def compact(text: str) -> str:
+    """The form in which codes, numbers and names are compared: NFKC, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def day(text: str) -> date:
+    """2026年11月2日, 2026-11-2, 2026/11/2, 2026.11.2, 20261102, 二〇二六年十一月二日, 46328."""
+    return moment(text).date()
+
+
+def moment(text: str) -> datetime:
+    """A day, with or without a time of day, in Beijing time; midnight where none is stated."""
+    found, rest = _day_and_rest(text)
+    return datetime.combine(found, _time(rest), BEIJING)
+
+
+def _day_and_rest(text: str) -> tuple[date, str]:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if match := _HAN_DATE.match(plain):
+        numbers = (_han_number(match[1]), _han_number(match[2]), _han_number(match[3]))
+        return _date(*numbers), plain[match.end() :]
+    # "2026 年 11 月 2 日" has blanks inside; between date and time one stays.
+    plain = re.sub(r"\s*([年月\-/.])\s*", r"\1", plain)
+    plain = re.sub(r"(\d)\s+日", r"\1日", plain)
+    if match := _DATE.match(plain) or _COMPACT_DATE.match(plain):
+        return _date(match[1], match[2], match[3]), plain[match.end() :]
+    if match := _EXCEL_SERIAL.fullmatch(plain):
+        seconds = round(float(match[2] or 0) * 86_400)
+        of_day = "" if seconds in {0, 86_400} else str(timedelta(seconds=seconds))
+        return _in_range(_EXCEL_ZERO + timedelta(days=int(match[1]))), of_day
+    raise BadValue(RejectReason.NOT_A_DATE)
+
+
+def _date(year: str, month: str, number: str) -> date:
+    try:
+        return _in_range(date(int(year), int(month), int(number)))
+    except ValueError:
+        raise BadValue(RejectReason.NOT_A_DATE) from None
+
+
+def _in_range(found: date) -> date:
+    if not _EARLIEST <= found <= _LATEST:
+        raise BadValue(RejectReason.OUT_OF_RANGE)
+    return found
+
+
+def _han_number(text: str) -> str:
+    """二〇二六, 一 .. 三十一, as digits. What is no number stays none, and no date."""
+    tens, ten, ones = text.partition("十")
+    if not ten:
+        return text.translate(_HAN_DIGITS)
+    return ((tens or "一") + (ones or "零")).translate(_HAN_DIGITS)
+
+
+def _time(rest: str) -> time:
+    """The time of day behind a date. Raises BadValue for anything else that stands there."""
+    rest = rest.strip().removeprefix("T").strip()
+    if not rest:
+        return time.min
+    plain = rest.replace(" ", "")
+    match = _TIME.fullmatch(plain) or _COMPACT_TIME.fullmatch(plain)
+    if match is None:
+        raise BadValue(RejectReason.NOT_A_DATE)
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return time(hour, minute, second)
+    except ValueError:
+        raise BadValue(RejectReason.NOT_A_DATE) from None
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative: 12, １２, 12人, 1,200, 12.0."""
+    plain = compact(text).replace(",", "")
+    match = _COUNTED.fullmatch(plain)
+    if match is None:
+        negative = _NEGATIVE.fullmatch(plain) is not None
+        raise BadValue(RejectReason.OUT_OF_RANGE if negative else RejectReason.NOT_A_NUMBER)
+    return int(match[1])
+
+
+def yuan(text: str) -> int:
+    """An amount in whole yuan, rounded half up: 3.5万元, ¥1,200.50, 35000."""
+    plain = compact(text).replace(",", "").removeprefix("约").removeprefix("人民币")
+    match = _MONEY.fullmatch(plain)
+    if match is None:
+        raise BadValue(RejectReason.NOT_A_NUMBER)
+    amount = Decimal(match[1]) * _UNITS_OF_MONEY[match[2] or ""]
+    if not 0 <= amount <= _MOST_YUAN:
+        raise BadValue(RejectReason.OUT_OF_RANGE)
+    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def yes(text: str) -> bool:
+    """是 or 否, in the usual ways of writing them."""
+    plain = compact(text).casefold()
+    if plain in _YES or plain in _NO:
+        return plain in _YES
+    raise BadValue(RejectReason.NOT_YES_OR_NO)
+
+
+def number_text(text: str) -> str:
+    """A number that is a name (identity, phone, case number): as typed, without blanks.
+
+    Raises BadValue where a spreadsheet took it for a quantity and lost its last digits.
+    """
+    plain = compact(text)
+    if _EXPONENT.fullmatch(plain):
+        raise BadValue(RejectReason.DAMAGED_NUMBER)
+    return plain
+
+
+def resident_identity(text: str) -> str:
+    """A resident identity number (GB 11643): 18 with a right check digit, or the old 15."""
+    plain = number_text(text).upper()
+    if _IDENTITY_15.fullmatch(plain):
+        return plain
+    if _IDENTITY_18.fullmatch(plain) and _check(plain) == plain[-1]:
+        return plain
+    raise BadValue(RejectReason.BAD_IDENTITY_NUMBER)
+
+
+def _check(number: str) -> str:
+    """The check character of the first 17 digits (ISO 7064 MOD 11-2)."""
+    total = sum(
+        int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True)
+    )
+    return _IDENTITY_CHECKS[total % 11]

@@ -1,0 +1,98 @@
+"""Imported files: which were taken, by whom, and what came of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data_access.tables import ImportBatch, User
+from domain.errors import NotFound
+from domain.imports import Profile
+from domain.people import Scope
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One file that was taken, and what came of its rows. `dropped` names columns by kind."""
+
+    batch_id: int
+    profile: Profile
+    file_name: str
+    actor_id: int
+    actor: str
+    at: datetime
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+    rejected: int
+    dropped: dict[str, Any]
+
+
+def batches(
+    session: Session, *, scope: Scope, actor_id: int, limit: int = PAGE_SIZE
+) -> list[Batch]:
+    """The files a person may know of, the youngest first: one's own, and all for the county's.
+
+    `scope` is where the person may import.
+    """
+    query = _select(scope, actor_id).order_by(ImportBatch.id.desc()).limit(limit)
+    rows = session.execute(query).all()
+    return [_batch(row) for row in rows]
+
+
+def batch(session: Session, *, scope: Scope, actor_id: int, batch_id: int) -> Batch:
+    """One file that was taken. Raises NotFound where it is not this person's to know."""
+    query = _select(scope, actor_id).where(ImportBatch.id == batch_id)
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound(f"import:{batch_id}")
+    return _batch(row)
+
+
+def same_file(
+    session: Session, *, scope: Scope, profile: Profile, sha256: str
+) -> tuple[int, datetime] | None:
+    """The number and time of the county's batch that took the very same file, or None."""
+    row = session.execute(
+        select(ImportBatch.id, ImportBatch.at)
+        .where(
+            ImportBatch.sha256 == sha256,
+            ImportBatch.profile == profile,
+            ImportBatch.county_id == scope.county_id,
+        )
+        .order_by(ImportBatch.id)
+        .limit(1)
+    ).first()
+    return (row.id, row.at) if row else None
+
+
+def _select(scope: Scope, actor_id: int) -> Any:
+    query = (
+        select(ImportBatch, User.name)
+        .outerjoin(User, User.id == ImportBatch.actor_id)
+        .where(ImportBatch.county_id == scope.county_id)
+    )
+    return query if scope.whole_county else query.where(ImportBatch.actor_id == actor_id)
+
+
+def _batch(row: Any) -> Batch:
+    one: ImportBatch = row[0]
+    return Batch(
+        one.id,
+        Profile(one.profile),
+        one.file_name,
+        one.actor_id,
+        row[1] or "",
+        one.at,
+        one.rows,
+        one.added,
+        one.changed,
+        one.unchanged,
+        one.rejected,
+        one.dropped,
+    )
