@@ -10,10 +10,10 @@ from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.words import word
-from ui import browser
+from ui import elements
 from ui.queue_list import clock_words
 
-_CARD = browser.element("case_card")
+_CARD = elements.element("case_card")
 
 
 def show(blocks: Sequence[dict[str, Any]], *, key: str) -> None:

@@ -10,11 +10,11 @@ from domain.people import Actor, Permission, Scope
 from texts import gettext as _
 from texts import language
 from texts.words import word
-from ui import browser
+from ui import elements
 from ui.cache import cached
 
-_FRAME = browser.element("frame")
-_PAGE_CSS = browser.text("page.css")
+_FRAME = elements.element("frame")
+_PAGE_CSS = elements.style("page.css")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from texts import gettext as _
 from texts import language, ngettext
 from texts.numbers import clock_time, count, time_left
 from texts.words import LAMP_SHAPES, word
-from ui import browser
+from ui import elements
 
-_LIST = browser.element("queue_list")
+_LIST = elements.element("queue_list")
 
 
 def show(

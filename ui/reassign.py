@@ -15,11 +15,11 @@ from domain.errors import Invalid
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.words import word
-from ui import browser, clock, feedback
+from ui import clock, elements, feedback
 from ui.plain import plain
 from ui.session import acting
 
-_PEOPLE = browser.element("candidates")
+_PEOPLE = elements.element("candidates")
 _FULL = 100
 
 

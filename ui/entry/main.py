@@ -4,10 +4,10 @@ import streamlit as st
 
 from domain.people import Permission
 from texts import gettext as _
-from ui import browser, frame
+from ui import elements, frame
 from ui.session import note_activity, require
 
-st.set_page_config(page_title="无讼台", page_icon=str(browser.ICON), layout="wide")
+st.set_page_config(page_title="无讼台", page_icon=str(elements.ASSETS / "icon.svg"), layout="wide")
 
 actor = require()
 note_activity(actor)

@@ -1,0 +1,35 @@
+"""Pages through the entry script, over a real site in a database of its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from data_access import site
+from data_access.changes import Watcher
+from data_access.engine import Database, open_engine
+from data_access.sessions import SessionRegistry
+from data_access.settings import Settings
+from data_access.site import Site
+from tests.desk import Desk
+from tests.world import World
+from ui import clock
+
+
+@pytest.fixture
+def here(tmp_path, vault, new_database, monkeypatch):
+    """A site, open in this process, on each database."""
+    url = new_database()
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    db = Database(open_engine(url), vault)
+    watcher = Watcher(db, clock=clock.now)
+    registry = SessionRegistry(db, lambda: watcher.latest.seq, idle=timedelta(minutes=30))
+    opened = Site(Settings(), db, watcher, registry)
+    site.install(opened)
+    yield opened
+    site.close_site(opened)
+
+
+@pytest.fixture
+def desk(here, monkeypatch):
+    return Desk(here, World(here.db), monkeypatch)

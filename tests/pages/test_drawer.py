@@ -1,0 +1,199 @@
+"""The drawer: reassigning, refusals beside what was typed, undo, unmasking."""
+
+import pytest
+from sqlalchemy import select, update
+
+from data_access.commands.reassign import reassign_case
+from data_access.tables import AuditLine, AuthSession, Case
+from domain.cases import ReassignReason, Stage
+from domain.people import Permission, Role
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent
+from ui import clock
+
+KIN = "990129199001010011"
+
+
+@pytest.fixture
+def office(desk):
+    """A held case, somebody who could take it, and somebody who could not."""
+    world = desk.world
+    desk.first = world.mediator("原承办")
+    desk.second = world.mediator("李秀英")
+    desk.kin = world.mediator("近亲属")
+    world.relation(desk.kin, KIN)
+    desk.case = world.case(mediator_id=desk.first, parties=("王小明",), identities=(KIN,))
+    return desk
+
+
+def drawer(office, view="facts", role=Role.DUTY, **over):
+    at = office.sign_in(role, **over)
+    at.run()
+    return show(at, office, view)
+
+
+def show(at, office, view):
+    at.query_params["case"] = office.case.case_no
+    at.session_state["drawer_view"] = view
+    return at.switch_page(QUEUE).run()
+
+
+def fill_in(at, office, *, mediator=None, note="原承办人外出培训"):
+    at.session_state["mediator_chosen"] = mediator or office.second
+    at.selectbox(key=f"reason_{office.case.case_no}").set_value(ReassignReason.ABSENCE)
+    return at.text_area(key=f"note_{office.case.case_no}").set_value(note).run()
+
+
+def held_by(office):
+    with office.here.db.read() as session:
+        return session.get(Case, (office.case.county_id, office.case.id)).mediator_id
+
+
+def people(at, *, choosable):
+    lists = data_of(at, "candidates")
+    (found,) = [one for one in lists if one["choosable"] is choosable]
+    return {one["name"]: one for one in found["people"]}
+
+
+def test_who_could_take_it_and_who_could_not_with_every_reason(office):
+    at = drawer(office, "reassign")
+    assert set(people(at, choosable=True)) == {"李秀英"}
+    against = {name: one["against"] for name, one in people(at, choosable=False).items()}
+    assert against == {"原承办": "已由其承办", "近亲属": "须回避"}
+
+
+def test_a_reassignment_shows_at_once_and_can_be_taken_back(office):
+    at = fill_in(drawer(office, "reassign"), office)
+    at.button(key="reassign_submit").click().run()
+    assert not at.exception
+    assert not at.error
+    assert "李秀英" in at.toast[0].value
+    assert held_by(office) == office.second
+    assert data_of(at, "queue_list")["rows"][0]["holder"] == "承办 李秀英"
+    at = show(at, office, "facts")
+    at.button(key="reassign_undo").click().run()
+    assert held_by(office) == office.first
+
+
+def test_somebody_elses_reassignment_offers_no_undo(office):
+    reassign_case(
+        office.here.db,
+        case_no=office.case.case_no,
+        to_mediator_id=office.second,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高,分流",
+        expected_version=1,
+        actor=office.world.actor("李站长"),
+        now=clock.now(),
+        key="other",
+    )
+    at = drawer(office)
+    assert "reassign_undo" not in [button.key for button in at.button]
+
+
+def test_a_conflict_says_who_was_first_and_keeps_what_was_typed(office):
+    at = fill_in(drawer(office, "reassign"), office)
+    third = office.world.mediator("第三人")
+    reassign_case(
+        office.here.db,
+        case_no=office.case.case_no,
+        to_mediator_id=third,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高,分流",
+        expected_version=1,
+        actor=office.world.actor("李站长"),
+        now=clock.now(),
+        key="other",
+    )
+    office.here.watcher.look()
+    at.button(key="reassign_submit").click().run()
+    said = at.error[0].value
+    assert "李站长" in said
+    assert "第三人" in said
+    assert held_by(office) == third
+    assert at.text_area(key=f"note_{office.case.case_no}").value == "原承办人外出培训"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [({"note": ""}, "说明"), ({"note": "短"}, "太短"), ({"mediator": -1}, "调解员")],
+)
+def test_what_is_missing_is_said_and_nothing_changes(office, spoil, message):
+    at = fill_in(drawer(office, "reassign"), office, **spoil)
+    if "mediator" in spoil:
+        del at.session_state["mediator_chosen"]
+    at.button(key="reassign_submit").click().run()
+    assert message in at.error[0].value
+    assert held_by(office) == office.first
+
+
+def test_a_session_that_ended_while_typing_keeps_what_was_typed(office):
+    at = fill_in(drawer(office, "reassign"), office)
+    office.here.db.write(
+        lambda session: session.execute(update(AuthSession).values(revoked_at=clock.now()))
+    )
+    office.world.case()
+    office.here.watcher.look()
+    at.button(key="reassign_submit").click().run()
+    assert held_by(office) == office.first
+    office.here.db.write(
+        lambda session: session.execute(update(AuthSession).values(revoked_at=None))
+    )
+    office.world.case()
+    office.here.watcher.look()
+    at = show(at, office, "reassign")
+    assert at.text_area(key=f"note_{office.case.case_no}").value == "原承办人外出培训"
+    at.button(key="reassign_submit").click().run()
+    assert held_by(office) == office.second
+
+
+def test_a_reader_is_offered_no_reassignment_and_no_unmasking(office):
+    at = drawer(office, "reassign", Role.LEADER)
+    assert data_of(at, "candidates") is None
+    assert not {"reassign_submit", "unmask"} & {button.key for button in at.button}
+
+
+def test_an_unmasking_needs_a_reason_and_leaves_a_line(office):
+    at = drawer(office)
+    at.text_input(key="unmask_reason").set_value("核对当事人身份").run()
+    at = show(at, office, "facts")
+    at.button(key="unmask").click().run()
+    assert "王小明" in everything_sent(at)
+    with office.here.db.read() as session:
+        lines = session.scalars(select(AuditLine).where(AuditLine.action == "case:unmask")).all()
+    assert [line.actor_id for line in lines] == [office.user.id]
+
+
+def test_another_case_begins_masked_again(office):
+    at = drawer(office)
+    at.session_state["unmask_reason"] = "核对当事人身份"
+    at.button(key="unmask").click().run()
+    office.case = office.world.case(parties=("王小明",))
+    office.here.watcher.look()
+    at = show(at, office, "facts")
+    assert [row["name"] for row in blocks_of(at, "parties")[0]["rows"]] == ["王某某"]
+
+
+def test_a_case_that_waits_is_assigned_and_begins_mediation(office):
+    office.case = office.world.case(parties=("王小明",))
+    at = drawer(office, "reassign")
+    at.session_state["mediator_chosen"] = office.second
+    at.text_area(key=f"note_{office.case.case_no}").set_value("按就近原则指派").run()
+    at.button(key="reassign_submit").click().run()
+    with office.here.db.read() as session:
+        case = session.get(Case, (office.case.county_id, office.case.id))
+    assert (case.stage, case.mediator_id) == (Stage.IN_MEDIATION, office.second)
+
+
+def test_a_mediator_unmasks_only_what_they_hold(office):
+    other = office.world.case(mediator_id=office.second)
+    at = office.sign_in(Role.MEDIATOR, unit=None, mediator_id=office.first)
+    at.run()
+    assert (
+        Permission.CASE_REASSIGN
+        not in office.here.registry.actor(office.session.id, clock.now()).grants
+    )
+    at = show(at, office, "facts")
+    assert [row["number"] for row in data_of(at, "queue_list")["rows"]] == [office.case.case_no]
+    assert "unmask" in [button.key for button in at.button]
+    office.case = other
+    assert "找不到这件案件" in show(at, office, "facts").warning[0].value

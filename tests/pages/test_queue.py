@@ -1,0 +1,214 @@
+"""The queue page through the entry: who opens it, what it shows, what it never shows."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, update
+
+from data_access.reference import set_site_fact
+from data_access.tables import AuthSession, Case
+from domain.cases import Stage
+from domain.people import GRANTS, Permission, Role
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent
+from ui import clock
+
+SECRETS = ("王小明", "13812345678", "990129199001010011")
+
+
+def secret_case(desk, **over):
+    return desk.world.case(
+        parties=("王小明", "李大华"),
+        phones=("13812345678",),
+        identities=("990129199001010011",),
+        title="王小明反映楼上漏水",
+        summary="王小明,电话13812345678,称多次协商未果。",
+        **over,
+    )
+
+
+def rows(at):
+    return [row["number"] for row in data_of(at, "queue_list")["rows"]]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_post_opens_the_queue_or_is_told_that_it_has_no_page(desk, role):
+    case = secret_case(desk)
+    at = desk.sign_in(role)
+    at.run()
+    assert not at.exception
+    if Permission.CASE_READ not in GRANTS[role]:
+        assert "没有可以打开的页面" in at.info[0].value
+        assert data_of(at, "queue_list") is None
+        with pytest.raises(ValueError, match="queue"):
+            at.switch_page(QUEUE).run()
+        return
+    at.switch_page(QUEUE).run()
+    expected = [] if role is Role.MEDIATOR else [case.case_no]
+    # A mediator sees the cases they hold, and this one nobody holds.
+    if role is not Role.MEDIATOR:
+        assert rows(at) == expected
+    moves = [row["move"] for row in data_of(at, "queue_list")["rows"]]
+    assert all(moves) == (Permission.CASE_REASSIGN in GRANTS[role]) or not moves
+
+
+@pytest.mark.parametrize("role", [r for r in Role if Permission.CASE_READ in GRANTS[r]])
+def test_no_partys_name_number_or_phone_reaches_the_browser(desk, role):
+    case = secret_case(desk)
+    at = desk.sign_in(role)
+    at.run()
+    at.query_params["case"] = case.case_no
+    for view in ("facts", "timeline", "reassign"):
+        at.session_state["drawer_view"] = view
+        at.switch_page(QUEUE).run()
+        assert not at.exception
+        sent = everything_sent(at)
+        for secret in SECRETS:
+            assert secret not in sent, (role, view)
+
+
+def test_a_town_sees_its_own_cases_and_no_others(desk):
+    here = desk.world.case()
+    desk.world.case(town_id=desk.world.town_b, community_id=desk.world.community_b, grid_id=None)
+    at = desk.queue(Role.TOWN, unit=desk.world.town_a)
+    assert rows(at) == [here.case_no]
+    assert data_of(at, "frame")["place"] == "安仁镇"
+
+
+def test_tabs_count_and_the_address_narrows_the_rows(desk):
+    mediator = desk.world.mediator()
+    held = desk.world.case(mediator_id=mediator, type_code="0503")
+    desk.world.case(mediator_id=mediator)
+    desk.world.case()
+    at = desk.sign_in()
+    at.query_params["stage"] = "in_mediation"
+    at.query_params["type"] = "0503"
+    at.query_params["place"] = "no-such-place"
+    at.run()
+    at.switch_page(QUEUE).run()
+    assert rows(at) == [held.case_no]
+    shown = data_of(at, "queue_list")
+    totals = {tab["stage"]: tab["total"] for tab in shown["tabs"]}
+    assert (totals["in_mediation"], totals[""]) == ("1", "1")
+    assert [chip["name"] for chip in shown["chips"]] == ["type"]
+    assert "place" not in at.query_params
+
+
+def test_a_chosen_filter_goes_into_the_address_and_a_search_does_not(desk):
+    secret_case(desk)
+    at = desk.queue()
+    at.selectbox(key="source").set_value("S02").run()
+    at.text_input(key="search").set_value("王小明").run()
+    assert at.query_params["source"] == "S02"
+    assert "王小明" not in str(dict(at.query_params))
+    assert len(rows(at)) == 1
+
+
+def test_a_search_for_a_name_finds_nothing_for_those_who_may_not_see_names(desk):
+    secret_case(desk)
+    at = desk.queue(Role.LEADER)
+    at.text_input(key="search").set_value("王小明").run()
+    assert rows(at) == []
+
+
+def test_the_list_says_what_would_be_here_when_there_is_nothing(desk):
+    at = desk.queue()
+    assert "这里会列出在办案件" in data_of(at, "queue_list")["words"]["empty"]
+
+
+def test_the_demonstration_county_is_marked(desk):
+    desk.here.db.write(lambda session: set_site_fact(session, "demo_since", "2026-01-01"))
+    at = desk.queue()
+    assert data_of(at, "frame")["demo"] == "演示数据"
+
+
+def test_a_session_that_was_revoked_shows_the_way_back_in_and_no_case(desk):
+    secret_case(desk)
+    at = desk.queue()
+    assert rows(at)
+    desk.here.db.write(
+        lambda session: session.execute(update(AuthSession).values(revoked_at=clock.now()))
+    )
+    desk.world.case()  # any deed moves the chain, as the revoking command does
+    desk.here.watcher.look()
+    at.run()
+    assert "登录已结束" in at.warning[0].value
+    assert data_of(at, "queue_list") is None
+
+
+def test_an_idle_session_is_over(desk):
+    long_ago = clock.now() - timedelta(minutes=31)
+    at = desk.sign_in(last_seen_at=long_ago)
+    at.run()
+    assert "登录已结束" in at.warning[0].value
+
+
+def test_when_the_database_is_lost_the_list_says_when_it_stopped(desk, monkeypatch):
+    desk.world.case()
+    at = desk.queue()
+    lost = desk.here.watcher.latest
+    monkeypatch.setattr(
+        desk.here.watcher, "_latest", type(lost)(lost.seq, lost.data_seq, lost.read_at, fresh=False)
+    )
+    at.run()
+    shown = data_of(at, "queue_list")
+    assert shown["live"] is False
+    assert shown["words"]["stale"].startswith("▲ 数据停在")
+
+
+def test_the_page_reads_each_thing_once_per_change(desk):
+    desk.world.case()
+    at = desk.queue()
+    reads = []
+
+    engine = desk.here.db.bind
+    event.listen(engine, "before_cursor_execute", lambda *args: reads.append(args[2]))
+    at.run()
+    at.run()
+    assert [one for one in reads if " cases" in one] == []
+    desk.world.case()
+    reads.clear()
+    desk.here.watcher.look()
+    at.run()
+    assert len([one for one in reads if one.startswith("SELECT") and "FROM cases" in one]) <= 4
+
+
+def test_english_is_spoken_when_asked_for(desk):
+    desk.world.case()
+    at = desk.sign_in()
+    at.query_params["lang"] = "en"
+    at.run()
+    at.switch_page(QUEUE).run()
+    assert data_of(at, "frame")["language"] == "中文"
+    assert data_of(at, "queue_list")["rows"][0]["type"].startswith("Residential")
+
+
+def test_a_link_to_a_case_opens_its_drawer(desk):
+    case = secret_case(desk)
+    at = desk.sign_in()
+    at.query_params["case"] = case.case_no
+    at.run()
+    at.switch_page(QUEUE).run()
+    (parties,) = blocks_of(at, "parties")
+    assert [row["name"] for row in parties["rows"]] == ["王某某", "李某某"]
+
+
+def test_a_link_to_a_case_of_another_town_tells_nothing(desk):
+    case = secret_case(desk)
+    at = desk.sign_in(Role.TOWN, unit=desk.world.town_b)
+    at.query_params["case"] = case.case_no
+    at.run()
+    at.switch_page(QUEUE).run()
+    assert "找不到这件案件" in at.warning[0].value
+    assert blocks_of(at, "facts") == []
+
+
+def test_a_closed_case_offers_no_reassignment(desk):
+    case = secret_case(desk, stage=Stage.CLOSED)
+    at = desk.sign_in()
+    at.query_params["case"] = case.case_no
+    at.run()
+    at.switch_page(QUEUE).run()
+    assert not at.exception
+    assert "reassign" not in at.get("button_group")[0].options
+    with desk.here.db.read() as session:
+        assert session.get(Case, (case.county_id, case.id)).stage is Stage.CLOSED
