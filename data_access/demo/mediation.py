@@ -18,7 +18,8 @@ _DISCLOSED_LATER, _PARTY_CHOICE, _BETTER_SPECIALITY = 0.012, 0.008, 0.012
 _PASSED_ON_WHEN_LATE = 0.25
 _VALID, _DONE_MEANWHILE, _NOT_PERFORMED = 0.92, 0.4, 0.07
 _RELATIONS = Weighted(tuple(RelationKind), (60, 20, 10, 10))
-_NOTES = {
+NOTES = {
+    ReassignReason.FIRST_ASSIGNMENT: ("按专长和在办数量指派",),
     ReassignReason.ABSENCE: ("原承办人请假，期间案件移交办理", "外出培训，为不耽误期限改派"),
     ReassignReason.OVERLOAD: ("在办案件较多，均衡分担", "近期集中收案，分流办理"),
     ReassignReason.RECUSAL: ("承办人申明与当事人有亲友关系，主动回避",),
@@ -56,7 +57,7 @@ class Mediation:
         self._history, self._rng = history, rng
 
     def assign(self, story: Story, at: int) -> None:
-        """Give an accepted case to its first mediator; where nobody may take it, try again later."""
+        """Give an accepted case to its first mediator; where nobody may, try again later."""
         chosen = self._desk.choose(story, self._agenda.time.day(at))
         if chosen is None:
             self._agenda.plan_for(story, self._agenda.time.after(at, 4 * HOUR), self.assign)
@@ -91,7 +92,7 @@ class Mediation:
         if chosen is None:
             return False
         self._release(story)
-        story.hand_over(at, chosen, reason, one_of(self._rng, _NOTES[reason]))
+        story.hand_over(at, chosen, reason, one_of(self._rng, NOTES[reason]))
         self._hold(story, chosen)
         if story.last.stage is Stage.IN_MEDIATION:
             left = max(0, story.ends - at) * self._mediators[chosen].pace
@@ -173,7 +174,7 @@ class Mediation:
                 story, self._agenda.when_people_meet(back, after=at), self._finish
             )
             return
-        end = outcomes.ending(self._rng, story.dispute)
+        end = outcomes.ending(self._rng, story.dispute.type, story.dispute.difficulty)
         if not end.success:
             self.close(story, at, end.outcome)
         elif end.confirms:

@@ -6,7 +6,7 @@ import numpy as np
 
 from data_access.demo.arrivals import DAY, HOUR
 from data_access.demo.chance import Weighted, lognormal
-from data_access.demo.disputes import Dispute
+from data_access.demo.disputes import DisputeType
 from domain.cases import Difficulty
 
 WRITTEN, ORAL, WITHDRAWN, REFUSED = "O01", "O02", "O03", "O05"
@@ -104,21 +104,21 @@ def confirmation_seconds(rng: np.random.Generator) -> float:
     return float(np.clip(days, *_CONFIRMATION_RANGE)) * DAY
 
 
-def ending(rng: np.random.Generator, dispute: Dispute) -> Ending:
+def ending(rng: np.random.Generator, kind: DisputeType, difficulty: Difficulty) -> Ending:
     """How the mediation of a dispute ends."""
     point = rng.random()
     if point < _WITHDRAW:
         return Ending(WITHDRAWN, success=False)
     if point < _WITHDRAW + _REFUSE:
         return Ending(REFUSED, success=False)
-    code = dispute.type.code
-    if rng.random() < _FAIL[dispute.difficulty]:
-        failures = _LABOUR_FAILURES if code.startswith("07") else _FAILURES
+    if rng.random() < _FAIL[difficulty]:
+        failures = _LABOUR_FAILURES if kind.code.startswith("07") else _FAILURES
         return Ending(failures.pick(rng), success=False)
-    written = rng.random() < dispute.type.written + _MORE_WRITTEN.get(dispute.difficulty, 0)
-    if written and code not in _NOT_CONFIRMABLE and rng.random() < _confirms(code):
+    written = rng.random() < kind.written + _MORE_WRITTEN.get(difficulty, 0)
+    confirmable = written and kind.code not in _NOT_CONFIRMABLE
+    if confirmable and rng.random() < _confirms(kind.code):
         return Ending(WRITTEN, success=True, confirms=True)
-    performs = rng.random() < dispute.type.performs * (1 if written else _ORAL_PERFORMS)
+    performs = rng.random() < kind.performs * (1 if written else _ORAL_PERFORMS)
     return Ending(WRITTEN if written else ORAL, success=True, performs=performs)
 
 

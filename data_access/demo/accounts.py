@@ -1,0 +1,205 @@
+"""Who can sign in to the demonstration county: one account for each post, in a telling place."""
+
+import os
+import secrets
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from data_access import reference
+from data_access.accounts import password_problem
+from data_access.commands.people import add_post, add_user
+from data_access.demo.county import plan_county
+from data_access.demo.persons import Population
+from data_access.engine import Database
+from data_access.tables import Case, Committee, Mediator, OrganisationUnit
+from data_access.tables.cases import IS_OPEN
+from domain.clocks import day_of
+from domain.eligibility import CommitteeKind
+from domain.organisation import UnitLevel
+from domain.people import Role, system_actor
+
+FILE_NAME = "demo-accounts.txt"
+_TOWN = "安仁镇"
+_ALPHABET = "".join(c for c in string.ascii_letters + string.digits if c not in "0OoIl1")
+_GROUPS, _GROUP = 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """A demonstration account. The password exists here and in the caller's file, nowhere else."""
+
+    login: str
+    password: str
+    role: Role
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """Where a post is held. `name` is the holder's, where somebody known holds it."""
+
+    role: Role
+    place: str
+    unit_id: int | None = None
+    committee_id: int | None = None
+    mediator_id: int | None = None
+    name: str | None = None
+
+
+def create_demo_accounts(
+    db: Database, *, hash_password: Callable[[str], str], now: datetime
+) -> list[DemoAccount]:
+    """One account for each post, flagged as demonstration, with a random password each.
+
+    The town, its committee, mediator and grid are where work is: they are chosen by open cases.
+    Raises Invalid where such a login exists.
+    """
+    passwords = {role: _new_password(_login(role)) for role in Role}
+    hashes = {role: hash_password(password) for role, password in passwords.items()}
+
+    def work(session: Session) -> list[DemoAccount]:
+        county_id = reference.county_id(session)
+        assert county_id is not None  # noqa: S101 - the demonstration county was loaded before
+        seats = _seats(session, county_id)
+        strangers = Population(plan_county(seed=0), seed=[0, 9])
+        actor = system_actor(county_id)
+        for seat in seats:
+            user_id = add_user(
+                session,
+                login=_login(seat.role),
+                name=seat.name or strangers.name("2" if len(seat.role) % 2 else "1"),
+                password_hash=hashes[seat.role],
+                actor=actor,
+                now=now,
+                mediator_id=seat.mediator_id,
+                demo=True,
+            )
+            add_post(
+                session,
+                user_id=user_id,
+                role=seat.role,
+                unit_id=seat.unit_id,
+                committee_id=seat.committee_id,
+                valid_from=day_of(now),
+                actor=actor,
+                now=now,
+            )
+        return [
+            DemoAccount(_login(seat.role), passwords[seat.role], seat.role, seat.place)
+            for seat in seats
+        ]
+
+    return db.write(work)
+
+
+def keep_accounts(folder: Path, accounts: Sequence[DemoAccount]) -> Path:
+    """Write the accounts to a file that only its owner can read; an older one is replaced."""
+    path = folder / FILE_NAME
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(
+            f"{account.login}\t{account.password}\t{account.role}\t{account.place}\n"
+            for account in accounts
+        )
+    new.replace(path)
+    return path
+
+
+def _login(role: Role) -> str:
+    return role.value.replace("_", "-")
+
+
+def _new_password(login: str) -> str:
+    """Random, readable aloud, and good enough for the product's own rules."""
+    while True:
+        groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
+        password = "-".join(groups)
+        if password_problem(password, login=login) is None:
+            return password
+
+
+def _seats(session: Session, county_id: int) -> list[_Seat]:
+    """Every post once: the centre's for the whole county, the local ones in one busy town."""
+    county = session.get_one(OrganisationUnit, county_id)
+    town = session.scalars(
+        select(OrganisationUnit).where(
+            OrganisationUnit.level == UnitLevel.TOWN, OrganisationUnit.name == _TOWN
+        )
+    ).one()
+    committee = _busiest_committee(session, town.id)
+    mediator = _busiest_mediator(session, town.id)
+    grid = _busiest_unit(session, town.id, Case.grid_id)
+    community = _busiest_unit(session, town.id, Case.community_id)
+    local = {
+        Role.TOWN: _Seat(Role.TOWN, town.name, unit_id=town.id),
+        Role.COMMITTEE_HEAD: _Seat(
+            Role.COMMITTEE_HEAD,
+            committee.name,
+            committee_id=committee.id,
+            name=session.scalar(
+                select(Mediator.name).where(Mediator.committee_id == committee.id, Mediator.chair)
+            ),
+        ),
+        Role.MEDIATOR: _Seat(
+            Role.MEDIATOR,
+            session.get_one(Committee, mediator.committee_id).name,
+            mediator_id=mediator.id,
+            name=mediator.name,
+        ),
+        Role.GRID_WORKER: _Seat(
+            Role.GRID_WORKER, f"{_parent_name(session, grid)}{grid.name}", unit_id=grid.id
+        ),
+        Role.ADVISER: _Seat(Role.ADVISER, community.name, unit_id=community.id),
+    }
+    return [local.get(role) or _Seat(role, county.name, unit_id=county_id) for role in Role]
+
+
+def _busiest_committee(session: Session, town_id: int) -> Committee:
+    """The community committee of a town with most open cases."""
+    return session.scalars(
+        select(Committee)
+        .outerjoin(Case, (Case.committee_id == Committee.id) & IS_OPEN)
+        .where(Committee.town_id == town_id, Committee.kind == CommitteeKind.COMMUNITY)
+        .group_by(Committee.id)
+        .order_by(func.count(Case.id).desc(), Committee.id)
+        .limit(1)
+    ).one()
+
+
+def _busiest_mediator(session: Session, town_id: int) -> Mediator:
+    """The full-time mediator of a town with most open cases."""
+    return session.scalars(
+        select(Mediator)
+        .join(Committee, Committee.id == Mediator.committee_id)
+        .outerjoin(Case, (Case.mediator_id == Mediator.id) & IS_OPEN)
+        .where(Committee.town_id == town_id, Mediator.full_time, Mediator.active)
+        .group_by(Mediator.id)
+        .order_by(func.count(Case.id).desc(), Mediator.id)
+        .limit(1)
+    ).one()
+
+
+def _busiest_unit(
+    session: Session, town_id: int, column: InstrumentedAttribute[int | None]
+) -> OrganisationUnit:
+    """The community or grid of a town, by the case's column for it, with most open cases."""
+    return session.scalars(
+        select(OrganisationUnit)
+        .join(Case, column == OrganisationUnit.id)
+        .where(Case.town_id == town_id, IS_OPEN)
+        .group_by(OrganisationUnit.id)
+        .order_by(func.count(Case.id).desc(), OrganisationUnit.id)
+        .limit(1)
+    ).one()
+
+
+def _parent_name(session: Session, unit: OrganisationUnit) -> str:
+    return session.get_one(OrganisationUnit, unit.parent_id).name
