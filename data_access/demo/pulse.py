@@ -156,9 +156,7 @@ class Pulse:
                     select(Case.stage, func.count())
                     .where(IS_OPEN, Case.county_id == self._ids.county, Case.paused == 0)
                     .group_by(Case.stage)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
         rates = {BeatKind.ARRIVAL: CASES_A_YEAR / 365.25}
         for stage, days in _STAGE_DAYS.items():

@@ -25,9 +25,7 @@ def unit_ids(session: Session, county: County, *, county_id: int) -> Ids:
                 select(OrganisationUnit.code, OrganisationUnit.id).where(
                     OrganisationUnit.level == level, OrganisationUnit.valid_to.is_(None)
                 )
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         for level in (UnitLevel.TOWN, UnitLevel.COMMUNITY, UnitLevel.GRID)
     }

@@ -1,0 +1,515 @@
+"""The demo county as rows: loaded, marked, whole in its history, alive, and never mixed."""
+
+import argparse
+import stat
+import sys
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import func, select
+
+from data_access import audit, migrate, reference
+from data_access.commands.reassign import reassign_case
+from data_access.demo import verbs
+from data_access.demo.accounts import create_demo_accounts, keep_accounts
+from data_access.demo.load import NotEmptyError, load_demo
+from data_access.demo.pulse import Beat, BeatKind, NoCountyError, Pulse
+from data_access.engine import Database, open_engine
+from data_access.history import SPAN_FIELDS
+from data_access.queries import candidates
+from data_access.queries.cases import open_text
+from data_access.tables import (
+    Assignment,
+    AuditLine,
+    Base,
+    Case,
+    CaseEvent,
+    CaseSpan,
+    Committee,
+    Mediator,
+    MediatorRelation,
+    OrganisationUnit,
+    Party,
+    Site,
+    User,
+    UserRole,
+)
+from data_access.vault import Indexed, open_vault
+from domain.cases import Lamp, ReassignReason, Stage
+from domain.clocks import lamp
+from domain.eligibility import Objection, objections
+from domain.people import Role, Scope, system_actor
+
+DAY = date(2026, 3, 20)
+# Ten in the morning in Beijing.
+NOW = datetime(2026, 3, 20, 2, 0, tzinfo=UTC)
+SCALE = 0.05
+# What differs between two loads: nonces of the ciphertexts, and the link of the audit chain.
+UNEQUAL = {"hash", "previous_hash"}
+
+
+@pytest.fixture(scope="module")
+def demo(new_database, vault):
+    """A thin demo county, loaded once for all tests that only read."""
+    engine = open_engine(new_database())
+    db = Database(engine, vault)
+    load_demo(db, today=DAY, now=NOW, scale=SCALE)
+    yield db
+    engine.dispose()
+
+
+@pytest.fixture
+def living(committed):
+    """A thin demo county of the test's own."""
+    load_demo(committed, today=DAY, now=NOW, scale=SCALE)
+    return committed
+
+
+def rows_of(session, table, *order):
+    """All rows of a table as mappings, in order."""
+    return session.execute(select(*table.__table__.columns).order_by(*order)).mappings().all()
+
+
+def by_case(session, table):
+    found = defaultdict(list)
+    for row in rows_of(session, table, table.case_id, table.seq):
+        found[row["case_id"]].append(row)
+    return found
+
+
+def broken_histories(session):
+    """Every case whose row, events, spans and assignments do not tell one story."""
+    events, spans = by_case(session, CaseEvent), by_case(session, CaseSpan)
+    assignments = by_case(session, Assignment)
+    broken = []
+    for case in rows_of(session, Case, Case.id):
+        own = (events[case["id"]], spans[case["id"]], assignments[case["id"]])
+        broken += [f"{case['case_no']}: {what}" for what in offences(case, *own)]
+    return broken
+
+
+def offences(case, events, spans, assignments):
+    """What is wrong with the history of one case, in words."""
+    checks = {
+        "events are not numbered 1 to version": [event["seq"] for event in events]
+        == list(range(1, case["version"] + 1)),
+        "events are not in order of time": all(a["at"] <= b["at"] for a, b in pairwise(events)),
+        "first event is not the registration": events[0]["at"] == case["registered_at"],
+        "last event is not the last change": events[-1]["at"] == case["updated_at"],
+        "spans are not contiguous": all(a["ends_at"] == b["starts_at"] for a, b in pairwise(spans)),
+        "first span does not begin at registration": spans[0]["starts_at"] == case["registered_at"],
+        "assignments are not contiguous": all(
+            a["ends_at"] == b["starts_at"] for a, b in pairwise(assignments)
+        ),
+        "a span is closed": all(span["stage"] is not Stage.CLOSED for span in spans),
+        "open spans": sum(span["ends_at"] is None for span in spans) == case["is_open"],
+        "open assignments": sum(one["ends_at"] is None for one in assignments)
+        == (case["mediator_id"] is not None),
+    }
+    if case["is_open"]:
+        checks["open span differs from the case"] = all(
+            spans[-1][name] == case[name] for name in SPAN_FIELDS
+        )
+    else:
+        checks["last span does not end at closing"] = spans[-1]["ends_at"] == case["closed_at"]
+    if case["mediator_id"] is not None:
+        last = assignments[-1]
+        checks["assignment differs from the case"] = (
+            last["mediator_id"],
+            last["committee_id"],
+            last["starts_at"],
+        ) == (case["mediator_id"], case["committee_id"], case["held_since"])
+    return [what for what, holds in checks.items() if not holds]
+
+
+def counted(session, table, *where):
+    return session.scalar(select(func.count()).select_from(table).where(*where))
+
+
+# ---------------------------------------------------------------------------------------- loading
+
+
+def test_every_history_is_whole(demo):
+    with demo.read() as session:
+        assert counted(session, Case) > 400
+        assert broken_histories(session) == []
+
+
+def test_broken_history_is_seen(living):
+    def spoil(session):
+        case = session.scalars(select(Case).where(Case.is_open == 1).limit(1)).one()
+        case.version += 1
+        session.flush()
+        session.query(CaseSpan).filter_by(case_id=case.id, ends_at=None).delete()
+
+    living.write(spoil)
+    with living.read() as session:
+        found = " ".join(broken_histories(session))
+    assert "numbered" in found
+    assert "open spans" in found
+
+
+def test_summary_says_what_was_written(new_database, vault):
+    db = Database(open_engine(new_database()), vault)
+    summary = load_demo(db, today=DAY, now=NOW, scale=0.01)
+    with db.read() as session:
+        assert summary.units == counted(session, OrganisationUnit) == 1 + 11 + 147 + 900
+        assert summary.committees == counted(session, Committee)
+        assert summary.mediators == counted(session, Mediator)
+        assert summary.cases == counted(session, Case)
+        assert summary.open_cases == counted(session, Case, Case.is_open == 1)
+        assert summary.parties == counted(session, Party)
+        assert summary.events == counted(session, CaseEvent)
+        assert summary.spans == counted(session, CaseSpan)
+        assert summary.assignments == counted(session, Assignment)
+    db.dispose()
+
+
+def test_it_says_that_it_is_a_demonstration(demo):
+    with demo.read() as session:
+        assert reference.site_fact(session, "demo_since") == NOW.isoformat()
+        assert reference.site_fact(session, "demo_seed") == "510129"
+
+
+def test_one_audit_line_for_all_of_it(demo):
+    with demo.read() as session:
+        line = session.scalars(select(AuditLine)).one()
+        assert (line.action, line.payload["day"]) == ("demo:load", "2026-03-20")
+        assert audit.verify(session, county_id=line.county_id).broken_at is None
+
+
+def test_nothing_lies_in_the_future(demo):
+    midnight = datetime(2026, 3, 19, 16, 0, tzinfo=UTC)
+    with demo.read() as session:
+        assert session.scalar(select(func.max(CaseEvent.at))) < midnight
+        assert session.scalar(select(func.max(Case.registered_at))) < midnight
+
+
+def test_units_form_one_tree(demo):
+    with demo.read() as session:
+        units = {unit.id: unit for unit in session.scalars(select(OrganisationUnit))}
+    for unit in units.values():
+        above = units[unit.parent_id].path if unit.parent_id else "/"
+        assert unit.path == f"{above}{unit.id}/"
+
+
+def test_personal_values_decrypt_and_are_found_again(demo):
+    with demo.read() as session:
+        case = session.scalars(select(Case).where(Case.is_open == 1).order_by(Case.id)).first()
+        clear = open_text(session, case)
+        parties = session.scalars(
+            select(Party).where(Party.case_id == case.id).order_by(Party.id)
+        ).all()
+    assert clear.title
+    assert clear.summary
+    assert clear.place
+    for party, shown in zip(parties, clear.parties, strict=True):
+        assert party.name_index == demo.vault.index(shown.name, Indexed.NAME)
+        for value, kind in ((shown.phone, Indexed.PHONE), (shown.identity, Indexed.IDENTITY)):
+            stored = getattr(party, f"{kind}_index")
+            assert stored == (demo.vault.index(value, kind) if value else None)
+
+
+def test_case_numbers_count_from_one_each_year(demo):
+    with demo.read() as session:
+        numbers = session.scalars(select(Case.case_no).order_by(Case.registered_at)).all()
+    by_year = defaultdict(list)
+    for number in numbers:
+        year, ordinal = number.removeprefix("D").split("-")
+        by_year[year].append(int(ordinal))
+    assert set(by_year) == {"2024", "2025", "2026"}
+    for ordinals in by_year.values():
+        assert ordinals == list(range(1, len(ordinals) + 1))
+
+
+def test_no_holder_is_recused_or_without_jurisdiction(demo):
+    never = {Objection.RECUSED, Objection.OTHER_JURISDICTION, Objection.NO_SPECIALITY}
+    with demo.read() as session:
+        held = session.scalars(select(Case).where(Case.mediator_id.is_not(None))).all()
+        for case in held[::4]:
+            (holder,) = candidates.candidates(session, case, now=NOW, only=case.mediator_id)
+            assert not never & set(objections(holder, candidates.facts(session, case)))
+    assert len(held) > 250
+
+
+def test_recusal_really_happens(demo):
+    with demo.read() as session:
+        case = session.scalars(
+            select(Case)
+            .join(Party, (Party.county_id == Case.county_id) & (Party.case_id == Case.id))
+            .join(MediatorRelation, MediatorRelation.person_index == Party.identity_index)
+            .order_by(Case.id)
+        ).first()
+        scope = Scope(case.county_id, whole_county=True)
+        judged = candidates.choice(session, scope=scope, case_no=case.case_no, now=NOW).judged
+    assert any(Objection.RECUSED in one.objections for one in judged)
+
+
+def test_a_database_with_a_county_is_left_alone(demo):
+    with demo.read() as session:
+        before = counted(session, OrganisationUnit)
+    with pytest.raises(NotEmptyError):
+        load_demo(demo, today=DAY, now=NOW, scale=0.01)
+    with demo.read() as session:
+        assert counted(session, OrganisationUnit) == before
+
+
+def test_same_seed_and_day_same_rows(demo, new_database, vault):
+    again = Database(open_engine(new_database()), vault)
+    load_demo(again, today=DAY, now=NOW, scale=SCALE)
+    for table in Base.metadata.sorted_tables:
+        columns = [
+            column
+            for column in table.columns
+            if not column.name.endswith("_encrypted") and column.name not in UNEQUAL
+        ]
+        statement = select(*columns).order_by(*table.primary_key)
+        with demo.read() as first, again.read() as second:
+            assert first.execute(statement).all() == second.execute(statement).all(), table.name
+    again.dispose()
+
+
+# --------------------------------------------------------------------------------------- accounts
+
+
+def test_one_account_for_each_post(living, tmp_path):
+    accounts = create_demo_accounts(living, hash_password=lambda p: f"#{len(p)}", now=NOW)
+    assert [account.role for account in accounts] == list(Role)
+    assert len({account.password for account in accounts}) == len(Role)
+    with living.read() as session:
+        users = {user.login: user for user in session.scalars(select(User))}
+        places = session.execute(select(UserRole.role, UserRole.unit_id, UserRole.committee_id))
+        assert len(places.all()) == len(Role)
+        mediator = session.get_one(Mediator, users["mediator"].mediator_id)
+        assert mediator.full_time
+        assert mediator.name == users["mediator"].name
+    assert set(users) == {account.login for account in accounts}
+    assert all(user.demo for user in users.values())
+    path = keep_accounts(tmp_path, accounts)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert accounts[0].password in path.read_text("utf-8")
+    stored = " ".join(user.password_hash for user in users.values())
+    assert not any(account.password in stored for account in accounts)
+
+
+# ------------------------------------------------------------------------------------------ pulse
+
+
+class Ticking:
+    """A clock that goes on by five minutes with each look."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        self.now += timedelta(minutes=5)
+        return self.now
+
+
+def test_two_hundred_beats_leave_every_history_whole(living):
+    clock = Ticking()
+    pulse = Pulse(living, seed=1, clock=clock)
+    with living.read() as session:
+        before = counted(session, Case)
+    beats = [pulse.beat() for _ in range(200)]
+    assert sum(beat.done for beat in beats) > 150
+    assert {beat.kind for beat in beats if beat.done} >= {
+        BeatKind.ARRIVAL,
+        BeatKind.ACCEPTANCE,
+        BeatKind.ASSIGNMENT,
+        BeatKind.MEDIATION,
+    }
+    with living.read() as session:
+        arrivals = sum(beat.kind is BeatKind.ARRIVAL for beat in beats)
+        assert counted(session, Case) == before + arrivals
+        assert broken_histories(session) == []
+        county = reference.county_id(session)
+        assert audit.verify(session, county_id=county).broken_at is None
+        assert session.scalar(select(func.max(CaseEvent.at))) <= clock.now
+
+
+def test_a_case_goes_all_the_way(living):
+    """Each stage in turn, until one case of each has been taken on."""
+    pulse = Pulse(living, seed=2, clock=Ticking())
+
+    def waiting(stage):
+        with living.read() as session:
+            return counted(session, Case, Case.stage == stage)
+
+    def take_one_in():
+        pulse._arrive()
+        pulse._attempt(BeatKind.ACCEPTANCE, Stage.REGISTERED)
+        pulse._attempt(BeatKind.ASSIGNMENT, Stage.ACCEPTED)
+
+    while not (waiting(Stage.CONFIRMATION) and waiting(Stage.PERFORMANCE)):
+        take_one_in()
+        pulse._attempt(BeatKind.MEDIATION, Stage.IN_MEDIATION)
+    to_perform, closed = waiting(Stage.PERFORMANCE), waiting(Stage.CLOSED)
+    assert pulse._attempt(BeatKind.CONFIRMATION, Stage.CONFIRMATION).done
+    assert waiting(Stage.PERFORMANCE) == to_perform + 1
+    assert pulse._attempt(BeatKind.PERFORMANCE, Stage.PERFORMANCE).done
+    assert waiting(Stage.CLOSED) == closed + 1
+    while not waiting(Stage.IN_MEDIATION):
+        take_one_in()
+    assert pulse._attempt(BeatKind.REASSIGNMENT, Stage.IN_MEDIATION).done
+    with living.read() as session:
+        assert broken_histories(session) == []
+
+
+def test_same_seed_clock_and_database_same_beats(new_database, vault):
+    def told():
+        db = Database(open_engine(new_database()), vault)
+        load_demo(db, today=DAY, now=NOW, scale=0.01)
+        pulse = Pulse(db, seed=5, clock=Ticking())
+        beats = [(pulse.pause(), pulse.beat()) for _ in range(40)]
+        db.dispose()
+        return beats
+
+    assert told() == told()
+
+
+def test_faster_means_shorter_pauses(living):
+    slow = Pulse(living, seed=1, clock=Ticking()).pause()
+    fast = Pulse(living, seed=1, clock=Ticking(), speed=100).pause()
+    assert fast == pytest.approx(slow / 100)
+
+
+@pytest.mark.parametrize("kind", [BeatKind.MEDIATION, BeatKind.REASSIGNMENT])
+def test_a_case_that_somebody_changed_is_left_alone(living, monkeypatch, kind):
+    """A person reassigns the case between the pulse's look and its deed."""
+    pulse = Pulse(living, seed=1, clock=Ticking())
+    look = pulse._look
+    seen_cases = []
+
+    def look_while_somebody_acts(stage):
+        seen = look(stage)
+        with living.read() as session:
+            scope = Scope(reference.county_id(session), whole_county=True)
+            found = candidates.choice(session, scope=scope, case_no=seen.case_no, now=NOW)
+        to = next(one.candidate.mediator_id for one in found.judged if one.eligible)
+        reassign_case(
+            living,
+            case_no=seen.case_no,
+            to_mediator_id=to,
+            reason=ReassignReason.OVERLOAD,
+            note="值班调整分工",
+            expected_version=seen.version,
+            actor=system_actor(scope.county_id),
+            now=NOW,
+            key=seen.case_no,
+        )
+        seen_cases.append((seen.case_no, seen.version + 1, to))
+        return seen
+
+    monkeypatch.setattr(pulse, "_look", look_while_somebody_acts)
+    beat = pulse._attempt(kind, Stage.IN_MEDIATION)
+    (case_no, version, holder) = seen_cases[0]
+    assert beat == Beat(kind, case_no, done=False)
+    with living.read() as session:
+        case = session.scalars(select(Case).where(Case.case_no == case_no)).one()
+        assert (case.version, case.mediator_id) == (version, holder)
+        assert broken_histories(session) == []
+
+
+def test_nothing_waits_nothing_moves(living):
+    pulse = Pulse(living, seed=1, clock=Ticking())
+
+    def close_confirmations(session):
+        session.query(Case).filter_by(stage=Stage.CONFIRMATION).update({"paused": 1})
+
+    living.write(close_confirmations)
+    assert pulse._attempt(BeatKind.CONFIRMATION, Stage.CONFIRMATION).done is False
+
+
+def test_no_county_no_pulse(db):
+    with pytest.raises(NoCountyError):
+        Pulse(db, seed=1, clock=Ticking())
+
+
+def test_only_the_demonstration_is_kept_alive(living):
+    living.write(lambda session: session.delete(session.get_one(Site, "demo_seed")))
+    with pytest.raises(NoCountyError):
+        Pulse(living, seed=1, clock=Ticking())
+
+
+# --------------------------------------------------------------------------------------- the verb
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    verbs.add_parser(parser.add_subparsers())
+    chosen = parser.parse_args(["demo", *arguments])
+    return chosen.run(chosen)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A migrated SQLite site with its key, as the command line finds it."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "")
+    engine = open_engine(f"sqlite:///{tmp_path / 'wusong.db'}")
+    migrate.upgrade(engine)
+    vault = open_vault(tmp_path / "secret.key", create=True)
+    yield Database(engine, vault)
+    engine.dispose()
+
+
+def test_the_whole_county_on_sqlite(site, tmp_path, capsys):
+    """Full size through the verb: figures of the queue, once, and the second time a refusal."""
+    begin = datetime.now(UTC)
+    assert run("--day", "2025-06-18") == 0
+    seconds = (datetime.now(UTC) - begin).total_seconds()
+    with capsys.disabled():
+        sys.stderr.write(f"\nwhole county loaded, {len(Role)} accounts made in {seconds:.1f} s\n")
+    assert seconds < 90
+    now = datetime(2025, 6, 18, 1, 0, tzinfo=UTC)
+    with site.read() as session:
+        assert 9_400 < counted(session, Case) < 10_600
+        open_cases = session.scalars(select(Case).where(Case.is_open == 1)).all()
+        lamps = [lamp(now=now, due_at=case.due_at, soon_at=case.soon_at) for case in open_cases]
+        assert {case.stage for case in open_cases} == set(Stage) - {Stage.CLOSED}
+        assert broken_histories(session) == []
+    assert 180 < len(open_cases) < 360
+    assert 0.05 <= lamps.count(Lamp.LATE) / len(lamps) <= 0.15
+    accounts = tmp_path / "demo-accounts.txt"
+    assert stat.S_IMODE(accounts.stat().st_mode) == 0o600
+    assert len(accounts.read_text("utf-8").splitlines()) == len(Role)
+    capsys.readouterr()
+    assert run() == 1
+    assert "没有做任何改动" in capsys.readouterr().err
+
+
+def test_a_day_to_come_is_refused(site, capsys):
+    assert run("--day", "2999-01-01") == 1
+    assert "不能晚于今天" in capsys.readouterr().err
+
+
+def test_pulse_without_a_county_says_what_to_do(site, capsys):
+    assert run("--pulse") == 1
+    assert "python -m data_access demo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "100001", "nan"])
+def test_speed_has_bounds(speed, capsys):
+    with pytest.raises(SystemExit):
+        run("--pulse", "--speed", speed)
+    assert "100000" in capsys.readouterr().err
+
+
+def test_pulse_runs_until_it_is_interrupted(site, monkeypatch, capsys):
+    load_demo(site, today=DAY, now=NOW, scale=0.01)
+    beats = iter(range(3))
+
+    def beat(_pulse):
+        if next(beats, None) is None:
+            raise KeyboardInterrupt
+        return Beat(BeatKind.ACCEPTANCE, "D2026-00001", done=True)
+
+    monkeypatch.setattr(Pulse, "beat", beat)
+    monkeypatch.setattr(Pulse, "pause", lambda _pulse: 0.0)
+    assert run("--pulse", "--speed", "60") == 0
+    output = capsys.readouterr().out
+    assert output.count("D2026-00001 审查") == 3
+    assert "共 3 次变动" in output
