@@ -20,7 +20,7 @@ _PART_TIME_CAPACITY = (2, 4)
 _TOWN_FULL_TIME, _HOUSEHOLDS_A_HEAD = 3, 6_000
 _DEMAND = {"traffic": 0.17, "labour": 0.15, "property": 0.07}
 _LEFT_POST_SHARE = 0.02
-# The name that everybody knows is asked ten times as often as the neighbour at the next desk.
+# The name that everybody knows is asked far more often than the neighbour at the next desk.
 _KNOWN_NAME = 30.0
 _CHAIR = 1.6
 _HABIT_SPREAD = 1.0
