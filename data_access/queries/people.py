@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.tables import AuthSession, Committee, OrganisationUnit, User, UserRole
 from domain.clocks import day_of
+from domain.organisation import UnitLevel
 from domain.people import Post
 
 # A last-seen time is written at most once a minute, so a stored one may be this much behind.
@@ -30,6 +31,25 @@ class LiveSession:
     expires_at: datetime
     address: str
     posts: tuple[Post, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the door of the site says to everybody: nothing about anybody."""
+
+    county_name: str | None
+    has_users: bool
+    has_demo_accounts: bool
+
+
+def front(session: Session) -> Front:
+    """The county, whether anybody can sign in yet, and whether there are demo accounts."""
+    county_name = (
+        select(OrganisationUnit.name).where(OrganisationUnit.level == UnitLevel.COUNTY).limit(1)
+    ).scalar_subquery()
+    demo = select(User.id).where(User.demo, User.active)
+    row = session.execute(select(county_name, exists(select(User.id)), exists(demo))).one()
+    return Front(*row)
 
 
 def has_users(session: Session) -> bool:

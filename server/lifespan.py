@@ -1,0 +1,77 @@
+"""From start to stop: open the site, say where it is, and leave nothing open."""
+
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from anyio import to_thread
+
+from data_access import site
+from data_access.commands.setup import new_setup_code
+from data_access.settings import Settings
+from data_access.site import CannotStart, Site
+from server import demo_site
+from server.address import Address, listening_address
+from server.clock import now
+from server.journal import set_up_log
+from texts import gettext as _
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """The site is open between start and stop. A start that cannot be says why in one sentence."""
+    set_up_log()
+    here: Site | None = None
+    try:
+        here = await to_thread.run_sync(_open, listening_address())
+    except CannotStart as error:
+        _say_only(str(error))
+        raise
+    site.install(here)
+    # What was imported stays: later collections need not look at it again.
+    gc.collect()
+    gc.freeze()
+    log.info("site.open", database=here.db.bind.dialect.name)
+    try:
+        yield
+    finally:
+        site.close_site(here)
+        log.info("site.closed")
+
+
+def _open(address: Address) -> Site:
+    settings = Settings()
+    here = site.open_site(settings, clock=now)
+    try:
+        demo_site.begin(here, address)
+        front = here.front()
+        demo_site.refuse_exposure(here, address)
+        lines = ["", _("无讼台已启动:{link}").format(link=address.link)]
+        if not front.has_users:
+            lines += [
+                _("这里还没有任何账号。请打开 {link}/setup 建立第一位管理员。").format(
+                    link=address.link
+                ),
+                _("一次性验证码:{code}").format(code=new_setup_code(here.db)),
+            ]
+        lines += demo_site.account_lines(here)
+    except BaseException:
+        site.close_site(here)
+        raise
+    sys.stdout.write("\n".join(lines) + "\n\n")
+    sys.stdout.flush()
+    return here
+
+
+def _say_only(sentence: str) -> None:
+    """Show the sentence instead of the trace that the web server logs for a failed start."""
+    sys.stderr.write(f"\n{_('不能启动')}: {sentence}\n\n")
+    sys.stderr.flush()
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: CannotStart.__name__ not in record.getMessage()
+    )

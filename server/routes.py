@@ -1,0 +1,42 @@
+"""The addresses that the server answers itself; all others are Streamlit's."""
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from server.health import Health
+from server.pages import ASSETS
+from server.set_up import SetUp
+from server.sign_in import SignedIn, SignIn, SignOut
+
+_FOREVER = "public, max-age=31536000, immutable"
+_WEEK = "public, max-age=604800"
+_ASK_AGAIN = "no-cache"
+
+
+class Assets(StaticFiles):
+    """Fonts, styles and scripts of our own. An address with the file's version is kept for ever.
+
+    Without one, fonts are kept a week and all else is asked for again (a 304 while unchanged), so
+    that an upgrade never meets yesterday's style sheet.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, with how long it may be kept."""
+        response = await super().get_response(path, scope)
+        if response.status_code < 400:  # noqa: PLR2004 - the first error status
+            versioned = scope["query_string"].startswith(b"v=")
+            kept = _WEEK if path.endswith(".woff2") else _ASK_AGAIN
+            response.headers["cache-control"] = _FOREVER if versioned else kept
+        return response
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/signin", SignIn),
+    Route("/signout", SignOut),
+    Route("/signed-in", SignedIn),
+    Route("/setup", SetUp),
+    Route("/healthz", Health),
+    Mount("/assets", Assets(directory=ASSETS)),
+]

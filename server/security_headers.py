@@ -1,0 +1,87 @@
+"""What every answer tells the browser to refuse: nothing on a page comes from or goes elsewhere."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+from starlette.types import Message, Send
+from streamlit import file_util
+
+
+def _inline_scripts() -> str:
+    """The hashes of the scripts that stand in Streamlit's own page, as sources of a policy."""
+    page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+# Streamlit's page: its inline script by hash, styles written at run time, and workers and component
+# code that it makes itself as blob: addresses.
+_STREAMLIT_SOURCES = {
+    "default-src": "'self'",
+    "script-src": f"'self' blob: {_inline_scripts()}",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "media-src": "'self' data: blob:",
+    "connect-src": "'self'",
+    "worker-src": "'self' blob:",
+    "frame-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
+# The pages that the server writes itself have no script at all.
+_OWN_SOURCES = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'self'",
+}
+_SWITCHED_OFF = (
+    "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi "
+    "payment usb"
+)
+
+
+def _policy(sources: dict[str, str]) -> str:
+    return "; ".join(f"{kind} {allowed}" for kind, allowed in sources.items())
+
+
+STREAMLIT_POLICY = _policy(_STREAMLIT_SOURCES)
+OWN_POLICY = _policy(_OWN_SOURCES)
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        ", ".join(f"{feature}=()" for feature in _SWITCHED_OFF.split()).encode(),
+    ),
+)
+_POLICY = b"content-security-policy"
+_TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
+
+
+def with_security_headers(send: Send, *, secure: bool) -> Send:
+    """`send`, adding the headers to the answer's head. An answer's own policy is kept."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            ours = {name for name, _ in _ALWAYS} | {_TLS_ONLY[0]}
+            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
+            if not any(name.lower() == _POLICY for name, _ in kept):
+                kept.append((_POLICY, STREAMLIT_POLICY.encode()))
+            tls = (_TLS_ONLY,) if secure else ()
+            message = {**message, "headers": [*kept, *_ALWAYS, *tls]}
+        await send(message)
+
+    return sending

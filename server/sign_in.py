@@ -1,0 +1,166 @@
+"""/signin, /signout and /signed-in: the cookie comes and goes here, nowhere else."""
+
+import asyncio
+import secrets
+
+from anyio import CapacityLimiter, to_thread
+from starlette.background import BackgroundTask
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from data_access import site
+from data_access.commands import sign_in as command
+from domain.errors import SessionEnded, SignInProblem, SignInRefused
+from server.arrival import BROWSER_COOKIE, SESSION_COOKIE, Arrival, safe_next
+from server.clock import now
+from server.forms import FormRefused, read_form
+from server.language import in_language, other_language, speak
+from server.pages import page
+from server.sockets import open_sockets
+from texts.people import sign_in_refused
+
+_STATUS = {
+    SignInProblem.WRONG: 401,
+    SignInProblem.LOCKED: 403,
+    SignInProblem.TOO_MANY: 429,
+    SignInProblem.BUSY: 503,
+}
+_SIGN_INS_AT_ONCE = 12
+# The new cookie must have reached the browser before its other tabs connect again with it.
+_BEFORE_TABS_RECONNECT = 1.0
+
+_places: list[CapacityLimiter] = []
+
+
+class SignIn(HTTPEndpoint):
+    """The form, and what comes of it."""
+
+    async def get(self, request: Request) -> Response:
+        """The form for ?next=…, or onwards where somebody is signed in already."""
+        target = safe_next(request.query_params.get("next"))
+        speak(request.query_params.get("lang"), target)
+        if request.scope["wusong.visitor"] is not None:
+            return RedirectResponse(target, 303)
+        if not (await to_thread.run_sync(site.current().front)).has_users:
+            return RedirectResponse("/setup", 303)
+        return await _form(target)
+
+    async def post(self, request: Request) -> Response:
+        """Open a session, set its cookie, and go where the person wanted to go."""
+        try:
+            entered = await read_form(request)
+        except FormRefused:
+            return PlainTextResponse("not a sign-in form\n", 400)
+        target, chosen = safe_next(entered.get("next")), entered.get("lang")
+        speak(chosen, target)
+        arrival: Arrival = request.scope["wusong.arrival"]
+        login = entered.get("login", "")
+        try:
+            opened = await _open(login, entered.get("password", ""), arrival)
+        except SignInRefused as refusal:
+            return await _form(target, login, refusal)
+        # The next request comes with the new cookie: the registry must know it by then.
+        await to_thread.run_sync(site.current().watcher.look)
+        return _to_all_tabs(
+            RedirectResponse(in_language(target, chosen), 303), arrival, opened.token
+        )
+
+
+class SignOut(HTTPEndpoint):
+    """The end of a session."""
+
+    async def post(self, request: Request) -> Response:
+        """End the session, take the cookie back, and let the browser's other tabs notice."""
+        arrival: Arrival = request.scope["wusong.arrival"]
+        visitor = request.scope["wusong.visitor"]
+        if visitor is not None:
+            await to_thread.run_sync(_end, visitor.session_id)
+        return _to_all_tabs(RedirectResponse("/signin", 303), arrival, "")
+
+
+class SignedIn(HTTPEndpoint):
+    """Where a tab ends up that was opened only to sign in again."""
+
+    async def get(self, request: Request) -> Response:
+        """Say that the other tab goes on by itself."""
+        speak(request.query_params.get("lang"))
+        return page("signed_in.html")
+
+
+async def _open(login: str, password: str, arrival: Arrival) -> command.SignedIn:
+    """Sign in, in one of a few threads; with all of them taken, say so instead of waiting."""
+    if not _places:
+        _places.append(CapacityLimiter(_SIGN_INS_AT_ONCE))
+    if _places[0].available_tokens < 1:
+        raise SignInRefused(SignInProblem.BUSY)
+    here, moment = site.current(), now()
+    return await to_thread.run_sync(
+        lambda: command.sign_in(
+            here.db,
+            login=login,
+            password=password,
+            address=arrival.address,
+            lifetime=here.session_lifetime,
+            now=moment,
+            replaces=arrival.token,
+        ),
+        limiter=_places[0],
+    )
+
+
+async def _form(target: str, login: str = "", refusal: SignInRefused | None = None) -> Response:
+    return page(
+        "sign_in.html",
+        status=_STATUS[refusal.problem] if refusal else 200,
+        front=await to_thread.run_sync(site.current().front),
+        login=login[:100],
+        target=target,
+        switch=other_language("/signin", next=target),
+        problem=sign_in_refused(refusal, now=now()) if refusal else "",
+    )
+
+
+def _end(session_id: int) -> None:
+    here, moment = site.current(), now()
+    try:
+        actor = here.registry.actor(session_id, moment)
+    except SessionEnded:
+        return
+    command.sign_out(here.db, session_id=session_id, actor=actor, now=moment)
+    here.watcher.look()
+
+
+def _to_all_tabs(answer: Response, arrival: Arrival, token: str) -> Response:
+    """Put the new session (none for "") into the browser's cookie and make its tabs take it up.
+
+    A browser has one session. Its open tabs still run on the one before: they connect again once
+    the cookie has had time to arrive. Streamlit gives the same person their screen back, with what
+    they had typed.
+    """
+    _set_cookie(answer, SESSION_COOKIE, token, secure=arrival.secure)
+    answer.headers["cache-control"] = "no-store"
+    browser = arrival.browser
+    if browser is None:
+        _set_cookie(answer, BROWSER_COOKIE, secrets.token_urlsafe(16), secure=arrival.secure)
+        return answer
+
+    async def after_the_answer() -> None:
+        await asyncio.sleep(_BEFORE_TABS_RECONNECT)
+        await open_sockets.close(browser)
+
+    answer.background = BackgroundTask(after_the_answer)
+    return answer
+
+
+def _set_cookie(answer: Response, name: str, value: str, *, secure: bool) -> None:
+    """For this browser session, out of reach of scripts and of other sites; "" takes it back."""
+    answer.set_cookie(
+        name,
+        value,
+        max_age=None if value else 0,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
