@@ -80,19 +80,17 @@ class Places:
         self._words: dict[UnitLevel, dict[str, list[Unit]]] = {
             level: defaultdict(list) for level in UnitLevel
         }
+        self._parts: dict[tuple[int, str], list[Unit]] = defaultdict(list)
         self._names: dict[UnitLevel, list[tuple[str, Unit]]] = {level: [] for level in UnitLevel}
         for unit in self.by_id.values():
             self._names[unit.level].append((plain(unit.name), unit))
             for word in self._words_for(unit):
                 self._words[unit.level][word].append(unit)
+                self._parts[(unit.parent_id or 0, word)].append(unit)
 
     def find(self, level: UnitLevel, text: str, *, on: date, within: Unit | None = None) -> Unit:
         """The unit that a cell means, as of a day or else of today. Raises BadValue."""
-        found = [
-            unit
-            for unit in self._words[level].get(plain(text), ())
-            if within is None or unit.path.startswith(within.path)
-        ]
+        found = self._meant(level, plain(text), within)
         chosen = [unit for unit in found if unit.holds_on(on)]
         chosen = chosen or [unit for unit in found if unit.holds_on(self._today)]
         if len(chosen) == 1:
@@ -100,6 +98,14 @@ class Places:
         raise BadValue(
             RejectReason.AMBIGUOUS_UNIT if chosen else RejectReason.UNKNOWN_UNIT,
         )
+
+    def _meant(self, level: UnitLevel, word: str, within: Unit | None) -> list[Unit]:
+        if within is None:
+            return self._words[level].get(word, [])
+        if found := self._parts.get((within.id, word)):
+            return found
+        units = self._words[level].get(word, ())
+        return [unit for unit in units if unit.path.startswith(within.path)]
 
     def position(self, *, town: str, community: str, grid: str, place: str, on: date) -> Position:
         """The units of a case from its columns; from the place's text where they are all blank.
@@ -133,7 +139,9 @@ class Places:
         try:
             return self.find(level, text, on=on, within=within)
         except BadValue as bad:
-            if within is not None and self._exists(level, text, on):
+            # Every community has a 第1网格: one that is missing here is not "elsewhere".
+            elsewhere = within is not None and level is not UnitLevel.GRID
+            if elsewhere and self._exists(level, text, on):
                 raise Unplaced(key, RejectReason.UNITS_DISAGREE) from None
             raise Unplaced(key, bad.reason) from None
 

@@ -20,7 +20,7 @@ from data_access.tables import (
 )
 from data_access.tables.cases import IS_OPEN
 from domain.clocks import day_of
-from domain.eligibility import Candidate, CaseFacts, Distance, distance, objections
+from domain.eligibility import Candidate, CaseFacts, distance, objections
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,20 @@ class Bench:
     community_id: int | None
     active: bool
 
+    def serves(self, town_id: int, community_id: int | None) -> bool:
+        """Whether cases of this place are the committee's."""
+        return self.town_id in (None, town_id) and self.community_id in (None, community_id)
+
 
 class Roster:
     """All committees and mediators of the county, with their load; a batch adds to the load."""
 
     def __init__(self, holders: list[Holder], benches: list[Bench], special: set[str]) -> None:
         self.by_id = {one.candidate.mediator_id: one for one in holders}
-        self._benches = benches
+        self._benches: dict[str, list[Bench]] = defaultdict(list)
+        for bench in benches:
+            for word in {plain(bench.name), plain(bench.code)}:
+                self._benches[word].append(bench)
         self._special = special
         self._by_code = {plain(one.code): one for one in holders}
         self._by_name: dict[str, list[Holder]] = defaultdict(list)
@@ -59,33 +66,28 @@ class Roster:
             self._by_name[plain(one.candidate.name)].append(one)
 
     def committee(self, text: str, *, town_id: int, community_id: int | None) -> Bench | None:
-        """The committee that a cell means; of several the one that serves the place."""
-        word = plain(text)
-        found = [one for one in self._benches if word in {plain(one.name), plain(one.code)}]
-        serving = [
-            one
-            for one in found
-            if one.town_id in (None, town_id) and one.community_id in (None, community_id)
-        ]
-        return serving[0] if len(serving) == 1 else None
+        """The committee that a cell means; of several with one name the one that serves there."""
+        found = self._benches.get(plain(text), [])
+        serving = [one for one in found if one.serves(town_id, community_id)]
+        return serving[0] if len(serving) == 1 else found[0] if len(found) == 1 else None
 
     def mediator(
-        self, *, code: str, name: str, committee: Bench | None, facts: CaseFacts
+        self, *, code: str, name: str, committee: str, bench: Bench | None, facts: CaseFacts
     ) -> Holder | None:
         """The mediator that a row names, by code, or by a name that only one of them can mean.
 
-        Of several with one name: those of the named committee, then the nearest to the case.
+        Of several with one name: those of the named committee; where none is named, the nearest to
+        the case. Beside a committee that nobody here knows, a name must be the county's only one.
         """
         if code:
             return self._by_code.get(plain(code))
         found = self._by_name.get(plain(name), [])
-        if committee is not None:
-            found = [one for one in found if one.candidate.committee_id == committee.id]
-        near: dict[Distance, list[Holder]] = defaultdict(list)
-        for one in found:
-            near[distance(one.candidate, facts)].append(one)
-        nearest = near[min(near)] if near else []
-        return nearest[0] if len(nearest) == 1 else None
+        if bench is not None:
+            found = [one for one in found if one.candidate.committee_id == bench.id]
+        elif not committee and found:
+            nearest = min(distance(one.candidate, facts) for one in found)
+            found = [one for one in found if distance(one.candidate, facts) is nearest]
+        return found[0] if len(found) == 1 else None
 
     def facts(
         self, *, town_id: int, community_id: int | None, type_code: str, weight: int

@@ -94,7 +94,6 @@ class _Sealer:
         if values["mediator_id"] is not None:
             sealed.assignments.append(
                 self._assignment(case_id, 1, row, started, ReassignReason.FIRST_ASSIGNMENT)
-                | {"ends_at": ended}
             )
         if values["stage"] is Stage.IN_MEDIATION:
             sealed.given[values["mediator_id"]] += 1
@@ -123,16 +122,13 @@ class _Sealer:
             sealed.ended_spans.append(self._end(case_id, ended))
         if not closed:
             sealed.spans.append(self._span(case_id, version, after, at) | {"ends_at": None})
-        if closed and known["stage"] is not Stage.CLOSED:
-            sealed.ended_assignments.append(self._end(case_id, ended))
-        elif "mediator_id" in change.values:
-            sealed.ended_assignments.append(self._end(case_id, ended))
+        # Whoever held a case to its end stays its holder: closing ends no assignment.
+        if "mediator_id" in change.values:
+            sealed.ended_assignments.append(self._end(case_id, at))
             first = known["mediator_id"] is None
             reason = ReassignReason.FIRST_ASSIGNMENT if first else ReassignReason.OTHER
             sealed.given[after["mediator_id"]] += 1
-            sealed.assignments.append(
-                self._assignment(case_id, version, after, at, reason) | {"ends_at": None}
-            )
+            sealed.assignments.append(self._assignment(case_id, version, after, at, reason))
 
     def _change_parties(self, change: CaseChange, case_id: int) -> None:
         for row, person in change.persons:
@@ -212,6 +208,7 @@ class _Sealer:
             "mediator_id": values["mediator_id"],
             "committee_id": values["committee_id"],
             "starts_at": starts_at,
+            "ends_at": None,
             "reason": reason,
             "actor_id": self._task.actor.user_id,
             "note_encrypted": None,

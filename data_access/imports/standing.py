@@ -52,13 +52,6 @@ class Hands:
     bench: Bench | None
     may_take: bool
 
-    @property
-    def committee_id(self) -> int | None:
-        """The committee that the case lies with."""
-        if self.holder is not None:
-            return self.holder.candidate.committee_id
-        return self.bench.id if self.bench else None
-
 
 def full_facts(stated: StatedCase) -> dict[str, Any]:
     """The case's columns with a value for each: what the row says, or the county's defaults."""
@@ -109,7 +102,11 @@ def _holder(
     if not (stated.mediator or stated.mediator_code):
         return None
     return roster.mediator(
-        code=stated.mediator_code, name=stated.mediator, committee=bench, facts=of_case
+        code=stated.mediator_code,
+        name=stated.mediator,
+        committee=stated.committee,
+        bench=bench,
+        facts=of_case,
     )
 
 
@@ -134,7 +131,7 @@ def stand_new(
         "stage": stage,
         "registered_at": registered_at,
         "mediator_id": kept.candidate.mediator_id if kept else None,
-        "committee_id": kept.candidate.committee_id if kept else _serving(hands),
+        "committee_id": kept.candidate.committee_id if kept else _serving(hands, stated),
         "held_since": registered_at if kept else None,
     }
     if stage is Stage.CLOSED:
@@ -147,9 +144,12 @@ def stand_new(
     return values | {"stage_since": since, "due_at": due.due_at, "soon_at": due.soon_at}
 
 
-def _serving(hands: Hands) -> int | None:
-    """The committee of a case that nobody holds: the named one, while it works."""
-    return hands.bench.id if hands.bench is not None and hands.bench.active else None
+def _serving(hands: Hands, stated: StatedCase) -> int | None:
+    """The committee of a case that nobody holds: the named one, while it works and serves there."""
+    bench, position = hands.bench, stated.position
+    if bench is None or not bench.active:
+        return None
+    return bench.id if bench.serves(position.town_id, position.community_id) else None
 
 
 def _unstated_start(stated: StatedCase, now: datetime, *, over: bool) -> datetime:

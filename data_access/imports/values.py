@@ -8,6 +8,7 @@ import re
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from domain.clocks import BEIJING
 from domain.imports import RejectReason
@@ -68,8 +69,10 @@ class BadValue(Exception):
 
 def clean(cell: str) -> str:
     """The text of a cell without blanks around it, hidden characters and an export's guard."""
-    text = _HIDDEN.sub("", cell.replace("\r\n", "\n").replace("\r", "\n"))
-    return _GUARDED.sub("", text.strip()).strip()
+    text = cell.strip()
+    if not text.isprintable():
+        text = _HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return _GUARDED.sub("", text).strip() if text.startswith("'") else text
 
 
 def compact(text: str) -> str:
@@ -82,6 +85,7 @@ def day(text: str) -> date:
     return moment(text).date()
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str) -> datetime:
     """A day, with or without a time of day, in Beijing time; midnight where none is stated."""
     found, rest = _day_and_rest(text)

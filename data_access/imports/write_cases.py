@@ -47,14 +47,12 @@ def _require_room(session: Session, sealed: SealedCases, county_id: int) -> None
             .order_by(Mediator.id)
             .with_for_update(of=Mediator)
         ).all()
-        held = {
-            mediator_id: count
-            for mediator_id, count in session.execute(
-                select(Case.mediator_id, func.count())
-                .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(portion))
-                .group_by(Case.mediator_id)
-            )
-        }
+        loads = session.execute(
+            select(Case.mediator_id, func.count())
+            .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(portion))
+            .group_by(Case.mediator_id)
+        )
+        held = {row[0]: row[1] for row in loads}
         if len(rows) < len(portion):
             raise PlanOutdated
         if any(held.get(row.id, 0) + given[row.id] > row.capacity for row in rows):
