@@ -11,7 +11,7 @@ from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.words import word
 from ui import elements
-from ui.queue_list import clock_words
+from ui.queue_list import clock_words, kind_of
 
 _CARD = elements.element("case_card")
 
@@ -29,12 +29,11 @@ def notice(text: str) -> dict[str, Any]:
 def head(view: CaseView, now: datetime) -> dict[str, Any]:
     """Lamp, title, stage."""
     row = view.row
-    kind = row.type_name_zh if language() == "zh" else row.type_name_en
     return {
         "kind": "head",
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
-        "title": kind,
+        "title": kind_of(row),
         "under": f"{word(row.stage)} · {word(row.difficulty)} · {word(row.risk)}",
     }
 
@@ -103,7 +102,15 @@ def parties(people: Sequence[PartyView], *, clear: bool) -> dict[str, Any]:
             {
                 "role": word(party.role),
                 "name": party.name,
-                "lines": [line for line in (party.phone, party.identity, party.address) if line],
+                "lines": [
+                    f"{label} {value}"
+                    for label, value in (
+                        (_("电话"), party.phone),
+                        (_("证件"), party.identity),
+                        (_("住址"), party.address),
+                    )
+                    if value
+                ],
             }
             for party in people
         ],

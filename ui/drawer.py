@@ -56,7 +56,10 @@ def _forget() -> None:
 
 def _drawer(case_no: str) -> None:
     actor = require(Permission.CASE_READ)
-    feedback.show_kept()
+    # A place of their own, so that a message moves nothing: what moves is drawn anew and forgets
+    # that it was unfolded.
+    with st.container(key="drawer_messages"):
+        feedback.show_kept()
     now = clock.now()
     try:
         view = _view(case_no, actor, now)
@@ -79,21 +82,23 @@ def _drawer(case_no: str) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    if reassign.may_undo(view, actor):
-        st.button(
-            _("撤销我的改派"),
-            key="reassign_undo",
-            icon=":material/undo:",
-            on_click=reassign.undo,
-            args=(case_no, view.row.version),
-        )
+    with st.container(key="drawer_undo"):
+        if reassign.may_undo(view, actor):
+            st.button(
+                _("撤销我的改派"),
+                key="reassign_undo",
+                icon=":material/undo:",
+                on_click=reassign.undo,
+                args=(case_no, view.row.version),
+            )
     match st.session_state["drawer_view"]:
         case "reassign":
             reassign.show(view, _choice(case_no, actor, now))
         case "timeline":
             case_card.show([case_card.timeline(view.events, now)], key="card_timeline")
         case _facts:
-            _facts_view(view, actor, now)
+            _live_facts(case_no)
+            _offer_unmasking(view, actor)
 
 
 @st.fragment(run_every=TICK_SECONDS)
@@ -113,7 +118,15 @@ def _live_head(case_no: str) -> None:
     case_card.show(blocks, key="card_head")
 
 
-def _facts_view(view: CaseView, actor: Actor, now: datetime) -> None:
+@st.fragment(run_every=TICK_SECONDS)
+def _live_facts(case_no: str) -> None:
+    """The matter and its persons; gone from the screen as soon as the session is over."""
+    actor = require(Permission.CASE_READ)
+    now = clock.now()
+    try:
+        view = _view(case_no, actor, now)
+    except NotFound:
+        return
     unmasked = st.session_state.get("unmasked")
     bar = case_card.clock(view, now)
     blocks = [bar] if bar else []
@@ -124,7 +137,11 @@ def _facts_view(view: CaseView, actor: Actor, now: datetime) -> None:
         blocks.append(case_card.clear_text(unmasked))
         blocks.append(case_card.parties(unmasked.parties, clear=True))
     case_card.show(blocks, key="card_facts")
-    if unmasked is None and _within(view, actor, Permission.CASE_UNMASK):
+
+
+def _offer_unmasking(view: CaseView, actor: Actor) -> None:
+    hidden = st.session_state.get("unmasked") is None
+    if hidden and _within(view, actor, Permission.CASE_UNMASK):
         with st.expander(_("查看当事人信息(需填理由,全程留痕)"), icon=":material/visibility:"):
             st.text_input(_("查看理由"), key="unmask_reason", max_chars=REASON_LONGEST)
             st.button(_("查看"), key="unmask", on_click=_unmask, args=(view.row.case_no,))

@@ -9,8 +9,9 @@ from data_access.queries.queue import Count, QueueRow
 from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, Lamp, Risk, Stage
 from domain.clocks import day_of
 from texts import gettext as _
-from texts import language, ngettext
+from texts import ngettext
 from texts.numbers import clock_time, count, time_left
+from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
 from ui import elements
 
@@ -85,7 +86,7 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "number": row.case_no,
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
-        "type": row.type_name_zh if language() == "zh" else row.type_name_en,
+        "type": kind_of(row),
         "difficulty": word(row.difficulty),
         "risk": int(row.risk),
         "risk_text": word(row.risk) if row.risk <= Risk.ORANGE else "",
@@ -94,6 +95,17 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "age": _age(row, now),
         "move": move if may_move and row.stage in REASSIGNABLE_STAGES else "",
     }
+
+
+def kind_of(row: QueueRow) -> str:
+    """What the dispute is about, in the language in use."""
+    return type_name(
+        code=row.type_code,
+        name_zh=row.type_name_zh,
+        name_en=row.type_name_en,
+        group_zh=row.group_zh,
+        group_en=row.group_en,
+    )
 
 
 def clock_words(row: QueueRow, now: datetime) -> str:

@@ -71,6 +71,8 @@ class QueueRow:
     type_code: str
     type_name_zh: str
     type_name_en: str
+    group_zh: str
+    group_en: str
     town: str
     community: str | None
     grid: str | None
@@ -249,6 +251,7 @@ def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
             return Case.is_open == 0
 
 
+_GROUP = aliased(CaseType)
 _TOWN = aliased(OrganisationUnit)
 _COMMUNITY = aliased(OrganisationUnit)
 _GRID = aliased(OrganisationUnit)
@@ -271,6 +274,8 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Case.type_code,
             CaseType.name_zh,
             CaseType.name_en,
+            func.coalesce(_GROUP.name_zh, "").label("group_zh"),
+            func.coalesce(_GROUP.name_en, "").label("group_en"),
             _TOWN.name.label("town"),
             _COMMUNITY.name.label("community"),
             _GRID.name.label("grid"),
@@ -278,6 +283,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Mediator.name.label("mediator"),
         )
         .join(CaseType, CaseType.code == Case.type_code)
+        .outerjoin(_GROUP, _GROUP.code == CaseType.parent_code)
         .join(_TOWN, _TOWN.id == Case.town_id)
         .outerjoin(_COMMUNITY, _COMMUNITY.id == Case.community_id)
         .outerjoin(_GRID, _GRID.id == Case.grid_id)
@@ -301,6 +307,8 @@ def _row(row: Any, now: datetime) -> QueueRow:
         row.type_code,
         row.name_zh,
         row.name_en,
+        row.group_zh,
+        row.group_en,
         row.town,
         row.community,
         row.grid,
