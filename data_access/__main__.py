@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from data_access import site_verbs
-from data_access.demo import verbs as demo_verbs
-from data_access.imports import verbs as import_verbs
+from data_access.demo.verbs import add_parser as add_demo_verbs
+from data_access.imports.verbs import add_parser as add_import_verbs
 from domain.errors import Refusal
 from texts import gettext as _
 from texts.sentences import explain
@@ -15,8 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Returns the exit status: 0 done, 1 refused with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m data_access", description=_("无讼台命令行"))
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for module in (site_verbs, demo_verbs, import_verbs):
-        module.add_parser(verbs)
+    for add_verbs in (site_verbs.add_parser, add_demo_verbs, add_import_verbs):
+        add_verbs(verbs)
     chosen = parser.parse_args(arguments)
     try:
         status: int = chosen.run(chosen)

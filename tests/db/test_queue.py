@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from data_access.queries import candidates, cases, choices, queue
 from data_access.queries.queue import UNASSIGNED, Filters
+from data_access.tables import Case
 from domain.cases import Lamp, Risk, Stage
 from domain.clocks import lamp
 from domain.errors import NotFound
@@ -104,7 +105,7 @@ def test_a_case_that_leaves_while_paging_is_neither_repeated_nor_skips_another(
     made = [world.case(due_at=hours(place)) for place in range(6)]
     first = page(db, everywhere, size=3)
     with db.read() as session:
-        session.connection().exec_driver_sql(f"UPDATE cases SET paused=1 WHERE id={made[0].id}")
+        session.execute(update(Case).where(Case.id == made[0].id).values(paused=1))
         second = queue.page(
             session, scope=everywhere, filters=Filters(), now=NOW, after=first.next, size=3
         )
