@@ -22,7 +22,7 @@ from tests.world import World
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "Zhen-de-9-ci"
-_START_SECONDS = 60
+_START_SECONDS = 100
 
 
 @dataclass

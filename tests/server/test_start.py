@@ -10,15 +10,18 @@ import sys
 import pytest
 from sqlalchemy import text
 
-from data_access import site
+from data_access import reference, site
 from data_access.engine import open_engine
+from data_access.migrate import SchemaState
 from data_access.settings import Settings
-from server import clock
+from server import clock, demo_site
+from server.address import Address
 from tests.server.browserless import Browser
 from tests.server.conftest import Installation, free_port, start, stop
 
 # The web server shuts down in order, then lets the signal that asked for it take its course.
 STOPPED = {0, -signal.SIGTERM}
+LOOPBACK = Address("127.0.0.1", 8501)
 EMPTY_SITE = {"TRUST_PROXY": "1"}  # behind a proxy nothing is loaded by itself
 
 
@@ -207,3 +210,65 @@ def test_command_line_refuses_an_unknown_login(installation):
     assert done.returncode == 1
     assert done.stderr.strip()
     assert sys.executable not in done.stderr
+
+
+def test_older_database_waits_for_its_backup_and_migration(installation, monkeypatch):
+    monkeypatch.setattr(site.migrate, "state", lambda _engine: SchemaState.OLDER)
+    with pytest.raises(site.CannotStart, match="data_access migrate"):
+        site.open_site(Settings(data_dir=installation.folder), clock=clock.now)
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """Stands in for loading, which takes its time; gives the names of what was done."""
+    done = []
+
+    def load(db, **_):
+        done.append("county")
+        db.write(lambda s: reference.create_county(s, code="510129", name="大邑县"))
+
+    def fail_once(*_, **__):
+        done.append("accounts")
+        if done.count("accounts") == 1:
+            raise InterruptedError
+        return []
+
+    monkeypatch.setattr(demo_site, "load_demo", load)
+    monkeypatch.setattr(demo_site, "create_demo_accounts", fail_once)
+    return done
+
+
+def opened_new(folder, **settings):
+    return site.open_site(Settings(data_dir=folder, **settings), clock=clock.now)
+
+
+def test_interrupted_first_start_is_taken_up_again_and_then_over(tmp_path, loads):
+    here = opened_new(tmp_path)
+    with pytest.raises(InterruptedError):
+        demo_site.begin(here, LOOPBACK)
+    site.close_site(here)
+    here = opened_new(tmp_path)
+    assert not here.is_new
+    for _ in range(2):
+        demo_site.begin(here, LOOPBACK)
+    site.close_site(here)
+    assert loads == ["county", "accounts", "accounts"]
+
+
+@pytest.mark.parametrize(
+    ("address", "settings"),
+    [(Address("10.1.2.3", 80), {}), (LOOPBACK, {"trust_proxy": True})],
+)
+def test_nothing_is_loaded_where_others_can_connect(tmp_path, loads, address, settings):
+    here = opened_new(tmp_path, **settings)
+    demo_site.begin(here, address)
+    site.close_site(here)
+    assert loads == []
+
+
+def test_nothing_is_loaded_into_a_file_that_was_there_before(tmp_path, loads):
+    site.close_site(opened_new(tmp_path))
+    here = opened_new(tmp_path)
+    demo_site.begin(here, LOOPBACK)
+    site.close_site(here)
+    assert loads == []
