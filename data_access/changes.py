@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from data_access.engine import Database
 from data_access.tables import AuditHead
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class Watcher:
 
     @property
     def latest(self) -> Watermark:
-        """The newest watermark, at most half a second old while it is fresh."""
+        """The newest watermark, at most a quarter of a second old while it is fresh."""
         return self._latest
 
     def look(self) -> Watermark:

@@ -1,6 +1,10 @@
-"""The one place where screens read the time."""
+"""The one place where screens read the time, and how often they look again."""
 
 from datetime import UTC, datetime
+
+
+# A change is on every screen within two seconds: one refresh, and the watcher's poll before it.
+REFRESH_SECONDS = 1.5
 
 
 def now() -> datetime:

@@ -19,7 +19,6 @@ from ui.plain import plain
 from ui.session import acting, require
 
 WIDTH = 640
-TICK_SECONDS = 2
 VIEWS = ("facts", "reassign", "timeline")
 
 
@@ -101,7 +100,7 @@ def _drawer(case_no: str) -> None:
             _offer_unmasking(view, actor)
 
 
-@st.fragment(run_every=TICK_SECONDS)
+@st.fragment(run_every=clock.REFRESH_SECONDS)
 def _live_head(case_no: str) -> None:
     actor = require(Permission.CASE_READ)
     now = clock.now()
@@ -118,7 +117,7 @@ def _live_head(case_no: str) -> None:
     case_card.show(blocks, key="card_head")
 
 
-@st.fragment(run_every=TICK_SECONDS)
+@st.fragment(run_every=clock.REFRESH_SECONDS)
 def _live_facts(case_no: str) -> None:
     """The matter and its persons; gone from the screen as soon as the session is over."""
     actor = require(Permission.CASE_READ)

@@ -11,8 +11,6 @@ from texts import gettext as _
 from ui import clock, drawer, queue_list, queue_reads, queue_state
 from ui.session import acting, require
 
-TICK_SECONDS = 2
-
 actor = require(Permission.CASE_READ)
 scope = actor.scope(Permission.CASE_READ)
 offered = queue_reads.choices(scope)
@@ -56,9 +54,9 @@ def on_turn() -> None:
         st.session_state["cursors"] = [*st.session_state["cursors"], following]
 
 
-@st.fragment(run_every=TICK_SECONDS)
+@st.fragment(run_every=clock.REFRESH_SECONDS)
 def live_list() -> None:
-    """Read and show every two seconds: from memory unless something changed."""
+    """Read and show again and again: from memory unless something changed."""
     actor = require(Permission.CASE_READ)
     scope = actor.scope(Permission.CASE_READ)
     now = clock.now()
