@@ -41,16 +41,29 @@ _COMPOUND_SURNAMES = frozenset(
         "令狐",
     ]
 )
-# A run of digits that could be a phone, a landline, a bank card or an identity number,
-# also when written with spaces, dashes or full-width digits.
-_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\+?[0-9][ \-]?){6,19}[0-9Xx]")
+# What people put into the middle of a name of another language: 阿卜杜拉·买买提.
+_MIDDLE_DOTS = frozenset("·•・‧∙⋅．.")
+_FEWEST_HIDDEN = 4
+# A run of 7 digits or more that could be a phone, a landline, a bank card or an identity number,
+# also when written with single blanks or dashes, or with full-width digits. Letters may stand
+# before it (wx138…); the product's own case numbers are no secret.
+_LONG_NUMBER = re.compile(
+    r"(?<![0-9０-９])(?!(?<=D)[0-9]{4}-[0-9]{5,7}(?![0-9]))"
+    r"\+?(?:[0-9０-９][ \-\u3000‐-―－]?){6,}[0-9０-９XxＸｘ]"
+)
 
 
 def mask_name(name: str) -> str:
-    """张三丰 -> 张某某, 欧阳锋 -> 欧阳某; organisations keep two characters at each end."""
+    """张三丰 -> 张某某, 欧阳锋 -> 欧阳某; organisations keep two characters at each end.
+
+    Of a name with a middle dot only the first character stays, as in published judgments
+    (最高人民法院 法释〔2016〕19号 第九条).
+    """
     name = name.strip()
     if not name:
         return ""
+    if not name.isascii() and _MIDDLE_DOTS & set(name):
+        return f"{name[0]}某某"
     if len(name) > 4 and not name.isascii():  # noqa: PLR2004 - longer than any Han personal name
         return f"{name[:2]}{HIDDEN}{name[-2:]}"
     if name.isascii():
@@ -61,10 +74,10 @@ def mask_name(name: str) -> str:
 
 def mask_number(number: str, *, keep_start: int, keep_end: int) -> str:
     """Keep the ends and hide the middle; all of it where too little would be hidden."""
-    if len(number) <= keep_start + keep_end:
+    hidden = len(number) - keep_start - keep_end
+    if hidden < _FEWEST_HIDDEN:
         return HIDDEN if number else ""
-    hidden = "*" * (len(number) - keep_start - keep_end)
-    return number[:keep_start] + hidden + number[len(number) - keep_end :]
+    return number[:keep_start] + "*" * hidden + number[len(number) - keep_end :]
 
 
 def mask_phone(phone: str) -> str:
@@ -88,26 +101,31 @@ def redact(text: str, names: Iterable[str]) -> str:
     People type names into descriptions; the parties' own are known, and every long run of digits
     is treated as a phone or identity number.
     """
-    text = unicodedata.normalize("NFKC", text) if _has_wide_digit(text) else text
     for name in sorted({name.strip() for name in names}, key=len, reverse=True):
         if len(name) > 1:
-            text = text.replace(name, mask_name(name))
+            text = _without(text, name)
     return _LONG_NUMBER.sub(HIDDEN, text)
 
 
-def _has_wide_digit(text: str) -> bool:
-    return any("\uff10" <= character <= "\uff19" for character in text)
+def _without(text: str, name: str) -> str:
+    """Without a name as people write it: blanks between characters, whatever middle dot."""
+    any_dot = f"[{re.escape(''.join(sorted(_MIDDLE_DOTS)))}]"
+    characters = (any_dot if one in _MIDDLE_DOTS else re.escape(one) for one in name)
+    masked = mask_name(name)
+    return re.sub("[ \u3000]?".join(characters), lambda _found: masked, text)
 
 
 def normalise_name(name: str) -> str:
-    """The form of a name that its blind index is made of: NFKC, no blanks, no case."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    """The form of a name that its blind index is made of: NFKC, no blanks, no dots, no case."""
+    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join(character for character in plain if character not in _MIDDLE_DOTS)
 
 
 def normalise_phone(phone: str) -> str:
     """Digits only, without the country code: +86 138-1234-5678 -> 13812345678."""
     digits = "".join(c for c in unicodedata.normalize("NFKC", phone) if c.isdigit())
-    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits  # noqa: PLR2004
+    mobile = digits.removeprefix("00").removeprefix("86")
+    return mobile if len(mobile) == 11 and mobile.startswith("1") else digits  # noqa: PLR2004
 
 
 def normalise_identity_number(number: str) -> str:
