@@ -1,6 +1,7 @@
 """Take a file in: all of it in one transaction with one audit line, or nothing."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -13,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, numbers
 from data_access.engine import Database, vault_of
-from data_access.imports.codes import load_code_lists
+from data_access.imports.codes import CodeLists, load_code_lists
 from data_access.imports.columns import HEADER_WITHIN, Header, recognise
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
 from data_access.imports.load_units import UnitPlan, plan_units
 from data_access.imports.read import open_table
 from data_access.imports.rejects import RejectedRow, load_rejects, store_rejects
-from data_access.imports.rows import Entry, problems_of, read_entry
+from data_access.imports.rows import Entry, Line, pack, problems_of, read_entry
 from data_access.imports.sealing import SealedCases, reserve_ids, seal
 from data_access.imports.task import Task
 from data_access.imports.write_cases import (
@@ -51,14 +52,19 @@ class _File:
 
     task: Task
     header: Header
-    entries: list[Entry]
+    lines: list[Line]
+    lists: CodeLists
+
+    def entries(self) -> Iterator[Entry]:
+        """The rows read anew: whoever decides on them may change them."""
+        return (read_entry(self.header, line, self.lists) for line in self.lines)
 
     def report(self, plan: Plan, batch_id: int | None) -> Report:
         return Report(
             profile=self.task.profile,
             file_name=self.task.file_name,
             batch_id=batch_id,
-            rows=len(self.entries),
+            rows=len(self.lines),
             added=plan.added,
             changed=plan.changed,
             unchanged=plan.unchanged,
@@ -158,7 +164,7 @@ def _read(
     *,
     again: bool,
 ) -> _File:
-    """Read the file in its child process, and each row's cells; compare with nothing yet."""
+    """Read the file in its child process; keep of each row the known cells."""
     with open_table(content, sheet=sheet) as table:
         head = list(islice(table.rows, HEADER_WITHIN))
         header = recognise([(row.number, row.cells) for row in head], profile)
@@ -169,8 +175,8 @@ def _read(
                 _require_new(session, task)
             lists = load_code_lists(session)
         below = (row for row in head if row.number > header.row_number)
-        entries = [read_entry(header, row, lists) for row in chain(below, table.rows)]
-    return _File(task, header, entries)
+        lines = [pack(header, row) for row in chain(below, table.rows)]
+    return _File(task, header, lines, lists)
 
 
 def _digest(content: bytes, sheet: int) -> str:
@@ -191,11 +197,11 @@ def _require_new(session: Session, task: Task) -> None:
 def _plan(session: Session, file: _File) -> Plan:
     match file.task.profile:
         case Profile.UNITS:
-            return plan_units(session, file.entries, file.task)
+            return plan_units(session, file.entries(), file.task)
         case Profile.COMMITTEES:
-            return plan_committees(session, file.entries, file.task)
+            return plan_committees(session, file.entries(), file.task)
         case Profile.CASES:
-            return plan_cases(session, file.entries, file.task)
+            return plan_cases(session, file.entries(), file.task)
 
 
 def _import_cases(db: Database, file: _File, *, again: bool) -> Report:
@@ -217,7 +223,7 @@ def _import_cases(db: Database, file: _File, *, again: bool) -> Report:
 def _seal_outside(db: Database, file: _File) -> SealedCases:
     county_id = file.task.actor.county_id
     with db.read() as session:
-        plan = plan_cases(session, file.entries, file.task)
+        plan = plan_cases(session, file.entries(), file.task)
     ids = db.write(partial(reserve_ids, plan=plan, county_id=county_id))
     return seal(plan, ids, file.task, db.vault)
 

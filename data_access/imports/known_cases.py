@@ -62,20 +62,21 @@ def versions_of(
 def load_known(
     session: Session, external_numbers: Sequence[str], *, county_id: int
 ) -> dict[str, KnownCase]:
-    """The cases that are there with what imports said of them before, by their source's number."""
-    found: dict[str, KnownCase] = {}
-    for portion in chunks(external_numbers):
-        rows = session.execute(
-            select(*Case.__table__.columns).where(
-                Case.county_id == county_id, Case.external_no.in_(portion)
-            )
-        ).mappings()
-        known = {row["id"]: KnownCase(row) for row in rows}
+    """The cases that are there with what imports said of them before, by their source's number.
+
+    For one portion of `chunks` at a time.
+    """
+    rows = session.execute(
+        select(*Case.__table__.columns).where(
+            Case.county_id == county_id, Case.external_no.in_(external_numbers)
+        )
+    ).mappings()
+    known = {row["id"]: KnownCase(row) for row in rows}
+    if known:
         _add_events(session, known, county_id)
         _add_parties(session, known, county_id)
         _add_spans(session, known, county_id)
-        found.update((one.row["external_no"], one) for one in known.values())
-    return found
+    return {one.row["external_no"]: one for one in known.values()}
 
 
 def _add_events(session: Session, known: dict[int, KnownCase], county_id: int) -> None:

@@ -1,6 +1,6 @@
 """Case rows against what is there: which are new, which change something, which are sent back."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ from data_access.imports.known_cases import (
     KnownCase,
     changed_persons,
     changed_texts,
+    chunks,
     facts_after,
     is_another_case,
     load_known,
@@ -61,21 +62,17 @@ class CasePlan:
     """What will happen to the rows of a file, before it happens.
 
     `versions` are of the cases that were there when it was made, by their source's number: while
-    they hold, so does the plan.
+    they hold, so does the plan. Sealing takes `new` away, case by case.
     """
 
-    new: list[NewCase] = field(default_factory=list)
+    new: deque[NewCase] = field(default_factory=deque)
     changes: list[CaseChange] = field(default_factory=list)
+    added: int = 0
     unchanged: int = 0
     rejected: list[Entry] = field(default_factory=list)
     notes: Counter[Note] = field(default_factory=Counter)
     keys: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def added(self) -> int:
-        """How many cases are new."""
-        return len(self.new)
 
     @property
     def changed(self) -> int:
@@ -91,7 +88,7 @@ def plan_cases(session: Session, entries: Iterable[Entry], task: Task) -> CasePl
     stated: list[StatedCase] = []
     first_rows: dict[str, int] = {}
     for entry in entries:
-        one = state_case(entry.afresh(), places=places, scope=task.scope, vault=vault, now=task.now)
+        one = state_case(entry, places=places, scope=task.scope, vault=vault, now=task.now)
         if one is not None and first_rows.setdefault(one.external_no, entry.number) != entry.number:
             entry.refuse(
                 "external_no" if entry.get("external_no") else "title",
@@ -101,14 +98,18 @@ def plan_cases(session: Session, entries: Iterable[Entry], task: Task) -> CasePl
         if one is None:
             plan.rejected.append(entry)
         else:
+            # All that the row says is in `one` now; of many rows, twice is too much.
+            entry.values.clear()
             stated.append(one)
     plan.keys = [one.external_no for one in stated]
-    known = load_known(session, plan.keys, county_id=county_id)
-    plan.versions = {number: one.row["version"] for number, one in known.items()}
     roster = load_roster(session, county_id=county_id, now=task.now)
     bearings = Bearings(roster, load_clock(session), vault, task.now)
-    for one in stated:
-        _decide(plan, one, known.get(one.external_no), bearings, task)
+    for portion in chunks(stated):
+        numbers = [one.external_no for one in portion]
+        known = load_known(session, numbers, county_id=county_id)
+        plan.versions |= {number: one.row["version"] for number, one in known.items()}
+        for one in portion:
+            _decide(plan, one, known.get(one.external_no), bearings, task)
     plan.rejected.sort(key=lambda entry: entry.number)
     return plan
 
@@ -143,6 +144,7 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> None:
         "grid_id": position.grid_id,
     }
     span = span_of_closed(stated, standing, facts, bearings.clock)
+    plan.added += 1
     plan.new.append(NewCase(stated, facts | standing | units, span))
 
 

@@ -69,7 +69,7 @@ def plan_committees(session: Session, entries: Iterable[Entry], task: Task) -> C
     """Decide on every row: a committee is described by the first row that names it."""
     units = load_units(session, county_id=task.actor.county_id)
     planner = _Planner(session, Places(units, today=day_of(task.now)), task)
-    return planner.plan([entry.afresh() for entry in entries])
+    return planner.plan(list(entries))
 
 
 class _Refused(Exception):

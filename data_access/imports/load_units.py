@@ -71,7 +71,7 @@ def plan_units(session: Session, entries: Iterable[Entry], task: Task) -> UnitPl
     """Decide on every row; parents may stand below their parts in the file."""
     units = load_units(session, county_id=task.actor.county_id)
     planner = _Planner(units, scope=task.scope, today=day_of(task.now))
-    return planner.plan([entry.afresh() for entry in entries])
+    return planner.plan(list(entries))
 
 
 class _Refused(Exception):

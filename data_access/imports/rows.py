@@ -19,18 +19,26 @@ _LONGEST_VALUE_SHOWN = 40
 _CELL_MARK = "\x1f"
 
 
-@dataclass(slots=True)
-class Entry:
-    """A row with what its cells say, by column key. A blank cell says nothing and is not there.
-
-    `unreadable` are the reasons that lie in the cells; `problems` also those found by comparing.
-    """
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The known cells of a row as they stand in the file, in one string: a file has many rows."""
 
     number: int
-    values: dict[str, Any]
+    packed: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row with what its cells say, by column key. A blank cell says nothing and is not there."""
+
+    line: Line
+    values: dict[str, Any] = field(default_factory=dict)
     problems: list[tuple[str, RejectReason]] = field(default_factory=list)
-    packed: str = ""
-    unreadable: tuple[tuple[str, RejectReason], ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The row's number in the file, from 1."""
+        return self.line.number
 
     def get(self, key: str) -> Any:
         """What the row says in a column, or None."""
@@ -41,19 +49,18 @@ class Entry:
         if key not in {known for known, _ in self.problems}:
             self.problems.append((key, reason))
 
-    def afresh(self) -> "Entry":
-        """The row as it was read, for another try at comparing it with what is there."""
-        self.problems = list(self.unreadable)
-        return self
 
-
-def read_entry(header: Header, row: Row, lists: CodeLists) -> Entry:
-    """Read the cells of the header's columns; all others are never looked at."""
+def pack(header: Header, row: Row) -> Line:
+    """The cells of the header's columns; all others are never looked at."""
     width = len(row.cells)
-    cells = [row.cells[place] if place < width else "" for place, _, _ in header.columns]
-    packed = _CELL_MARK.join(cell.replace(_CELL_MARK, "") for cell in cells)
-    entry = Entry(row.number, {}, [], packed)
-    for cell, (_, column, _) in zip(cells, header.columns, strict=True):
+    cells = (row.cells[place] if place < width else "" for place, _, _ in header.columns)
+    return Line(row.number, _CELL_MARK.join(cell.replace(_CELL_MARK, "") for cell in cells))
+
+
+def read_entry(header: Header, line: Line, lists: CodeLists) -> Entry:
+    """Read the cells of a row: values, and the reasons why some have none."""
+    entry = Entry(line)
+    for cell, (_, column, _) in zip(_cells(line), header.columns, strict=True):
         text = values.clean(cell)
         if not text:
             if column.required:
@@ -63,19 +70,22 @@ def read_entry(header: Header, row: Row, lists: CodeLists) -> Entry:
             entry.values[column.key] = _read(column, text, lists)
         except BadValue as bad:
             entry.refuse(column.key, bad.reason)
-    entry.unreadable = tuple(entry.problems)
     return entry
+
+
+def _cells(line: Line) -> list[str]:
+    return line.packed.split(_CELL_MARK)
 
 
 def cells_of(header: Header, entry: Entry) -> dict[str, str]:
     """The row as it stood in the file, known columns only, by the file's own headers."""
-    cells = entry.packed.split(_CELL_MARK)
+    cells = _cells(entry.line)
     return {shown: cell for (_, _, shown), cell in zip(header.columns, cells, strict=True)}
 
 
 def problems_of(header: Header, entry: Entry) -> Iterator[Problem]:
     """Why a row is sent back, with the values, except those that are of a person."""
-    cells = entry.packed.split(_CELL_MARK)
+    cells = _cells(entry.line)
     by_key = {
         column.key: (shown, "" if column.personal else cell)
         for (_, column, shown), cell in zip(header.columns, cells, strict=True)

@@ -61,8 +61,8 @@ class _Sealer:
         self._county_id = task.actor.county_id
 
     def seal(self) -> SealedCases:
-        for new in self._sealed.plan.new:
-            self._add(new)
+        while self._sealed.plan.new:
+            self._add(self._sealed.plan.new.popleft())
         for change in self._sealed.plan.changes:
             self._change(change)
         return self._sealed

@@ -1,0 +1,722 @@
+"""Cases from files: where they stand, what a second file changes, and what it never does."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import func, select
+
+from data_access import audit
+from data_access.commands import import_file as command
+from data_access.commands.import_file import import_file, rehearse_file
+from data_access.commands.reassign import reassign_case
+from data_access.history import SPAN_FIELDS
+from data_access.queries.cases import case_view, open_text
+from data_access.queries.queue import Filters, page
+from data_access.tables import (
+    Assignment,
+    AuditHead,
+    AuditLine,
+    Case,
+    CaseEvent,
+    CaseSpan,
+    Committee,
+    ImportBatch,
+    ImportReject,
+    Party,
+)
+from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
+from domain.clocks import BEIJING
+from domain.imports import Note, Profile, RejectReason
+from domain.organisation import PartyKind, PartyRole
+from domain.people import Scope
+from tests.world import NOW
+
+IDENTITY = "29012919900101001X"
+GOOD = {
+    "外部编号": "A-1",
+    "事件名称": "楼上漏水",
+    "发生日期": "2026年2月20日",
+    "发生地点": "和众社区3栋",
+    "事件规模": "01",
+    "事件类别": "0201",
+    "涉及人数": "2",
+    "事件简述": "卫生间漏水,客厅天花发霉",
+    "主要当事人姓名": "王小明",
+    "所属镇街": "安仁镇",
+    "所属社区": "和众社区",
+}
+
+
+def csv_file(*rows: dict[str, str], encoding: str = "utf-8") -> bytes:
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, headers, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue().encode(encoding)
+
+
+@pytest.fixture
+def take(db, world):
+    """Import rows that are GOOD but for what a test is about."""
+
+    def run(*rows, now=NOW, actor=None, **options):
+        content = csv_file(*({**GOOD, **row} for row in rows))
+        return import_file(
+            db,
+            content=content,
+            file_name="台账.csv",
+            actor=actor or world.system,
+            now=now,
+            **options,
+        )
+
+    return run
+
+
+def only_case(db, external_no="A-1") -> Case:
+    with db.read() as session:
+        return session.scalars(select(Case).where(Case.external_no == external_no)).one()
+
+
+def clear_text(db, external_no="A-1"):
+    with db.read() as session:
+        found = session.scalars(select(Case).where(Case.external_no == external_no)).one()
+        return open_text(session, found)
+
+
+def assert_history_holds(db) -> None:
+    """Row, events, spans, assignments and trail of every case tell one story."""
+    with db.read() as session:
+        county_id = session.scalar(select(AuditHead.county_id))
+        for case in session.scalars(select(Case)):
+            events = session.scalars(
+                select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq)
+            ).all()
+            assert [event.seq for event in events] == list(range(1, case.version + 1))
+            assert [event.at for event in events] == sorted(event.at for event in events)
+            spans = session.scalars(
+                select(CaseSpan).where(CaseSpan.case_id == case.id).order_by(CaseSpan.seq)
+            ).all()
+            assert spans[0].starts_at == case.registered_at
+            for before, after in pairwise(spans):
+                assert before.ends_at == after.starts_at
+            assert all(span.ends_at is not None for span in spans[:-1])
+            if case.stage is Stage.CLOSED:
+                assert spans[-1].ends_at == case.closed_at
+            else:
+                assert spans[-1].ends_at is None
+                for name in SPAN_FIELDS:
+                    assert getattr(spans[-1], name) == getattr(case, name)
+            holders = session.scalars(
+                select(Assignment.mediator_id).where(
+                    Assignment.case_id == case.id, Assignment.ends_at.is_(None)
+                )
+            ).all()
+            assert holders == [case.mediator_id] * (case.mediator_id is not None)
+        assert audit.verify(session, county_id=county_id).broken_at is None
+
+
+# --------------------------------------------------------------------------- where new cases stand
+
+
+def test_a_new_case_stands_in_the_open_queue(db, world, take):
+    report = take({})
+    assert (report.added, report.rejected, report.profile) == (1, 0, Profile.CASES)
+    with db.read() as session:
+        (row,) = page(
+            session, scope=Scope(world.county, whole_county=True), filters=Filters(), now=NOW
+        ).rows
+    case = only_case(db)
+    assert row.case_no == case.case_no == "D2026-00001"
+    assert (case.stage, case.town_id, case.community_id) == (
+        Stage.REGISTERED,
+        world.town_a,
+        world.community_a,
+    )
+    assert case.registered_at == case.stage_since == NOW
+    # 受理 2 working days from a Monday: 24:00 of Wednesday.
+    assert case.due_at == datetime(2026, 3, 5, tzinfo=BEIJING)
+    assert (case.risk, case.difficulty, case.weight) == (Risk.BLUE, Difficulty.ORDINARY, 10)
+    assert case.batch_id == report.batch_id
+    assert_history_holds(db)
+
+
+def test_every_field_of_the_row_arrives_and_persons_are_sealed(db, world, take):
+    take(
+        {
+            "主要当事人证件代码": "居民身份证",
+            "主要当事人证件号码": IDENTITY,
+            "主要当事人联系电话": "14400000001",
+            "主要当事人居住详址": "和众社区3栋1单元",
+            "主要当事人性别": "女",
+            "对方当事人姓名": "李大华",
+            "涉及单位": "青禾（演示）物业服务有限公司",
+            "来源渠道": "12345",
+            "涉及金额": "1.2万元",
+            "风险等级": "黄",
+            "难易程度": "疑难",
+            "所属网格": "第1网格",
+        }
+    )
+    case, text = only_case(db), clear_text(db)
+    assert (case.source_code, case.amount_yuan, case.risk) == ("S07", 12000, 3)
+    assert (case.difficulty, case.weight, case.grid_id) == (Difficulty.COMPLEX, 20, world.grid_a)
+    assert (text.title, text.place) == ("楼上漏水", "和众社区3栋")
+    first, second, third = text.parties
+    assert (first.role, first.name, first.identity, first.phone) == (
+        PartyRole.APPLICANT,
+        "王小明",
+        IDENTITY,
+        "14400000001",
+    )
+    assert (second.role, second.name) == (PartyRole.RESPONDENT, "李大华")
+    assert (third.kind, third.role) == (PartyKind.ORGANISATION, PartyRole.OTHER)
+    with db.read() as session:
+        for row in session.execute(select(*Party.__table__.columns)).mappings():
+            stored = b"".join(value for value in row.values() if isinstance(value, bytes))
+            assert "王小明".encode() not in stored
+            assert b"1440000" not in stored
+
+
+def test_a_known_and_eligible_mediator_gets_the_case(db, world, take):
+    mediator = world.mediator("张建国")
+    report = take({"化解责任人姓名": "张建国", "化解组织": "和众社区调委会"})
+    case = only_case(db)
+    assert (case.stage, case.mediator_id, case.committee_id) == (
+        Stage.IN_MEDIATION,
+        mediator,
+        world.committee_a,
+    )
+    # 一般 7 calendar days from Monday 2 March.
+    assert case.due_at == datetime(2026, 3, 10, tzinfo=BEIJING)
+    assert report.notes == {}
+    with db.read() as session:
+        assignment = session.scalars(select(Assignment)).one()
+    assert (assignment.reason, assignment.starts_at) == (ReassignReason.FIRST_ASSIGNMENT, NOW)
+    assert_history_holds(db)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    ["absent", "elsewhere", "no speciality", "full", "party", "relative", "left", "committee gone"],
+)
+def test_who_may_not_take_it_is_left_out_and_counted(db, world, take, spoil):
+    over = {
+        "elsewhere": {"committee_id": world.committee_b},
+        "no speciality": {"specialities": ("0503",)},
+        "full": {"capacity": 0},
+        "party": {"identity": IDENTITY},
+        "left": {"active": False},
+    }.get(spoil, {})
+    mediator = world.mediator("张建国", **over)
+    if spoil == "absent":
+        world.absence(mediator, NOW.date(), NOW.date())
+    if spoil == "relative":
+        world.relation(mediator, IDENTITY)
+    if spoil == "committee gone":
+        db.write(
+            lambda session: setattr(session.get(Committee, world.committee_a), "active", False)
+        )
+    report = take({"化解责任人姓名": "张建国", "主要当事人证件号码": IDENTITY})
+    case = only_case(db)
+    assert (case.stage, case.mediator_id) == (Stage.REGISTERED, None)
+    assert report.notes[Note.MEDIATOR_NOT_ELIGIBLE] == 1
+    assert_history_holds(db)
+
+
+def test_nobody_is_given_more_than_they_can_hold_by_one_file(db, world, take):
+    mediator = world.mediator("张建国", capacity=2)
+    report = take(*({"外部编号": f"A-{n}", "化解责任人姓名": "张建国"} for n in range(5)))
+    with db.read() as session:
+        held = session.scalars(
+            select(Case.external_no).where(Case.mediator_id == mediator).order_by(Case.id)
+        ).all()
+    assert held == ["A-0", "A-1"]
+    assert report.notes[Note.MEDIATOR_NOT_ELIGIBLE] == 3
+
+
+def test_of_two_with_one_name_the_named_committee_decides(db, world, take):
+    world.mediator("张建国", committee_id=world.committee_b)
+    mine = world.mediator("张建国")
+    take({"外部编号": "A-1", "化解责任人姓名": "张建国"})
+    take({"外部编号": "A-2", "化解责任人姓名": "张建国", "化解组织": "太平社区调委会"})
+    take({"外部编号": "A-3", "化解责任人姓名": "张建国", "化解组织": "别处的调委会"})
+    assert [only_case(db, f"A-{n}").mediator_id for n in (1, 2, 3)] == [mine, None, None]
+
+
+def test_acceptance_time_starts_the_clock_and_may_be_late(db, take):
+    report = take({"受理时间": "2026-02-24 09:30", "当前环节": "待指派"})
+    case = only_case(db)
+    assert case.stage is Stage.ACCEPTED
+    assert case.registered_at == datetime(2026, 2, 24, 1, 30, tzinfo=UTC)
+    # 交办 1 working day: 24:00 of 25 February.
+    assert case.due_at == datetime(2026, 2, 26, tzinfo=BEIJING)
+    assert report.notes == {Note.ALREADY_LATE: 1}
+
+
+def test_a_stated_limit_is_the_deadline_unless_it_lies_before_registration(db, take):
+    take({"外部编号": "A-1", "化解时限": "2026-03-08"})  # a Sunday
+    take({"外部编号": "A-2", "化解时限": "2026-03-01"})
+    assert only_case(db, "A-1").due_at == datetime(2026, 3, 9, tzinfo=BEIJING)
+    assert only_case(db, "A-2").due_at == datetime(2026, 3, 5, tzinfo=BEIJING)
+
+
+def test_a_settled_case_is_closed_with_its_outcome(db, world, take):
+    mediator = world.mediator("张建国", active=False)
+    report = take(
+        {
+            "化解是否成功": "是",
+            "化解结果": "书面协议",
+            "化解日期": "2026-02-26",
+            "化解责任人姓名": "张建国",
+            "化解情况": "王小明与对方达成协议",
+        }
+    )
+    case = only_case(db)
+    assert (case.stage, case.is_open, case.outcome_code) == (Stage.CLOSED, 0, "O01")
+    assert case.closed_at == datetime(2026, 2, 26, tzinfo=BEIJING)
+    assert (case.due_at, case.soon_at) == (None, None)
+    # History is not judged: who held it then held it.
+    assert case.mediator_id == mediator
+    assert report.notes == {}
+    with db.read() as session:
+        span = session.scalars(select(CaseSpan)).one()
+        view = case_view(
+            session, scope=Scope(world.county, whole_county=True), case_no=case.case_no, now=NOW
+        )
+    assert (span.stage, span.starts_at) == (
+        Stage.IN_MEDIATION,
+        datetime(2026, 2, 20, tzinfo=BEIJING),
+    )
+    assert span.due_at is not None
+    assert view.events[0].note == "王某某与对方达成协议"
+    assert_history_holds(db)
+
+
+def test_what_is_assumed_of_a_settled_case_is_told(db, take):
+    report = take({"化解是否成功": "1", "化解方式": "诉讼"})
+    case = only_case(db)
+    assert (case.outcome_code, case.closed_at) == ("O09", NOW)
+    assert report.notes == {Note.NO_CLOSING_DATE: 1, Note.OUTCOME_ASSUMED: 1}
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"), [("待履行", Stage.PERFORMANCE), ("待确认", Stage.CONFIRMATION)]
+)
+def test_what_waits_for_performance_or_confirmation_keeps_its_mediator(
+    db, world, take, stage, expected
+):
+    mediator = world.mediator("张建国", capacity=0)
+    row = {"化解是否成功": "1", "当前环节": stage, "化解日期": "2026-02-27 10:00"}
+    report = take({**row, "化解责任人姓名": "张建国"}, {**row, "外部编号": "A-2"})
+    case = only_case(db)
+    assert (case.stage, case.mediator_id) == (expected, mediator)
+    # 30 calendar days from 27 February: 29 March is a Sunday, so the next working day.
+    assert case.due_at == datetime(2026, 3, 31, tzinfo=BEIJING)
+    (problem,) = report.first_problems
+    assert (problem.row_number, problem.column, problem.reason) == (
+        3,
+        "化解责任人姓名",
+        RejectReason.MISSING,
+    )
+    assert_history_holds(db)
+
+
+def test_the_place_is_read_from_its_text_where_no_column_says_it(db, world, take):
+    rows = [
+        {"外部编号": "T-1", "发生地点": "大邑县䢺江镇太平社区第1网格某院坝"},
+        {"外部编号": "T-2", "发生地点": "和众社区广场"},
+        {"外部编号": "T-3", "发生地点": "安仁镇与䢺江镇交界"},
+        {"外部编号": "T-4", "发生地点": "村口"},
+    ]
+    report = take(*({**row, "所属镇街": "", "所属社区": ""} for row in rows))
+    first, second = only_case(db, "T-1"), only_case(db, "T-2")
+    assert (first.town_id, first.community_id, first.grid_id) == (
+        world.town_b,
+        world.community_b,
+        world.grid_b,
+    )
+    assert (second.town_id, second.community_id) == (world.town_a, world.community_a)
+    assert report.notes[Note.PLACE_FROM_TEXT] == 2
+    assert [problem.reason for problem in report.first_problems] == [
+        RejectReason.AMBIGUOUS_UNIT,
+        RejectReason.NO_UNIT_IN_PLACE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "column", "reason"),
+    [
+        ({"事件名称": " "}, "事件名称", RejectReason.MISSING),
+        ({"事件名称": "长" * 101}, "事件名称", RejectReason.TOO_LONG),
+        ({"发生日期": "2026-02-30"}, "发生日期", RejectReason.NOT_A_DATE),
+        ({"发生日期": "2026-03-03"}, "发生日期", RejectReason.IN_FUTURE),
+        ({"事件类别": "天气纠纷"}, "事件类别", RejectReason.NOT_A_CODE),
+        ({"涉及人数": "0"}, "涉及人数", RejectReason.OUT_OF_RANGE),
+        ({"主要当事人证件号码": "290129199001010012"}, "主要当事人证件号码",
+         RejectReason.BAD_IDENTITY_NUMBER),
+        ({"主要当事人证件号码": "2.90129E+17"}, "主要当事人证件号码",
+         RejectReason.DAMAGED_NUMBER),
+        ({"所属镇街": "不存在镇"}, "所属镇街", RejectReason.UNKNOWN_UNIT),
+        ({"所属社区": "太平社区"}, "所属社区", RejectReason.UNITS_DISAGREE),
+        ({"所属网格": "第9网格"}, "所属网格", RejectReason.UNKNOWN_UNIT),
+        ({"受理时间": "2026-02-19"}, "受理时间", RejectReason.WRONG_ORDER),
+        ({"受理时间": "2026-03-02 09:01"}, "受理时间", RejectReason.IN_FUTURE),
+        ({"化解时限": "2026-02-19"}, "化解时限", RejectReason.WRONG_ORDER),
+        ({"化解是否成功": "也许"}, "化解是否成功", RejectReason.NOT_YES_OR_NO),
+        ({"当前环节": "已结"}, "当前环节", RejectReason.STAGE_WITHOUT_OUTCOME),
+        ({"当前环节": "调解中", "化解是否成功": "1"}, "当前环节",
+         RejectReason.OUTCOME_WITHOUT_END),
+        ({"当前环节": "待履行", "化解是否成功": "1", "化解责任人姓名": "查无此人"},
+         "化解责任人姓名", RejectReason.UNKNOWN_MEDIATOR),
+        ({"发生日期": "2019-05-01", "受理时间": "2019-05-02"}, "受理时间",
+         RejectReason.NO_LIMIT_THEN),
+    ],
+)  # fmt: skip
+def test_a_row_that_cannot_be_is_sent_back_and_the_others_go_in(db, take, spoil, column, reason):
+    report = take({"外部编号": "A-0"}, spoil, {"外部编号": "A-2"})
+    assert (report.added, report.rejected) == (2, 1)
+    (problem,) = report.first_problems
+    assert (problem.row_number, problem.column, problem.reason) == (3, column, reason)
+    with db.read() as session:
+        assert session.scalars(select(Case.external_no).order_by(Case.id)).all() == ["A-0", "A-2"]
+
+
+# ------------------------------------------------------------------------------- twice, and again
+
+
+def counts(db) -> list[int]:
+    tables = (Case, Party, CaseEvent, CaseSpan, Assignment, AuditLine, ImportBatch)
+    with db.read() as session:
+        return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+
+def data_seq(db) -> int:
+    with db.read() as session:
+        return session.scalar(select(AuditHead.data_seq))
+
+
+def test_the_same_file_is_not_taken_twice(db, take):
+    first = take({})
+    before = counts(db)
+    second = take({}, now=NOW + timedelta(days=1))
+    assert (second.same_as, second.same_at, second.batch_id) == (first.batch_id, NOW, None)
+    assert counts(db) == before
+
+
+def test_the_same_rows_in_another_file_change_nothing(db, take):
+    take({"对方当事人姓名": "李大华"}, {"外部编号": "A-2", "化解是否成功": "1"})
+    before, watermark = counts(db), data_seq(db)
+    content = take({"外部编号": "A-2", "化解是否成功": "成功", "事件类别": "用水排水通行通风采光"},
+                   {"对方当事人姓名": "李大华", "发生日期": "20260220"},
+                   now=NOW + timedelta(days=1))  # fmt: skip
+    assert (content.added, content.changed, content.unchanged) == (0, 0, 2)
+    # One batch and its audit line: nothing that a screen shows.
+    assert counts(db) == [*before[:5], before[5] + 1, before[6] + 1]
+    assert data_seq(db) == watermark
+    assert_history_holds(db)
+
+
+def test_a_file_taken_again_on_purpose_changes_nothing_either(db, take):
+    take({})
+    again = take({}, again=True)
+    assert (again.unchanged, again.same_as) == (1, None)
+
+
+def test_a_row_without_a_number_finds_its_case_again(db, take):
+    row = {"外部编号": "", "主要当事人证件号码": IDENTITY}
+    take(row)
+    again = take({**row, "事件名称": " 楼上漏水 ", "涉及人数": "3"})
+    assert (again.added, again.changed) == (0, 1)
+    with db.read() as session:
+        case = session.scalars(select(Case)).one()
+    assert case.people_count == 3
+    assert case.external_no.startswith("F-")
+    assert "王小明" not in case.external_no
+
+
+def test_two_systems_may_use_one_number(db, take):
+    take({"外部编号": "77"}, {"外部编号": "77", "来源系统": "12345", "事件名称": "另一件"})
+    with db.read() as session:
+        numbers = session.scalars(select(Case.external_no).order_by(Case.external_no)).all()
+    assert numbers == ["12345:77", "77"]
+
+
+def test_one_number_for_two_quite_different_cases_is_sent_back(db, take):
+    take({})
+    report = take({"事件名称": "欠薪", "发生日期": "2026-02-25", "主要当事人姓名": "赵六"})
+    assert report.first_problems[0].reason is RejectReason.NUMBER_OF_ANOTHER_CASE
+    assert clear_text(db).title == "楼上漏水"
+
+
+def test_a_row_twice_in_one_file_is_taken_once(db, take):
+    report = take({}, {"涉及人数": "9"}, {"外部编号": ""}, {"外部编号": ""})
+    assert (report.added, report.rejected) == (2, 2)
+    assert {problem.reason for problem in report.first_problems} == {RejectReason.DUPLICATE_IN_FILE}
+
+
+def test_what_really_changed_changes_and_leaves_its_trace(db, world, take):
+    take({"主要当事人联系电话": "14400000001", "涉及金额": "500"})
+    before = only_case(db)
+    later = NOW + timedelta(hours=3)
+    report = take(
+        {
+            "事件类别": "0402",
+            "所属社区": "",
+            "涉及金额": "",
+            "风险等级": "橙",
+            "主要当事人联系电话": "14400000002",
+            "主要当事人居住详址": "3栋",
+            "事件简述": "改写过的简述",
+        },
+        now=later,
+    )
+    after, text = only_case(db), clear_text(db)
+    assert (report.changed, report.added) == (1, 0)
+    assert (after.type_code, after.risk, after.version) == ("0402", 2, 2)
+    # A blank cell says nothing.
+    assert (after.community_id, after.amount_yuan) == (world.community_a, 500)
+    assert (after.stage, after.due_at, after.registered_at) == (
+        before.stage,
+        before.due_at,
+        before.registered_at,
+    )
+    assert text.summary == "改写过的简述"
+    assert (text.parties[0].phone, text.parties[0].address) == ("14400000002", "3栋")
+    with db.read() as session:
+        event = session.scalars(select(CaseEvent).where(CaseEvent.seq == 2)).one()
+    assert (event.kind, event.at) == (EventKind.UPDATED, later)
+    assert event.data["fields"] == ["parties", "risk", "summary", "type_code"]
+    assert_history_holds(db)
+
+
+def test_a_later_file_may_close_or_assign_what_only_files_have_touched(db, world, take):
+    mediator = world.mediator("张建国")
+    take({"外部编号": "A-1"}, {"外部编号": "A-2"})
+    take({"外部编号": "A-1", "化解责任人姓名": "张建国"}, now=NOW + timedelta(days=1))
+    assigned = only_case(db, "A-1")
+    assert (assigned.stage, assigned.mediator_id) == (Stage.IN_MEDIATION, mediator)
+    assert assigned.held_since == NOW + timedelta(days=1)
+    take(
+        {"外部编号": "A-1", "化解责任人姓名": "张建国", "化解是否成功": "1", "化解结果": "O02"},
+        {"外部编号": "A-2", "化解结果": "O04", "化解日期": "2026-03-02 08:00"},
+        now=NOW + timedelta(days=3),
+    )
+    assert [only_case(db, f"A-{n}").outcome_code for n in (1, 2)] == ["O02", "O04"]
+    assert only_case(db, "A-1").mediator_id == mediator
+    assert_history_holds(db)
+
+
+def test_a_later_file_may_give_it_to_another_and_move_its_deadline(db, world, take):
+    first, second = world.mediator("张建国"), world.mediator("李秀英")
+    take({"化解责任人姓名": "张建国"})
+    take({"化解责任人姓名": "李秀英", "化解时限": "2026-03-20"}, now=NOW + timedelta(days=1))
+    case = only_case(db)
+    assert (case.mediator_id, case.due_at) == (second, datetime(2026, 3, 21, tzinfo=BEIJING))
+    with db.read() as session:
+        event = session.scalars(select(CaseEvent).where(CaseEvent.seq == 2)).one()
+    assert (event.data["from"], event.data["to"]) == (first, second)
+    assert_history_holds(db)
+
+
+def test_a_file_never_reopens_and_never_moves_backwards(db, world, take):
+    world.mediator("张建国")
+    take({"外部编号": "A-1", "化解是否成功": "1"}, {"外部编号": "A-2", "化解责任人姓名": "张建国"})
+    closed, held = only_case(db, "A-1"), only_case(db, "A-2")
+    take(
+        {"外部编号": "A-1", "化解是否成功": "0"},
+        {"外部编号": "A-2", "当前环节": "待受理"},
+        now=NOW + timedelta(days=1),
+    )
+    assert only_case(db, "A-1").version == closed.version
+    assert (only_case(db, "A-2").stage, only_case(db, "A-2").mediator_id) == (
+        held.stage,
+        held.mediator_id,
+    )
+    assert_history_holds(db)
+
+
+def test_what_people_did_here_is_not_thrown_back(db, world, take):
+    """Stage, mediator and deadline are ours once somebody worked on the case; facts are not."""
+    world.mediator("张建国")
+    chosen = world.mediator("李秀英")
+    take({"化解责任人姓名": "张建国"})
+    case = only_case(db)
+    reassign_case(
+        db,
+        case_no=case.case_no,
+        to_mediator_id=chosen,
+        reason=ReassignReason.PARTY_CHOICE,
+        note="当事人要求",
+        expected_version=1,
+        actor=world.actor(),
+        now=NOW + timedelta(hours=1),
+        key="k",
+    )
+    mine = only_case(db)
+    report = take(
+        {
+            "化解责任人姓名": "张建国",
+            "化解时限": "2026-04-01",
+            "化解是否成功": "1",
+            "涉及人数": "7",
+            "事件简述": "来源系统的新说法",
+        },
+        now=NOW + timedelta(hours=2),
+    )
+    after = only_case(db)
+    assert report.notes[Note.KEPT_LOCAL] == 1
+    assert (after.stage, after.mediator_id, after.due_at, after.held_since) == (
+        mine.stage,
+        chosen,
+        mine.due_at,
+        mine.held_since,
+    )
+    assert (after.people_count, clear_text(db).summary) == (7, "来源系统的新说法")
+    assert after.version == 3
+    assert_history_holds(db)
+
+
+def test_a_case_registered_here_keeps_its_state_too(db, world, take):
+    ours = world.case(external_no="A-1", title="楼上漏水", occurred_on=date(2026, 2, 20))
+    report = take({"化解是否成功": "1", "事件类别": "0201"})
+    after = only_case(db)
+    assert (after.stage, after.type_code) == (ours.stage, "0201")
+    assert report.notes == {Note.KEPT_LOCAL: 1}
+    assert_history_holds(db)
+
+
+# ------------------------------------------------------------------------------- under way, scope
+
+
+def test_a_rehearsal_tells_the_same_and_writes_nothing(db, world, take):
+    before = counts(db)
+    content = csv_file(GOOD, {**GOOD, "外部编号": "A-2", "发生日期": "?"})
+    options = {"content": content, "file_name": "台账.csv", "actor": world.system, "now": NOW}
+    told = rehearse_file(db, **options)
+    assert counts(db) == before
+    came = import_file(db, **options)
+    assert replace(came, batch_id=None) == told
+
+
+def test_a_case_that_changes_while_a_file_is_prepared_is_looked_at_again(
+    db, world, take, monkeypatch
+):
+    """Decided and sealed outside the lock, then somebody reassigns: the reassignment stays."""
+    world.mediator("张建国")
+    chosen = world.mediator("李秀英")
+    take({"化解责任人姓名": "张建国"})
+    case, seal, times = only_case(db), command._seal_outside, []
+
+    def seal_then_lose(*arguments):
+        sealed = seal(*arguments)
+        times.append(len(times))
+        if len(times) == 1:
+            reassign_case(
+                db,
+                case_no=case.case_no,
+                to_mediator_id=chosen,
+                reason=ReassignReason.OVERLOAD,
+                note="负荷过高",
+                expected_version=1,
+                actor=world.actor(),
+                now=NOW + timedelta(minutes=1),
+                key="k",
+            )
+        return sealed
+
+    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
+    report = take({"化解是否成功": "1", "涉及人数": "4"}, now=NOW + timedelta(minutes=2))
+    after = only_case(db)
+    assert times == [0, 1]
+    assert (after.mediator_id, after.stage, after.people_count) == (
+        chosen,
+        Stage.IN_MEDIATION,
+        4,
+    )
+    assert report.notes == {Note.KEPT_LOCAL: 1}
+    assert_history_holds(db)
+
+
+def test_a_file_whose_cases_never_stand_still_is_decided_under_the_lock(db, take, monkeypatch):
+    def always_outdated(*_arguments, **_options):
+        raise command.PlanOutdated
+
+    monkeypatch.setattr(command, "require_still_true", always_outdated)
+    assert take({}).added == 1
+    assert_history_holds(db)
+
+
+def test_a_place_taken_meanwhile_is_not_given_twice(db, world, take, monkeypatch):
+    mediator = world.mediator("张建国", capacity=1)
+    seal = command._seal_outside
+
+    def seal_then_fill(*arguments):
+        sealed = seal(*arguments)
+        if not counts(db)[0]:
+            world.case(mediator_id=mediator)
+        return sealed
+
+    monkeypatch.setattr(command, "_seal_outside", seal_then_fill)
+    report = take({"化解责任人姓名": "张建国"})
+    assert only_case(db).mediator_id is None
+    assert report.notes[Note.MEDIATOR_NOT_ELIGIBLE] == 1
+
+
+def test_rows_outside_the_persons_scope_are_sent_back(db, world, take):
+    """Also where the case is there already, and where the row would move it out or in."""
+    take({"外部编号": "B-1", "所属镇街": "䢺江镇", "所属社区": "太平社区"},
+         {"外部编号": "A-1"})  # fmt: skip
+    town_a = world.actor(scope=Scope(world.county, towns=frozenset({world.town_a})))
+    report = take(
+        {"外部编号": "A-9"},
+        {"外部编号": "B-9", "所属镇街": "䢺江镇", "所属社区": "太平社区"},
+        {"外部编号": "B-1", "涉及人数": "8"},
+        {"外部编号": "A-1", "所属镇街": "䢺江镇", "所属社区": "太平社区", "涉及人数": "8"},
+        actor=town_a,
+        now=NOW + timedelta(hours=1),
+    )
+    assert (report.added, report.changed, report.rejected) == (1, 0, 3)
+    assert {problem.reason for problem in report.first_problems} == {RejectReason.OUTSIDE_SCOPE}
+    assert [only_case(db, number).people_count for number in ("B-1", "A-1")] == [2, 2]
+
+
+def test_what_profiles_persons_is_stored_nowhere(db, world, take):
+    secret = {"主要当事人民族": "绝密民族", "主要当事人学历": "绝密学历", "宗教信仰": "绝密信仰",
+              "主要当事人人员类别": "绝密类别", "备注": "绝密备注"}  # fmt: skip
+    report = take(secret, {**secret, "外部编号": "A-2", "发生日期": "坏日期"})
+    assert report.dropped.profiling == tuple(header for header in secret if header != "备注")
+    assert report.dropped.unknown == ("备注",)
+    vault = db.vault
+    with db.read() as session:
+        for table in Case.metadata.sorted_tables:
+            for row in session.execute(select(*table.columns)):
+                assert "绝密" not in repr(tuple(row))
+        reject = session.scalars(select(ImportReject)).one()
+        place = f"import_reject.cells:{report.batch_id}:{reject.row_number}"
+        assert "绝密" not in vault.decrypt(reject.cells_encrypted, place=place)
+    assert "绝密" not in repr(clear_text(db))
+
+
+def test_a_batch_leaves_one_audit_line_without_a_person(db, take):
+    with db.read() as session:
+        before = session.scalar(select(func.count()).select_from(AuditLine))
+    take(*({"外部编号": f"A-{n}"} for n in range(30)), {"外部编号": "bad", "发生日期": "x"})
+    with db.read() as session:
+        lines = session.scalars(select(AuditLine).order_by(AuditLine.seq)).all()[before:]
+    (line,) = lines
+    assert (line.action, line.payload["added"], line.payload["rejected"]) == ("import:run", 30, 1)
+    assert "王小明" not in repr(line.payload)
+    assert data_seq(db) == 1
+
+
+def test_script_and_template_strings_arrive_as_plain_text(db, take):
+    nasty = "{{ this.__init__ }} ${x} <script>alert(1)</script> `id` {% raw %}"
+    take({"事件名称": nasty, "事件简述": f'=HYPERLINK("x") {nasty}'})
+    text = clear_text(db)
+    assert (text.title, text.summary) == (nasty, f'=HYPERLINK("x") {nasty}')
