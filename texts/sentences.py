@@ -1,11 +1,14 @@
 """The sentence for each refusal: what, why, and what to do next."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from domain import errors
 from domain.cases import EventKind
+from domain.people import AccountProblem
 from texts.catalog import gettext as _
 from texts.numbers import moment
+from texts.people import account_problem
 from texts.words import word
 
 
@@ -24,7 +27,7 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
             return _("不能撤销:{reasons}。").format(reasons=_joined(reasons))
         case errors.Invalid(problems=problems):
             return " ".join(
-                _("{field}:{problem}。").format(field=field_name(field), problem=word(problem))
+                _("{field}:{problem}。").format(field=field_name(field), problem=_said(problem))
                 for field, problem in problems.items()
             )
         case errors.NotAllowed():
@@ -41,8 +44,25 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
 
 def field_name(field: str) -> str:
     """The user's name for an entered field."""
-    names = {"note": _("说明"), "reason": _("理由"), "mediator": _("调解员")}
+    names = {
+        "note": _("说明"),
+        "reason": _("理由"),
+        "mediator": _("调解员"),
+        "login": _("用户名"),
+        "name": _("姓名"),
+        "password": _("密码"),
+        "present": _("现在的密码"),
+        "place": _("岗位所在"),
+        "valid_to": _("结束日期"),
+        "code": _("一次性验证码"),
+        "county_code": _("行政区划代码"),
+        "county_name": _("县(市、区)名称"),
+    }
     return names.get(field, field)
+
+
+def _said(problem: StrEnum) -> str:
+    return account_problem(problem) if isinstance(problem, AccountProblem) else word(problem)
 
 
 def _joined(reasons: tuple[object, ...]) -> str:
