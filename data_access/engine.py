@@ -117,14 +117,16 @@ def open_engine(url: str) -> Engine:
     """An engine with the settings that this product's promises rest on."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(
+            address, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        )
     if pysqlite3.dbapi2.sqlite_version_info < _SAFE_SQLITE:
         msg = f"SQLite {pysqlite3.dbapi2.sqlite_version} is older than 3.51.3"
         raise RuntimeError(msg)
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        address, module=pysqlite3.dbapi2, pool_size=20, max_overflow=40, pool_pre_ping=False
+        address, module=pysqlite3.dbapi2, pool_size=20, max_overflow=40, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

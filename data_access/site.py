@@ -87,7 +87,7 @@ def open_site(settings: Settings, *, clock: Callable[[], datetime]) -> Site:
     An empty database is migrated; an older one waits for `python -m data_access migrate`, which
     makes a backup first. Raises CannotStart with nothing left open.
     """
-    _make_private(settings)
+    make_private(settings)
     lock = _lock(settings)
     engine: Engine | None = None
     try:
@@ -116,7 +116,7 @@ def close_site(site: Site) -> None:
         site.lock.close()
 
 
-def _make_private(settings: Settings) -> None:
+def make_private(settings: Settings) -> None:
     """What this start makes is for its owner alone: the data folder, and a SQLite file anywhere."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = make_url(settings.url).database

@@ -15,6 +15,7 @@ from data_access.commands.sign_in import end_all_sessions
 from data_access.engine import Database, open_engine
 from data_access.migrate import SchemaState
 from data_access.settings import Settings
+from data_access.site import make_private
 from data_access.tables import User
 from data_access.vault import KeyFileError, open_vault
 from domain.errors import NotFound
@@ -74,7 +75,7 @@ def _init(_arguments: argparse.Namespace) -> int:
 
 def _migrate(_arguments: argparse.Namespace) -> int:
     settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(settings)
     engine = open_engine(settings.url)
     try:
         state = migrate.state(engine)

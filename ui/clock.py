@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-
 # A change is on every screen within two seconds: one refresh, and the watcher's poll before it.
 REFRESH_SECONDS = 1.5
 

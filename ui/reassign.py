@@ -40,12 +40,14 @@ def show(view: CaseView, choice: Choice) -> None:
         index=0 if first else None,
         key=f"reason_{view.row.case_no}",
         placeholder=_("请选择"),
+        persist_state="session",
     )
     st.text_area(
         _("说明(必填,请勿写当事人姓名电话)"),
         key=f"note_{view.row.case_no}",
         max_chars=NOTE_LONGEST,
         height=96,
+        persist_state="session",
     )
     st.session_state.setdefault("reassign_key", uuid4().hex)
     chosen = next((one for one in eligible if one.candidate.mediator_id == chosen_id()), None)

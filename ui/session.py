@@ -13,7 +13,7 @@ from data_access import site
 from domain.errors import NotAllowed, SessionEnded
 from domain.people import Actor, Permission
 from texts import gettext as _
-from ui.clock import now
+from ui.clock import REFRESH_SECONDS, now
 
 _SESSION = "X-Wusong-Session"
 _ADDRESS = "X-Wusong-Address"
@@ -89,6 +89,17 @@ def _touch(actor: Actor) -> None:
         site.current().registry.touch(actor.session_id, now())
 
 
+@st.fragment(run_every=REFRESH_SECONDS)
 def _offer_sign_in() -> None:
+    """The way back in; the page goes on by itself once the person is signed in again.
+
+    A fragment of its own, because a page without one connects again but is not drawn anew.
+    """
+    try:
+        _signed_in(None)
+    except SessionEnded:
+        pass
+    else:
+        st.rerun()
     st.warning(_("登录已结束。重新登录后本页自动继续,已填写的内容会保留。"), icon=":material/lock:")
     st.link_button(_("重新登录"), "/signin?next=/signed-in", type="primary")

@@ -221,7 +221,7 @@ def test_rare_characters_are_drawn_with_our_own_font(desk):
     assert faces == [True, 0]
 
 
-def test_signing_out_ends_it_on_every_tab(desk):
+def test_signing_out_ends_it_on_every_tab_and_signing_in_brings_them_back(desk, server):
     page = desk("leader")
     expect(rows(page).first).to_be_visible()
     second = page.context.new_page()
@@ -230,6 +230,10 @@ def test_signing_out_ends_it_on_every_tab(desk):
     page.get_by_role("button", name="退出").click()
     expect(page.locator("input[name=login]")).to_be_visible()
     expect(second.get_by_role("link", name="重新登录").first).to_be_visible(timeout=10_000)
+    page.locator("input[name=login]").fill("leader")
+    page.locator("input[name=password]").fill(server.accounts["leader"])
+    page.get_by_role("button", name="登录").click()
+    expect(rows(second).first).to_be_visible(timeout=15_000)
 
 
 def test_an_imported_file_shows_in_the_open_queue(desk, server):
