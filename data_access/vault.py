@@ -8,6 +8,8 @@ matches only, useless without the key file.
 import hashlib
 import hmac
 import os
+import tempfile
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain import privacy
+from texts import gettext as _
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -39,7 +42,7 @@ _NORMAL_FORM = {
 
 
 class KeyFileError(Exception):
-    """The key file cannot be used; the message says why and what to do, in Chinese."""
+    """The key file cannot be used; the message says why and what to do."""
 
 
 class Vault:
@@ -88,21 +91,32 @@ def open_vault(path: Path, *, create: bool) -> Vault:
     encrypted is lost, so a wrong one must never be replaced silently.
     """
     if create and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _create_key(path)
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        raise KeyFileError(
+            _("找不到密钥文件 {path};请从备份恢复,不要新建").format(path=path)
+        ) from None
+    except (OSError, ValueError):
+        raise KeyFileError(_("密钥文件 {path} 无法读取或已损坏").format(path=path)) from None
+    if len(key) != _KEY_BYTES:
+        raise KeyFileError(_("密钥文件 {path} 的长度不对,应为 64 个十六进制字符").format(path=path))
+    return Vault(key)
+
+
+def _create_key(path: Path) -> None:
+    """A new key file, whole or not at all; where another process was faster, its key stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Made beside its place (mode 0600, whatever the umask) and linked there when it is on the disk:
+    # a link, unlike a rename, never replaces what is there.
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "w") as file:
             file.write(os.urandom(_KEY_BYTES).hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
-    try:
-        key = bytes.fromhex(path.read_text().strip())
-    except FileNotFoundError:
-        msg = f"找不到密钥文件 {path};请从备份恢复,不要新建"
-        raise KeyFileError(msg) from None
-    except (OSError, ValueError):
-        msg = f"密钥文件 {path} 无法读取或已损坏"
-        raise KeyFileError(msg) from None
-    if len(key) != _KEY_BYTES:
-        msg = f"密钥文件 {path} 的长度不对,应为 64 个十六进制字符"
-        raise KeyFileError(msg)
-    return Vault(key)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        Path(draft).unlink()
