@@ -105,19 +105,21 @@ def verify(session: Session, *, county_id: int) -> Verdict:
     """Recompute a county's chain from its first line to its head."""
     expected_seq, previous = 0, GENESIS
     columns = list(AuditLine.__table__.columns)
-    lines = session.execute(
+    lines = (
         select(*columns)
         .where(AuditLine.county_id == county_id)
         .order_by(AuditLine.seq)
         .execution_options(yield_per=2000)
     )
-    for line in lines.mappings():
-        expected_seq += 1
-        row = dict(line)
-        intact = row["seq"] == expected_seq and row["previous_hash"] == previous
-        if not intact or line_hash(row) != row["hash"]:
-            return Verdict(expected_seq, expected_seq)
-        previous = row["hash"]
+    # The cursor is closed also where a broken line ends the reading early.
+    with session.execute(lines) as found:
+        for line in found.mappings():
+            expected_seq += 1
+            row = dict(line)
+            intact = row["seq"] == expected_seq and row["previous_hash"] == previous
+            if not intact or line_hash(row) != row["hash"]:
+                return Verdict(expected_seq, expected_seq)
+            previous = row["hash"]
     head = session.execute(
         select(AuditHead.seq, AuditHead.hash).where(AuditHead.county_id == county_id)
     ).one()
