@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from data_access import audit, numbers
 from data_access.engine import Database, vault_of
 from data_access.imports.codes import CodeLists, load_code_lists
-from data_access.imports.columns import HEADER_WITHIN, Header, recognise
+from data_access.imports.headers import HEADER_WITHIN, Header, recognise
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
 from data_access.imports.load_units import UnitPlan, plan_units

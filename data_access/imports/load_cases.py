@@ -21,10 +21,9 @@ from data_access.imports.known_cases import (
 from data_access.imports.moving import moves
 from data_access.imports.places import Places, Position, in_scope, load_units
 from data_access.imports.roster import load_roster
-from data_access.imports.rows import Entry
+from data_access.imports.rows import Entry, RowRefused
 from data_access.imports.standing import (
     Bearings,
-    Untenable,
     full_facts,
     span_of_closed,
     stand_new,
@@ -126,8 +125,8 @@ def _decide(
             _add(plan, stated, bearings)
         else:
             _change(plan, stated, known, bearings, task)
-    except Untenable as untenable:
-        stated.entry.refuse(untenable.key, untenable.reason)
+    except RowRefused as refused:
+        stated.entry.refuse(refused.key, refused.reason)
         plan.rejected.append(stated.entry)
 
 
@@ -153,7 +152,7 @@ def _change(
 ) -> None:
     position = Position(*(known.row[f"{unit}_id"] for unit in ("town", "community", "grid")))
     if not in_scope(task.scope, position):
-        raise Untenable("external_no", RejectReason.OUTSIDE_SCOPE)
+        raise RowRefused("external_no", RejectReason.OUTSIDE_SCOPE)
     plan.notes[Note.KEPT_LOCAL] += known.local
     facts: dict[str, Any] = {}
     texts: dict[str, str] = {}
@@ -161,7 +160,7 @@ def _change(
     after = facts_after(known, stated)
     if stated.facts_fingerprint(bearings.vault) != known.facts_fingerprint:
         if is_another_case(known, stated, bearings.vault):
-            raise Untenable("external_no", RejectReason.NUMBER_OF_ANOTHER_CASE)
+            raise RowRefused("external_no", RejectReason.NUMBER_OF_ANOTHER_CASE)
         facts = {name: value for name, value in after.items() if known.row[name] != value}
         texts = changed_texts(known, stated, bearings.vault)
         persons = changed_persons(known, stated.persons, bearings.vault)

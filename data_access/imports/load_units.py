@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from data_access.imports.codes import plain
 from data_access.imports.places import Unit, load_units
-from data_access.imports.rows import Entry
+from data_access.imports.rows import Entry, RowRefused
 from data_access.imports.task import Task
 from domain.clocks import day_of
 from domain.imports import Note, RejectReason
@@ -74,13 +74,6 @@ def plan_units(session: Session, entries: Iterable[Entry], task: Task) -> UnitPl
     return planner.plan(list(entries))
 
 
-class _Refused(Exception):
-    def __init__(self, key: str, reason: RejectReason) -> None:
-        super().__init__(key, reason)
-        self.key = key
-        self.reason = reason
-
-
 _Step = Callable[[Entry, str, UnitLevel], None]
 
 
@@ -133,10 +126,10 @@ class _Planner:
     def _take(self, entry: Entry, code: str, level: UnitLevel, step: _Step) -> None:
         try:
             step(entry, code, level)
-        except _Refused as refused:
+        except RowRefused as refused:
             self._reject(entry, refused)
 
-    def _reject(self, entry: Entry, refused: _Refused) -> None:
+    def _reject(self, entry: Entry, refused: RowRefused) -> None:
         """Send a row back whole: what it added or changed before is as if it had not been there."""
         entry.refuse(refused.key, refused.reason)
         self._plan.rejected.append(entry)
@@ -147,7 +140,7 @@ class _Planner:
         self._drafts[draft.level].remove(draft)
         for part, of in list(self._entry_of.items()):
             if part.parent is draft:
-                self._reject(of, _Refused("parent", RejectReason.UNKNOWN_UNIT))
+                self._reject(of, RowRefused("parent", RejectReason.UNKNOWN_UNIT))
 
     def _finish(self, entries: list[Entry]) -> UnitPlan:
         plan = self._plan
@@ -197,7 +190,7 @@ class _Planner:
             self._correct(entry, known, parent)
             return
         if "valid_to" in entry.values and entry.values["valid_to"] <= (start or self._today):
-            raise _Refused("valid_to", RejectReason.WRONG_ORDER)
+            raise RowRefused("valid_to", RejectReason.WRONG_ORDER)
         self._require_scope(parent.ids() if parent else set())
         draft = Draft(
             level,
@@ -215,9 +208,9 @@ class _Planner:
     def _correct(self, entry: Entry, known: Draft, parent: Draft | None) -> None:
         self._require_scope(known.ids())
         if entry.get("valid_from") not in (None, known.valid_from):
-            raise _Refused("valid_from", RejectReason.OTHER_START)
+            raise RowRefused("valid_from", RejectReason.OTHER_START)
         if "parent" in entry.values and parent is not known.parent:
-            raise _Refused("parent", RejectReason.MOVED_UNIT)
+            raise RowRefused("parent", RejectReason.MOVED_UNIT)
         said = {name: entry.get(name) for name in ("name", "kind", "households")}
         values = {
             name: value
@@ -233,10 +226,10 @@ class _Planner:
             return
         last = entry.values["valid_to"]
         if last <= draft.valid_from:
-            raise _Refused("valid_to", RejectReason.WRONG_ORDER)
+            raise RowRefused("valid_to", RejectReason.WRONG_ORDER)
         below = (one for drafts in self._drafts.values() for one in drafts if one.parent is draft)
         if any(one.valid_to is None or one.valid_to > last for one in below):
-            raise _Refused("valid_to", RejectReason.STILL_HAS_PARTS)
+            raise RowRefused("valid_to", RejectReason.STILL_HAS_PARTS)
         successor = draft.successor
         if "successor" in entry.values:
             successor = self._named("successor", level, entry.values["successor"])
@@ -254,7 +247,7 @@ class _Planner:
             return self._named("parent", above, entry.values["parent"])
         draft = self._by_code(above, code[: _DIGITS_OF_PARENT[level]])
         if draft is None:
-            raise _Refused("parent", RejectReason.MISSING)
+            raise RowRefused("parent", RejectReason.MISSING)
         return draft
 
     def _named(self, key: str, level: UnitLevel, text: str) -> Draft:
@@ -268,7 +261,7 @@ class _Planner:
         if len(found) == 1:
             return found[0]
         reason = RejectReason.AMBIGUOUS_UNIT if found else RejectReason.UNKNOWN_UNIT
-        raise _Refused(key, reason)
+        raise RowRefused(key, reason)
 
     def _by_code(self, level: UnitLevel, code: str) -> Draft | None:
         """The youngest unit with this code; a code may come back after its unit ended."""
@@ -278,7 +271,7 @@ class _Planner:
     def _require_scope(self, ids: set[int]) -> None:
         scope = self._scope
         if not (scope.whole_county or ids & (scope.towns | scope.communities | scope.grids)):
-            raise _Refused("code", RejectReason.OUTSIDE_SCOPE)
+            raise RowRefused("code", RejectReason.OUTSIDE_SCOPE)
 
 
 def _kind(level: UnitLevel, name: str) -> str:

@@ -23,7 +23,7 @@ def moves(
     """The columns of stage, holder and deadline that change. Only forward: nothing is reopened.
 
     Nothing moves that people here have moved, and nothing that the source says as it said before.
-    Raises Untenable where the county has no limit for the new stage.
+    Raises RowRefused where the county has no limit for the new stage.
     """
     if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
         return {}

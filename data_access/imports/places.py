@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.imports.codes import plain
+from data_access.imports.rows import RowRefused
 from data_access.imports.values import BadValue
 from data_access.tables import OrganisationUnit
 from domain.imports import RejectReason
@@ -62,15 +63,6 @@ def load_units(session: Session, *, county_id: int) -> list[Unit]:
     return [Unit(*row) for row in rows]
 
 
-class Unplaced(Exception):
-    """A row's place cannot be told: the column's key and the reason."""
-
-    def __init__(self, key: str, reason: RejectReason) -> None:
-        super().__init__(key, reason)
-        self.key = key
-        self.reason = reason
-
-
 class Places:
     """Finds units by what people write for them. `today` is the second chance of a dated unit."""
 
@@ -110,7 +102,7 @@ class Places:
     def position(self, *, town: str, community: str, grid: str, place: str, on: date) -> Position:
         """The units of a case from its columns; from the place's text where they are all blank.
 
-        Raises Unplaced: a case without a town has nobody who looks after it.
+        Raises RowRefused: a case without a town has nobody who looks after it.
         """
         if not (town or community or grid):
             return self._from_text(place, on)
@@ -124,7 +116,7 @@ class Places:
             if text:
                 unit = self._stated(key, level, text, on=on, within=unit)
         if unit is None:
-            raise Unplaced("town", RejectReason.MISSING)
+            raise RowRefused("town", RejectReason.MISSING)
         return self._position_of(unit)
 
     def above(self, unit: Unit, level: UnitLevel) -> Unit | None:
@@ -142,8 +134,8 @@ class Places:
             # Every community has a 第1网格: one that is missing here is not "elsewhere".
             elsewhere = within is not None and level is not UnitLevel.GRID
             if elsewhere and self._exists(level, text, on):
-                raise Unplaced(key, RejectReason.UNITS_DISAGREE) from None
-            raise Unplaced(key, bad.reason) from None
+                raise RowRefused(key, RejectReason.UNITS_DISAGREE) from None
+            raise RowRefused(key, bad.reason) from None
 
     def _exists(self, level: UnitLevel, text: str, on: date) -> bool:
         return any(unit.holds_on(on) for unit in self._words[level].get(plain(text), ()))
@@ -152,14 +144,14 @@ class Places:
         text = plain(place)
         towns = self._named_in(text, UnitLevel.TOWN, on)
         if len(towns) > 1:
-            raise Unplaced("town", RejectReason.AMBIGUOUS_UNIT)
+            raise RowRefused("town", RejectReason.AMBIGUOUS_UNIT)
         within = towns[0] if towns else None
         communities = self._named_in(text, UnitLevel.COMMUNITY, on, within)
         if within is None and len(communities) != 1:
-            raise Unplaced("town", RejectReason.NO_UNIT_IN_PLACE)
+            raise RowRefused("town", RejectReason.NO_UNIT_IN_PLACE)
         unit = communities[0] if len(communities) == 1 else within
         if unit is None:
-            raise Unplaced("town", RejectReason.NO_UNIT_IN_PLACE)
+            raise RowRefused("town", RejectReason.NO_UNIT_IN_PLACE)
         if unit.level is UnitLevel.COMMUNITY:
             grids = self._named_in(text, UnitLevel.GRID, on, unit)
             unit = grids[0] if len(grids) == 1 else unit
@@ -189,7 +181,7 @@ class Places:
         community = self.above(unit, UnitLevel.COMMUNITY)
         grid = self.above(unit, UnitLevel.GRID)
         if town is None:
-            raise Unplaced("town", RejectReason.UNKNOWN_UNIT)
+            raise RowRefused("town", RejectReason.UNKNOWN_UNIT)
         return Position(town.id, community.id if community else None, grid.id if grid else None)
 
     def _words_for(self, unit: Unit) -> set[str]:

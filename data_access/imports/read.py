@@ -1,6 +1,7 @@
 """A file as rows of text, read by a child process so that no file can harm the caller."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from domain.imports import FileProblem, FileRefused
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST_LINE = 16_000_000
+_ENVIRONMENT = ("LD_LIBRARY_PATH",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,14 @@ def open_table(content: bytes, *, sheet: int = 1, limits: ReadLimits = LIMITS) -
 
 @contextmanager
 def _child(file: IO[bytes], sheet: int, limits: ReadLimits) -> Iterator[subprocess.Popen[bytes]]:
-    # Isolated (-I): no variable, current folder or user package reaches it; empty environment: it
-    # has no secrets to leak.
+    # Isolated (-I): no variable, current folder or user package reaches it. Of the environment it
+    # gets only where shared libraries lie: it has no secrets to leak.
     process = subprocess.Popen(  # noqa: S603 - our own script under our own interpreter
         [sys.executable, "-I", str(_CHILD), json.dumps(asdict(limits) | {"sheet": sheet})],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={},
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
     alarm = threading.Timer(limits.wall_seconds, process.kill)
     alarm.daemon = True
@@ -114,8 +116,9 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[Any]:
         yield said
         if isinstance(said, dict) and "end" in said:
             return
-    # Killed by a limit: aborted for want of memory, out of processor time, or by our own clock.
-    raise FileRefused(FileProblem.TOO_HEAVY)
+    # A signal ended it: aborted for want of memory, out of processor time, or by our own clock. A
+    # parser that gave up by itself leaves with a status instead.
+    raise FileRefused(FileProblem.TOO_HEAVY if process.wait() < 0 else FileProblem.DAMAGED)
 
 
 def _rows(lines: Iterator[Any]) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
-from data_access.imports.columns import REASONS_HEADER, ROW_NUMBER_HEADER, Header
+from data_access.imports.headers import REASONS_HEADER, ROW_NUMBER_HEADER, Header
 from data_access.imports.rows import Entry, cells_of, problems_of
 from data_access.tables import ImportReject
 from domain.imports import Problem, RejectReason

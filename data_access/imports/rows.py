@@ -7,7 +7,8 @@ from typing import Any
 
 from data_access.imports import values
 from data_access.imports.codes import CodeLists
-from data_access.imports.columns import COLUMNS, Column, Header, Kind
+from data_access.imports.columns import COLUMNS, Column, Kind
+from data_access.imports.headers import Header
 from data_access.imports.read import Row
 from data_access.imports.values import BadValue
 from domain.imports import Problem, RejectReason
@@ -17,6 +18,15 @@ _TEN_THOUSAND = 10_000
 _LONGEST_VALUE_SHOWN = 40
 # Keeps a row's cells in one string until it is known whether they must be sent back.
 _CELL_MARK = "\x1f"
+
+
+class RowRefused(Exception):
+    """A row cannot be taken: the key of the column that is to blame, and the reason."""
+
+    def __init__(self, key: str, reason: RejectReason) -> None:
+        super().__init__(key, reason)
+        self.key = key
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 from data_access.imports.roster import Bench, Holder, Roster
+from data_access.imports.rows import RowRefused
 from data_access.imports.stated import StatedCase
 from data_access.vault import Vault
 from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage
@@ -23,15 +24,6 @@ from domain.imports import (
 
 _SETTLED = HELD_STAGES - {Stage.IN_MEDIATION}
 _DEFAULTS = {"source_code": "S99", "scale_code": "01", "people_count": 2, "amount_yuan": None}
-
-
-class Untenable(Exception):
-    """A row cannot become a case: the column's key and the reason."""
-
-    def __init__(self, key: str, reason: RejectReason) -> None:
-        super().__init__(key, reason)
-        self.key = key
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ def _holder(
 def stand_new(
     stated: StatedCase, facts: dict[str, Any], bearings: Bearings, notes: Counter[Note]
 ) -> dict[str, Any]:
-    """The columns of a new case that say where it stands. Raises Untenable.
+    """The columns of a new case that say where it stands. Raises RowRefused.
 
     A settled or closed case keeps the mediator that its source names: history is not judged.
     """
@@ -121,7 +113,7 @@ def stand_new(
     accepted = stated.registered_at is not None
     stage = stage_of(stated.end, accepted=accepted, has_mediator=hands.may_take)
     if stage in _SETTLED and hands.holder is None:
-        raise Untenable("mediator", RejectReason.UNKNOWN_MEDIATOR)
+        raise RowRefused("mediator", RejectReason.UNKNOWN_MEDIATOR)
     over = stage is Stage.CLOSED or stage in _SETTLED
     kept = hands.holder if over or stage is Stage.IN_MEDIATION else None
     if hands.holder is not None and kept is None:
@@ -188,7 +180,7 @@ def span_of_closed(
     stage = Stage.ACCEPTED if standing["mediator_id"] is None else Stage.IN_MEDIATION
     try:
         due = due_of(stated, stage, facts["difficulty"], standing["registered_at"], clock)
-    except Untenable:
+    except RowRefused:
         return {"stage": stage}
     return {"stage": stage, "due_at": due.due_at, "soon_at": due.soon_at}
 
@@ -199,7 +191,7 @@ def due_of(
     """The deadline of an open stage: the stated 化解时限 until the matter is settled, else the
     county's limit.
 
-    Raises Untenable where the county's table has no limit for that time.
+    Raises RowRefused where the county's table has no limit for that time.
     """
     if stated.due_day is not None and stage not in _SETTLED:
         stated_due = stated_deadline(since, stated.due_day)
@@ -208,4 +200,4 @@ def due_of(
     try:
         return clock.deadline(stage, difficulty, start=since)
     except LookupError:
-        raise Untenable("registered_at", RejectReason.NO_LIMIT_THEN) from None
+        raise RowRefused("registered_at", RejectReason.NO_LIMIT_THEN) from None

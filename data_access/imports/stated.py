@@ -8,8 +8,8 @@ from typing import Any
 
 from data_access.imports import values
 from data_access.imports.codes import plain
-from data_access.imports.places import Places, Position, Unplaced, in_scope
-from data_access.imports.rows import Entry
+from data_access.imports.places import Places, Position, in_scope
+from data_access.imports.rows import Entry, RowRefused
 from data_access.imports.values import BadValue
 from data_access.vault import Indexed, Vault
 from domain.cases import HELD_STAGES, Stage
@@ -185,8 +185,8 @@ def _position(entry: Entry, places: Places, scope: Scope) -> Position | None:
             place=entry.get("place") or "",
             on=entry.values["occurred_on"],
         )
-    except Unplaced as unplaced:
-        entry.refuse(unplaced.key, unplaced.reason)
+    except RowRefused as refused:
+        entry.refuse(refused.key, refused.reason)
         return None
     if not in_scope(scope, position):
         entry.refuse("town", RejectReason.OUTSIDE_SCOPE)

@@ -3,7 +3,8 @@
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from data_access.imports.load_committees import CommitteeDraft, CommitteePlan, MediatorDraft
+from data_access.imports.drafts import CommitteeDraft, MediatorDraft
+from data_access.imports.load_committees import CommitteePlan
 from data_access.tables import Committee, Mediator, MediatorSpeciality
 
 

@@ -26,6 +26,7 @@ from data_access.tables import (
     Committee,
     ImportBatch,
     ImportReject,
+    Mediator,
     Party,
 )
 from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
@@ -652,18 +653,23 @@ def test_a_file_whose_cases_never_stand_still_is_decided_under_the_lock(db, take
     assert_history_holds(db)
 
 
-def test_a_place_taken_meanwhile_is_not_given_twice(db, world, take, monkeypatch):
+@pytest.mark.parametrize("meanwhile", ["full", "left"])
+def test_who_can_take_no_more_meanwhile_is_given_nothing(db, world, take, monkeypatch, meanwhile):
     mediator = world.mediator("张建国", capacity=1)
-    seal = command._seal_outside
+    seal, times = command._seal_outside, []
 
-    def seal_then_fill(*arguments):
+    def seal_then_lose(*arguments):
         sealed = seal(*arguments)
-        if not counts(db)[0]:
+        times.append(len(times))
+        if len(times) == 1 and meanwhile == "full":
             world.case(mediator_id=mediator)
+        if len(times) == 1 and meanwhile == "left":
+            db.write(lambda session: setattr(session.get(Mediator, mediator), "active", False))
         return sealed
 
-    monkeypatch.setattr(command, "_seal_outside", seal_then_fill)
+    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
     report = take({"化解责任人姓名": "张建国"})
+    assert times == [0, 1]
     assert only_case(db).mediator_id is None
     assert report.notes[Note.MEDIATOR_NOT_ELIGIBLE] == 1
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from data_access.imports.codes import plain
-from data_access.imports.columns import COLUMNS, NOT_KEPT, recognise
+from data_access.imports.columns import COLUMNS, NOT_KEPT
+from data_access.imports.headers import recognise
 from domain.imports import FileProblem, FileRefused, Profile
 
 ROOT = Path(__file__).parents[2]

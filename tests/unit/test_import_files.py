@@ -312,3 +312,12 @@ def test_the_child_needs_nothing_of_the_product():
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
     assert not {"data_access", "domain", "sqlalchemy", "python_calamine"} & set(loaded)
     assert "zipfile" in loaded
+
+
+def test_a_parser_that_gives_up_by_itself_means_a_damaged_file(monkeypatch, tmp_path):
+    child = tmp_path / "child.py"
+    child.write_text("raise BaseException('the parser panicked')\n")
+    monkeypatch.setattr(read, "_CHILD", child)
+    with pytest.raises(FileRefused) as refused:
+        rows_of(b"a")
+    assert refused.value.problem is FileProblem.DAMAGED
