@@ -1,4 +1,4 @@
-"""How long 10,000 cases take: `pytest -m bench tests/db/test_import_speed.py -s` prints it."""
+"""How long 10,000 cases take to import: new, unchanged, changed. `make bench` prints it."""
 
 import csv
 import io
