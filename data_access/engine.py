@@ -73,6 +73,7 @@ class Database:
         }
         self._reader = sessionmaker(_reading(bind), **options)
         self._writer = sessionmaker(_writing(bind), **options)
+        event.listen(self._reader, "before_commit", _refuse_commit)
         # The lock is held until after COMMIT, because automatic checkpoints run inside it.
         alone = self.is_sqlite and isinstance(bind, Engine)
         self._turn: AbstractContextManager[None] = FairLock() if alone else nullcontext()
@@ -142,6 +143,11 @@ def _reading(bind: Engine | Connection) -> Engine | Connection:
 def _writing(bind: Engine | Connection) -> Engine | Connection:
     # SQLite takes its write lock at BEGIN, so two writers queue instead of one failing half way.
     return bind.execution_options(sqlite_begin="IMMEDIATE") if isinstance(bind, Engine) else bind
+
+
+def _refuse_commit(_session: Session) -> None:
+    msg = "only Database.write commits"
+    raise RuntimeError(msg)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
