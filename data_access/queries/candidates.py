@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, union
 from sqlalchemy.orm import Session
 
 from data_access.scope import cases_within, committees_for_town
@@ -67,44 +67,66 @@ def candidates(
 ) -> list[Candidate]:
     """The mediators in reach of a case (or `only` one, in reach or not), with load and leave."""
     who = Mediator.id == only if only is not None else committees_for_town(found.town_id)
-    rows = session.execute(
-        select(Mediator, Committee)
-        .join(Committee, Committee.id == Mediator.committee_id)
-        .where(who)
-    ).all()
-    ids = [mediator.id for mediator, _ in rows]
-    specialities = _specialities(session, ids)
-    loads = _loads(session, found.county_id, ids, now)
-    absent = _absent(session, ids, now)
+    people = session.execute(_people(day_of(now)).where(who)).all()
+    specialities = _specialities(session, who)
+    loads = _loads(session, found.county_id, who, now)
     recused = _recused(session, found)
     return [
         Candidate(
-            mediator_id=mediator.id,
-            name=mediator.name,
-            committee_id=committee.id,
-            committee_name=committee.name,
-            committee_kind=committee.kind,
-            town_id=committee.town_id,
-            community_id=committee.community_id,
-            specialities=frozenset(specialities[mediator.id]),
-            capacity=mediator.capacity,
-            open_cases=loads[mediator.id][0],
-            open_weight=loads[mediator.id][1],
-            late_cases=loads[mediator.id][2],
-            active=mediator.active and committee.active,
-            absent=mediator.id in absent,
-            recused=mediator.id in recused,
-            full_time=mediator.full_time,
+            mediator_id=one.id,
+            name=one.name,
+            committee_id=one.committee_id,
+            committee_name=one.committee,
+            committee_kind=one.kind,
+            town_id=one.town_id,
+            community_id=one.community_id,
+            specialities=frozenset(specialities[one.id]),
+            capacity=one.capacity,
+            open_cases=loads[one.id][0],
+            open_weight=loads[one.id][1],
+            late_cases=loads[one.id][2],
+            active=one.active and one.committee_active,
+            absent=one.absent,
+            recused=one.id in recused,
+            full_time=one.full_time,
         )
-        for mediator, committee in rows
+        for one in people
     ]
 
 
-def _specialities(session: Session, ids: list[int]) -> dict[int, set[str]]:
+def _people(today: date) -> Select[*tuple[Any, ...]]:
+    """Columns, not objects: these are hundreds, read again at every look at a case."""
+    absent = exists().where(
+        MediatorAbsence.mediator_id == Mediator.id,
+        MediatorAbsence.first_day <= today,
+        MediatorAbsence.last_day >= today,
+    )
+    return select(
+        Mediator.id,
+        Mediator.name,
+        Mediator.committee_id,
+        Mediator.capacity,
+        Mediator.active,
+        Mediator.full_time,
+        absent.label("absent"),
+        Committee.name.label("committee"),
+        Committee.kind,
+        Committee.town_id,
+        Committee.community_id,
+        Committee.active.label("committee_active"),
+    ).join(Committee, Committee.id == Mediator.committee_id)
+
+
+def _ids(who: ColumnElement[bool]) -> Select[int]:
+    """The same people once more, as a question within another: not as hundreds of numbers."""
+    return select(Mediator.id).join(Committee, Committee.id == Mediator.committee_id).where(who)
+
+
+def _specialities(session: Session, who: ColumnElement[bool]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = defaultdict(set)
     rows = session.execute(
         select(MediatorSpeciality.mediator_id, MediatorSpeciality.type_code).where(
-            MediatorSpeciality.mediator_id.in_(ids)
+            MediatorSpeciality.mediator_id.in_(_ids(who))
         )
     )
     for mediator_id, code in rows:
@@ -113,13 +135,13 @@ def _specialities(session: Session, ids: list[int]) -> dict[int, set[str]]:
 
 
 def _loads(
-    session: Session, county_id: int, ids: list[int], now: datetime
+    session: Session, county_id: int, who: ColumnElement[bool], now: datetime
 ) -> dict[int, tuple[int, int, int]]:
     found: dict[int, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
-    late = case((and_(Case.paused == 0, Case.due_at <= now), 1), else_=0)
+    late = case((and_(Case.due_at <= now, Case.paused == 0), 1), else_=0)
     rows = session.execute(
         select(Case.mediator_id, func.count(), func.sum(Case.weight), func.sum(late))
-        .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(ids))
+        .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(_ids(who)))
         .group_by(Case.mediator_id)
     )
     for mediator_id, cases, weight, late_cases in rows:
@@ -127,35 +149,19 @@ def _loads(
     return found
 
 
-def _absent(session: Session, ids: list[int], now: datetime) -> set[int]:
-    today = day_of(now)
-    return set(
-        session.scalars(
-            select(MediatorAbsence.mediator_id).where(
-                MediatorAbsence.mediator_id.in_(ids),
-                MediatorAbsence.first_day <= today,
-                MediatorAbsence.last_day >= today,
-            )
-        )
-    )
-
-
 def _recused(session: Session, found: Case) -> set[int]:
     """Mediators who are a party themselves, or disclosed a relation to one."""
-    parties: list[Any] = list(
-        session.execute(
-            select(Party.identity_index, Party.name_index).where(
-                Party.county_id == found.county_id, Party.case_id == found.id
-            )
-        )
-    )
-    identities = [row.identity_index for row in parties if row.identity_index is not None]
-    persons = identities + [row.name_index for row in parties]
-    related = select(MediatorRelation.mediator_id).where(MediatorRelation.person_index.in_(persons))
+    of_case = and_(Party.county_id == found.county_id, Party.case_id == found.id)
+    related = select(MediatorRelation.mediator_id)
+    person = MediatorRelation.person_index
     return set(
         session.scalars(
-            select(Mediator.id).where(
-                or_(Mediator.identity_index.in_(identities), Mediator.id.in_(related))
+            union(
+                select(Mediator.id)
+                .join(Party, Party.identity_index == Mediator.identity_index)
+                .where(of_case),
+                related.join(Party, Party.identity_index == person).where(of_case),
+                related.join(Party, Party.name_index == person).where(of_case),
             )
         )
     )

@@ -1,18 +1,31 @@
 """The live queue: open cases, the most urgent first, in pages that stay stable."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from data_access.engine import vault_of
 from data_access.scope import cases_within
 from data_access.tables import Case, CaseType, Mediator, OrganisationUnit, Party
 from data_access.tables.cases import IS_OPEN
-from data_access.vault import Indexed
+from data_access.vault import Indexed, Vault
 from domain.cases import Difficulty, Lamp, Risk, Stage
 from domain.clocks import lamp
 from domain.organisation import UnitLevel
@@ -111,12 +124,15 @@ def page(
     size: int = PAGE_SIZE,
 ) -> Page:
     """One page of open cases: by due time, then risk, then id; paused cases last."""
-    query = _rows().where(IS_OPEN, cases_within(scope), *_conditions(filters, now))
+    # Which cases, out of one index in its order; then what is shown of these few. In one join, a
+    # planner may fetch and sort all cases in reach, and takes longer to decide than to read.
+    which = select(Case.id).where(IS_OPEN, cases_within(scope), *_conditions(filters, now))
     if after is not None:
         here = (after.paused, after.due_at, after.risk, after.case_id)
-        query = query.where(tuple_(Case.paused, Case.due_at, Case.risk, Case.id) > tuple_(*here))
-    query = query.order_by(Case.paused, Case.due_at, Case.risk, Case.id).limit(size + 1)
-    rows = [_row(row, now) for row in session.execute(query)]
+        which = which.where(tuple_(*_ORDER) > here)
+    # The limit is a literal: behind a parameter, a plan for all values expects a tenth of the rows.
+    which = which.order_by(*_ORDER).limit(literal_column(str(size + 1)))
+    rows = [_row(row, now) for row in session.execute(_shown(which, scope).order_by(*_ORDER))]
     more = len(rows) > size
     rows = rows[:size]
     return Page(tuple(rows), _cursor(rows[-1]) if more else None)
@@ -131,8 +147,9 @@ def counts(
         select(
             Case.stage,
             func.count(),
-            func.sum(case((and_(running, Case.due_at > now, Case.soon_at <= now), 1), else_=0)),
-            func.sum(case((and_(running, Case.due_at <= now), 1), else_=0)),
+            # What fails for most rows is asked first.
+            func.sum(case((and_(Case.soon_at <= now, Case.due_at > now, running), 1), else_=0)),
+            func.sum(case((and_(Case.due_at <= now, running), 1), else_=0)),
         )
         .where(IS_OPEN, cases_within(scope), *_conditions(replace(filters, stage=None), now))
         .group_by(Case.stage)
@@ -154,55 +171,42 @@ def search(
     term = term.strip()
     if not term:
         return ()
-    # The numbers first, each by its own index; one condition over all of them would be a scan.
-    found = _ids_by_number(session, scope, term)
+    ways = [*_by_number(scope, term)]
     if parties:
-        found |= _ids_by_party(session, scope, term)
-    if not found:
-        return ()
-    query = (
-        _rows()
-        .where(cases_within(scope), Case.id.in_(sorted(found)))
-        .order_by(Case.is_open.desc(), Case.registered_at.desc(), Case.id)
-        .limit(PAGE_SIZE)
+        ways += _by_party(vault_of(session), scope, term)
+    # Each way by its own index; one condition over all of them would be a scan.
+    found = union(*ways).subquery()
+    which = (
+        select(Case.id)
+        .where(cases_within(scope), Case.id.in_(select(found.c.id)))
+        .order_by(*_FOUND_ORDER)
+        .limit(literal_column(str(PAGE_SIZE)))
     )
+    query = _shown(which, scope).order_by(*_FOUND_ORDER)
     return tuple(_row(row, now) for row in session.execute(query))
 
 
-def _ids_by_number(session: Session, scope: Scope, term: str) -> set[int]:
+def _by_number(scope: Scope, term: str) -> Iterator[Select[int]]:
     numbers = {term.upper()}
     if match := _CASE_NUMBER.fullmatch(term):
         numbers.add(f"D{match[1]}-{int(match[2]):05d}")
     here = Case.county_id == scope.county_id
-    return set(
-        session.scalars(
-            union_all(
-                select(Case.id).where(here, Case.case_no.in_(sorted(numbers))),
-                select(Case.id).where(here, Case.external_no == term),
-            )
-        )
-    )
+    yield select(Case.id.label("id")).where(here, Case.case_no.in_(sorted(numbers)))
+    yield select(Case.id.label("id")).where(here, Case.external_no == term)
 
 
-def _ids_by_party(session: Session, scope: Scope, term: str) -> set[int]:
-    vault = vault_of(session)
+def _by_party(vault: Vault, scope: Scope, term: str) -> Iterator[Select[int]]:
     columns: list[tuple[Any, Indexed]] = [(Party.name_index, Indexed.NAME)]
     if sum(character.isdigit() for character in term) >= _PHONE_DIGITS:
         columns.append((Party.phone_index, Indexed.PHONE))
-    return set(
-        session.scalars(
-            union_all(
-                *(
-                    select(Party.case_id)
-                    .where(Party.county_id == scope.county_id, column == vault.index(term, kind))
-                    .limit(_MOST_MATCHES)
-                    .subquery()
-                    .select()
-                    for column, kind in columns
-                )
-            )
+    for column, kind in columns:
+        yield (
+            select(Party.case_id.label("id"))
+            .where(Party.county_id == scope.county_id, column == vault.index(term, kind))
+            .limit(literal_column(str(_MOST_MATCHES)))
+            .subquery()
+            .select()
         )
-    )
 
 
 def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
@@ -251,13 +255,18 @@ def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
             return Case.is_open == 0
 
 
+_ORDER = (Case.paused, Case.due_at, Case.risk, Case.id)
+_FOUND_ORDER = (Case.is_open.desc(), Case.registered_at.desc(), Case.id)
 _GROUP = aliased(CaseType)
-_TOWN = aliased(OrganisationUnit)
-_COMMUNITY = aliased(OrganisationUnit)
-_GRID = aliased(OrganisationUnit)
+
+
+def _unit_name(unit_id: Any) -> ScalarSelect[str]:
+    return select(OrganisationUnit.name).where(OrganisationUnit.id == unit_id).scalar_subquery()
 
 
 def _rows() -> Select[*tuple[Any, ...]]:
+    """What is shown of a case. Names are looked up for each row shown: nothing to plan there."""
+    holder = select(Mediator.name).where(Mediator.id == Case.mediator_id).scalar_subquery()
     return (
         select(
             Case.id,
@@ -276,19 +285,21 @@ def _rows() -> Select[*tuple[Any, ...]]:
             CaseType.name_en,
             func.coalesce(_GROUP.name_zh, "").label("group_zh"),
             func.coalesce(_GROUP.name_en, "").label("group_en"),
-            _TOWN.name.label("town"),
-            _COMMUNITY.name.label("community"),
-            _GRID.name.label("grid"),
+            _unit_name(Case.town_id).label("town"),
+            _unit_name(Case.community_id).label("community"),
+            _unit_name(Case.grid_id).label("grid"),
             Case.mediator_id,
-            Mediator.name.label("mediator"),
+            holder.label("mediator"),
         )
+        .select_from(Case)
         .join(CaseType, CaseType.code == Case.type_code)
         .outerjoin(_GROUP, _GROUP.code == CaseType.parent_code)
-        .join(_TOWN, _TOWN.id == Case.town_id)
-        .outerjoin(_COMMUNITY, _COMMUNITY.id == Case.community_id)
-        .outerjoin(_GRID, _GRID.id == Case.grid_id)
-        .outerjoin(Mediator, Mediator.id == Case.mediator_id)
     )
+
+
+def _shown(which: Select[int], scope: Scope) -> Select[*tuple[Any, ...]]:
+    """What is shown of the few cases, by id, that `which` picks within the scope."""
+    return _rows().where(Case.county_id == scope.county_id, Case.id.in_(which))
 
 
 def _row(row: Any, now: datetime) -> QueueRow:

@@ -28,9 +28,34 @@ from domain.organisation import PartyKind, PartyRole
 # cannot use them.
 IS_OPEN: ColumnElement[bool] = literal_column("is_open = 1")
 
-# What the queue sorts by, then everything it filters by, so that one index answers a whole page.
+# What the queue sorts by, then everything that a filter or a scope may ask for: whichever index a
+# page walks, it finds there all that decides on a row, and touches no row but those it shows.
 _QUEUE_ORDER = ("paused", "due_at", "risk", "id")
-_QUEUE_FILTERS = ("stage", "soon_at", "type_code", "source_code", "mediator_id")
+_QUEUE_FILTERS = (
+    "stage",
+    "soon_at",
+    "type_code",
+    "source_code",
+    "town_id",
+    "community_id",
+    "grid_id",
+    "committee_id",
+    "mediator_id",
+)
+
+
+def _queue_index(name: str, *narrowed_by: str, also: tuple[str, ...] = ()) -> Index:
+    """The open cases of a part of the county in the queue's order; `also` is there to be summed."""
+    covered = [column for column in (*_QUEUE_ORDER, *_QUEUE_FILTERS) if column not in narrowed_by]
+    return Index(
+        f"ix_cases_queue_{name}",
+        "county_id",
+        *narrowed_by,
+        *covered,
+        *also,
+        sqlite_where=IS_OPEN,
+        postgresql_where=IS_OPEN,
+    )
 
 
 class Counter(Base):
@@ -63,64 +88,13 @@ class Case(Base):
         CheckConstraint("(mediator_id IS NULL) = (held_since IS NULL)", name="held_since_when"),
         CheckConstraint("risk BETWEEN 1 AND 4", name="risk_one_to_four"),
         CheckConstraint("paused IN (0, 1)", name="paused_flag"),
-        Index(
-            "ix_cases_queue_county",
-            "county_id",
-            *_QUEUE_ORDER,
-            *_QUEUE_FILTERS,
-            "town_id",
-            "community_id",
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
-        Index(
-            "ix_cases_queue_stage",
-            "county_id",
-            "stage",
-            *_QUEUE_ORDER,
-            "soon_at",
-            "town_id",
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
-        Index(
-            "ix_cases_queue_town",
-            "county_id",
-            "town_id",
-            *_QUEUE_ORDER,
-            *_QUEUE_FILTERS,
-            "community_id",
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
-        Index(
-            "ix_cases_queue_community",
-            "county_id",
-            "community_id",
-            *_QUEUE_ORDER,
-            *_QUEUE_FILTERS,
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
-        Index(
-            "ix_cases_queue_mediator",
-            "county_id",
-            "mediator_id",
-            *_QUEUE_ORDER,
-            "stage",
-            "soon_at",
-            "weight",
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
-        Index(
-            "ix_cases_queue_committee",
-            "county_id",
-            "committee_id",
-            *_QUEUE_ORDER,
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
-        ),
+        _queue_index("county"),
+        _queue_index("stage", "stage"),
+        _queue_index("town", "town_id"),
+        _queue_index("community", "community_id"),
+        _queue_index("grid", "grid_id"),
+        _queue_index("committee", "committee_id"),
+        _queue_index("mediator", "mediator_id", also=("weight",)),
         Index("ix_cases_closed", "county_id", "closed_at"),
         Index("ix_cases_registered", "county_id", "registered_at"),
     )

@@ -294,12 +294,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index('ix_cases_closed', ['county_id', 'closed_at'], unique=False)
-        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'mediator_id', 'town_id', 'community_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'town_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'mediator_id', 'community_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
 
     op.create_table('mediator_absence',
@@ -496,6 +497,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_cases_queue_town', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_stage', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_mediator', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.drop_index('ix_cases_queue_grid', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_county', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_community', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_committee', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
