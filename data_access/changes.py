@@ -6,7 +6,7 @@ another process (a command-line verb, a second server) committed.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -77,12 +77,17 @@ class Watcher:
         try:
             self._latest = read_watermark(self._db, now=self._clock())
         except SQLAlchemyError as error:
-            if self._latest.fresh:
-                log.warning("watermark.lost", error=type(error).__name__)
-            last = self._latest
-            self._latest = Watermark(last.seq, last.data_seq, last.read_at, fresh=False)
+            self._lose(error)
         return self._latest
+
+    def _lose(self, error: Exception) -> None:
+        if self._latest.fresh:
+            log.warning("watermark.lost", error=type(error).__name__)
+        self._latest = replace(self._latest, fresh=False)
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 - a dead thread would look fresh for ever
+                self._lose(error)
