@@ -57,9 +57,13 @@ texts: tools
 	trap 'rm -f "$$template"' EXIT
 	$(BIN)/pybabel --quiet extract --no-default-keywords --keywords=_ --keywords=gettext \
 	  --keywords=ngettext:1,2 --add-comments=Translators: --add-location=file --sort-by-file \
-	  --omit-header --output-file="$$template" app.py data_access pages server texts ui
+	  --mapping-file=texts/locale/sources.cfg --omit-header --output-file="$$template" \
+	  app.py data_access pages server texts ui
 	$(BIN)/pybabel --quiet update --init-missing --no-fuzzy-matching --ignore-pot-creation-date --ignore-obsolete \
-	  --omit-header --input-file="$$template" --output-dir=texts/locale --domain=messages --locale=en
+	  --input-file="$$template" --output-dir=texts/locale --domain=messages --locale=en
+	# Who extracted, when and with what says nothing about the words.
+	sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
+	  texts/locale/en/LC_MESSAGES/messages.po
 	echo "texts/locale/en/LC_MESSAGES/messages.po: $$(grep -c '^msgid' texts/locale/en/LC_MESSAGES/messages.po) messages"
 
 lock: tools

@@ -70,7 +70,7 @@ def _open(address: Address) -> Site:
 
 def _say_only(sentence: str) -> None:
     """Show the sentence instead of the trace that the web server logs for a failed start."""
-    sys.stderr.write(f"\n{_('不能启动')}: {sentence}\n\n")
+    sys.stderr.write("\n" + _("不能启动:{sentence}").format(sentence=sentence) + "\n\n")
     sys.stderr.flush()
     logging.getLogger("uvicorn.error").addFilter(
         lambda record: CannotStart.__name__ not in record.getMessage()

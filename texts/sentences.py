@@ -75,9 +75,8 @@ def _conflict(last: errors.LastChange | None, now: datetime | None) -> str:
     who, when = last.actor_name or _("系统"), moment(last.at, now=now)
     if last.to_mediator_name:
         return _(
-            "{who} 已于 {when} 将此案{what}给 {name},您的提交没有生效。"
-            "请核对后再试,已填写的内容保留。"
-        ).format(who=who, when=when, what=word(EventKind(last.kind)), name=last.to_mediator_name)
+            "{who} 已于 {when} 将此案交给 {name},您的提交没有生效。请核对后再试,已填写的内容保留。"
+        ).format(who=who, when=when, name=last.to_mediator_name)
     return _(
         "{who} 已于 {when} 对此案做了“{what}”,您的提交没有生效。请核对后再试,已填写的内容保留。"
     ).format(who=who, when=when, what=word(EventKind(last.kind)))

@@ -63,8 +63,8 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     EventKind: lambda: {
         EventKind.REGISTERED: _("登记"),
         EventKind.ACCEPTED: _("受理"),
-        EventKind.ASSIGNED: _("指派"),
-        EventKind.REASSIGNED: _("改派"),
+        EventKind.ASSIGNED: _("已指派"),
+        EventKind.REASSIGNED: _("已改派"),
         EventKind.UNDONE: _("撤销改派"),
         EventKind.SETTLED: _("达成协议"),
         EventKind.PERFORMED: _("履行完毕"),

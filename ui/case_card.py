@@ -153,5 +153,5 @@ def _event(event: EventView) -> str:
         text = f"{text}: {event.from_name} → —"
     reason = event.data.get("reason")
     if isinstance(reason, str) and reason in set(ReassignReason):
-        return f"{text}({word(ReassignReason(reason))})"
+        return _("{what}({reason})").format(what=text, reason=word(ReassignReason(reason)))
     return text

@@ -58,7 +58,8 @@ def _drawer(case_no: str) -> None:
     # A place of their own, so that a message moves nothing: what moves is drawn anew and forgets
     # that it was unfolded.
     with st.container(key="drawer_messages"):
-        feedback.show_kept()
+        if st.session_state.get("drawer_view") != "reassign":
+            feedback.show_kept()
     now = clock.now()
     try:
         view = _view(case_no, actor, now)

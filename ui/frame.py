@@ -40,7 +40,7 @@ def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
                 for one in menu
             ],
             "person": actor.name,
-            "post": "、".join(sorted(word(role) for role in actor.roles)),
+            "post": _("、").join(sorted(word(role) for role in actor.roles)),
             "language": "English" if other == "en" else "中文",
             "language_code": other,
             "sign_out": _("退出"),

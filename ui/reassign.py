@@ -27,9 +27,9 @@ def show(view: CaseView, choice: Choice) -> None:
     """The whole form for one case. What is typed stays until a reassignment succeeds."""
     eligible = [one for one in choice.judged if one.eligible]
     others = [one for one in choice.judged if not one.eligible]
-    st.markdown(f"**{_('可以承办')}({len(eligible)})**")
+    st.markdown("**" + _("可以承办({count})").format(count=len(eligible)) + "**")
     _people(eligible, key="candidates", choosable=True)
-    with st.expander(f"{_('不能承办及原因')}({len(others)})"):
+    with st.expander(_("不能承办及原因({count})").format(count=len(others))):
         _people(others, key="not_eligible", choosable=False)
     first = view.row.mediator_id is None
     reasons = [ReassignReason.FIRST_ASSIGNMENT] if first else _reasons_to_move()
@@ -51,6 +51,9 @@ def show(view: CaseView, choice: Choice) -> None:
     )
     st.session_state.setdefault("reassign_key", uuid4().hex)
     chosen = next((one for one in eligible if one.candidate.mediator_id == chosen_id()), None)
+    # Beside the button: at the top of the drawer nobody would see it from here.
+    with st.container(key="reassign_messages"):
+        feedback.show_kept()
     target = f" → {chosen.candidate.name}" if chosen else ""
     st.button(
         (_("确认指派") if first else _("确认改派")) + plain(target),

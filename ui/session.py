@@ -32,7 +32,7 @@ def acting(permission: Permission | None = None) -> Actor:
 
 def require(permission: Permission | None = None) -> Actor:
     """The signed-in person, or a stopped page that says what to do. First line of every page."""
-    _speak()
+    speak()
     try:
         actor = _signed_in(permission)
     except SessionEnded:
@@ -66,7 +66,7 @@ def presented() -> tuple[int, int] | None:
 
 
 def _signed_in(permission: Permission | None) -> Actor:
-    _speak()
+    speak()
     who = presented()
     if who is None:
         raise SessionEnded
@@ -80,7 +80,8 @@ def _signed_in(permission: Permission | None) -> Actor:
     return replace(actor, address=address if isinstance(address, str) else "")
 
 
-def _speak() -> None:
+def speak() -> None:
+    """Speak the language that the address asks for, in this run."""
     texts.use(st.query_params.get("lang"))
 
 

@@ -10,6 +10,7 @@ from data_access.tables import Case, CaseType, Code, Committee, Mediator, Organi
 from data_access.tables.cases import IS_OPEN
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from texts import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +119,4 @@ def scope_name(session: Session, *, scope: Scope) -> str:
     committees = session.scalars(
         select(Committee.name).where(Committee.id.in_(scope.committees)).order_by(Committee.id)
     )
-    return "、".join([*units, *committees])
+    return _("、").join([*units, *committees])

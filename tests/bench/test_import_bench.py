@@ -109,6 +109,6 @@ def test_ten_thousand_cases(committed, capsys):
         counts = (report.added, report.changed, report.unchanged, report.rejected)
         told = f"{dialect:<11} {label} {ROWS} 行 {len(content) / 1e6:.1f} MB {seconds:5.1f} s"
         with capsys.disabled():
-            print("\n", told, counts)  # noqa: T201 - the figures are what a bench is for
+            print("\n", told, counts)
         assert sum(counts) == ROWS
         assert report.rejected == 0

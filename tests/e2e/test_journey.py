@@ -93,7 +93,7 @@ def test_the_second_of_two_hears_who_was_first_and_loses_nothing_typed(desk):
     expect(first.get_by_text(f"已交给 {name}")).to_be_visible()
     expect(drawer(second).get_by_text("此案刚有变动")).to_be_visible(timeout=LIVE)
     second.get_by_role("button", name=re.compile("确认改派")).click()
-    expect(drawer(second).get_by_text(re.compile(f"将此案改派给 {name}"))).to_be_visible()
+    expect(drawer(second).get_by_text(re.compile(f"将此案交给 {name}"))).to_be_visible()
     expect(drawer(second).get_by_label("说明")).to_have_value("当事人希望换一位调解员")
 
 

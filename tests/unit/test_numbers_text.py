@@ -224,7 +224,7 @@ def test_what_no_sentence_knows_still_says_that_nothing_was_changed():
 
 def test_a_conflict_says_who_did_what_when_and_that_nothing_typed_is_lost():
     assert explain(errors.Conflict(LAST), now=NOW) == (
-        "王值班 已于 11月22日 14:05 将此案改派给 新承办,您的提交没有生效。"
+        "王值班 已于 11月22日 14:05 将此案交给 新承办,您的提交没有生效。"
         "请核对后再试,已填写的内容保留。"
     )
     assert "已填写的内容保留" in explain(errors.Conflict(LAST))

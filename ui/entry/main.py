@@ -5,9 +5,12 @@ import streamlit as st
 from domain.people import Permission
 from texts import gettext as _
 from ui import elements, frame
-from ui.session import note_activity, require
+from ui.session import note_activity, require, speak
 
-st.set_page_config(page_title="无讼台", page_icon=str(elements.ASSETS / "icon.svg"), layout="wide")
+speak()
+st.set_page_config(
+    page_title=_("无讼台"), page_icon=str(elements.ASSETS / "icon.svg"), layout="wide"
+)
 
 actor = require()
 note_activity(actor)

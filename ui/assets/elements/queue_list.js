@@ -98,10 +98,10 @@ function drawRow(node, row, data, send) {
   setText(lamp, row.clock);
   setText(q(".number"), row.number);
   setText(q(".type"), row.type);
-  setText(q(".difficulty"), ` · ${row.difficulty}`);
+  setText(q(".difficulty"), row.difficulty);
   const risk = q(".risk");
   risk.className = `risk risk-${row.risk}`;
-  setText(risk, row.risk_text ? ` · ${row.risk_text}` : "");
+  setText(risk, row.risk_text);
   setText(q(".place"), row.place);
   setText(q(".holder"), row.holder);
   setText(q(".age"), row.age);
