@@ -42,6 +42,15 @@ class Change:
     reason: ReassignReason | None = None
 
 
+def lock(session: Session, case_no: str, *, county_id: int) -> None:
+    """Wait for whoever is changing the case, in scope or not; until commit nobody else does."""
+    session.execute(
+        select(Case.id)
+        .where(Case.county_id == county_id, Case.case_no == case_no)
+        .with_for_update()
+    )
+
+
 def load_for_change(session: Session, case_no: str, *, scope: Scope) -> Case:
     """The case, locked until commit. Raises NotFound out of scope: its existence is private."""
     case = session.scalar(

@@ -70,13 +70,15 @@ def reassign_case(
     }
 
     def work(session: Session) -> Moved:
-        case = history.load_for_change(
-            session, case_no, scope=actor.scope(Permission.CASE_REASSIGN)
-        )
+        scope = actor.scope(Permission.CASE_REASSIGN)
+        # The first answer under the lock and before the scope: by the very first request the case
+        # may have left the scope, and of two sent at once the second waits here.
+        history.lock(session, case_no, county_id=actor.county_id)
         if answer := idempotency.first_answer(
             session, key, actor=actor, operation="reassign", request=request
         ):
             return Moved(**answer)
+        case = history.load_for_change(session, case_no, scope=scope)
         history.require_version(session, case, expected_version)
         if reasons := objections_to_move(case.stage):
             raise NotReassignable(reasons)

@@ -134,7 +134,8 @@ def end_all_sessions(db: Database, *, user_id: int, actor: Actor, now: datetime)
 
 
 def _require_self_or_manager(actor: Actor, user_id: int) -> None:
-    if actor.user_id != user_id and not actor.may(Permission.PEOPLE_MANAGE):
+    """Accounts belong to the whole county; a permission for a part of it does not suffice."""
+    if actor.user_id != user_id and not actor.scope(Permission.PEOPLE_MANAGE).whole_county:
         raise NotAllowed(Permission.PEOPLE_MANAGE)
 
 

@@ -1,0 +1,469 @@
+"""No read shows, and no command touches, what lies outside a person's scope: all of them, always.
+
+Every public read that takes `scope` and every public command that takes `actor` is found by
+itself. One that has no recipe here fails the test: say how it would be tried on another town.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from data_access import accounts, commands, numbers, queries
+from data_access.commands.reassign import reassign_case
+from data_access.queries.queue import Filters
+from data_access.tables import (
+    AuditHead,
+    AuditLine,
+    AuthSession,
+    Base,
+    Case,
+    Committee,
+    Counter,
+    ImportBatch,
+    ImportReject,
+    UserRole,
+)
+from domain.cases import ReassignReason
+from domain.eligibility import CommitteeKind
+from domain.errors import NotFound, Refusal
+from domain.imports import Profile
+from domain.organisation import UnitLevel
+from domain.people import Permission, Role, Scope
+from tests.world import NOW, World
+
+# --- the other town --------------------------------------------------------------------------
+
+# Everything of town B is named with one character, numbered from one number, due in one year.
+NAME, NUMBER, DUE = "䴉", "8810", datetime(2031, 8, 8, tzinfo=UTC)
+MARKS = (NAME, NUMBER, str(DUE.year))
+TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH = range(
+    88_100_001, 88_100_011
+)
+CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
+PHONE, KIN = "13988100000", "990129198810000019"
+
+
+class TwoTowns(World):
+    """Town A with cases of its own; town B comes with `add_town_b`."""
+
+    def __init__(self, db) -> None:
+        super().__init__(db)
+        self.mediator_a = self.mediator("甲调解员")
+        county = self.committee("物业调委会", kind=CommitteeKind.INDUSTRY)
+        self.mediator("县级调解员", committee_id=county)
+        self.case_a = self.case(
+            parties=("王小明", "李大华"), phones=("13812345678",), mediator_id=self.mediator_a
+        )
+        self.case()
+        self.scopes_a = [
+            Scope(self.county, **{part: frozenset({one})})
+            for part, one in (
+                ("towns", self.town_a),
+                ("communities", self.community_a),
+                ("grids", self.grid_a),
+                ("committees", self.committee_a),
+                ("mediators", self.mediator_a),
+            )
+        ]
+        self.actor_a = self.actor("甲站长", scope=self.scopes_a[0])
+        self.boss = self.actor("县里")
+        self.whole_county = Scope(self.county, whole_county=True)
+        self.scope_b = Scope(self.county, towns=frozenset({TOWN}))
+
+    def add_town_b(self) -> None:
+        self.unit(UnitLevel.TOWN, f"{NAME}溪镇", self.county, id=TOWN, code="510129881")
+        self.unit(UnitLevel.COMMUNITY, f"{NAME}溪社区", TOWN, id=COMMUNITY, code="510129881001")
+        self.unit(UnitLevel.GRID, f"{NAME}溪网格", COMMUNITY, id=GRID, code="510129881001001")
+        self.add(
+            Committee(
+                id=COMMITTEE,
+                code=f"{NAME}K",
+                name=f"{NAME}溪调委会",
+                kind=CommitteeKind.COMMUNITY,
+                unit_id=COMMUNITY,
+                town_id=TOWN,
+                community_id=COMMUNITY,
+                term_from=date(2024, 6, 1),
+                term_to=date(2027, 6, 1),
+            )
+        )
+        for mediator_id, name in ((MEDIATOR, f"{NAME}长老"), (SECOND, f"{NAME}次席")):
+            self.mediator(name, id=mediator_id, committee_id=COMMITTEE, code=f"{NAME}{name}")
+        self.user(f"{NAME}站长", id=USER, login="user88100007", unit=TOWN, role=Role.TOWN)
+        self.add(
+            UserRole(id=POST, user_id=USER, role=Role.GRID_WORKER, unit_id=GRID, valid_from=DUE)
+        )
+        self.add(
+            AuthSession(
+                id=SESSION,
+                token_hash=accounts.hash_token(NAME),
+                user_id=USER,
+                epoch=1,
+                created_at=NOW,
+                last_seen_at=NOW,
+                expires_at=NOW + timedelta(hours=8),
+                address="10.88.1.0",
+            )
+        )
+        self._add_batch()
+        self._add_case()
+
+    def _add_batch(self) -> None:
+        figures = dict.fromkeys(("rows", "added", "changed", "unchanged", "rejected"), 1)
+        self.add(
+            ImportBatch(
+                id=BATCH,
+                county_id=self.county,
+                profile=Profile.CASES,
+                file_name=f"{NAME}溪镇.csv",
+                sha256=FILE,
+                actor_id=USER,
+                at=NOW,
+                dropped={},
+                **figures,
+            )
+        )
+        place = f"import_reject.cells:{BATCH}:1"
+        self.add(
+            ImportReject(
+                batch_id=BATCH,
+                row_number=1,
+                problems={"problems": []},
+                cells_encrypted=self.db.vault.encrypt("{}", place=place),
+            )
+        )
+
+    def _add_case(self) -> None:
+        """A case that the county has just handed from one of B's mediators to the other."""
+
+        def skip(session):
+            year = numbers.case_counter(NOW)
+            numbers.reserve(session, "case", county_id=self.county, count=88_100_100)
+            numbers.reserve(session, year, county_id=self.county, count=88_100 - 2)
+
+        self.db.write(skip)
+        # A party of A is a party of B too: a search for the name must not tell.
+        case = self.case(
+            parties=("王小明", f"{NAME}诉人"),
+            phones=("13812345678", PHONE),
+            identities=(None, KIN),
+            town_id=TOWN,
+            community_id=COMMUNITY,
+            grid_id=GRID,
+            mediator_id=MEDIATOR,
+            external_no=EXTERNAL_NO,
+            title=f"{NAME}溪漏水",
+            summary=f"{NAME}诉人称漏水",
+            due_at=DUE,
+            soon_at=DUE,
+        )
+        assert case.case_no == CASE_NO
+        reassign_case(self.db, **to_second(self.boss, "k"), now=NOW)
+
+
+def to_second(actor, key, **over):
+    return {
+        "case_no": CASE_NO,
+        "to_mediator_id": SECOND,
+        "reason": ReassignReason.OVERLOAD,
+        "note": f"{NAME}溪的事",
+        "expected_version": 1,
+        "key": key,
+        "actor": actor,
+        **over,
+    }
+
+
+@pytest.fixture
+def towns(db):
+    return TwoTowns(db)
+
+
+# --- what is to be tried ---------------------------------------------------------------------
+
+
+def public_functions(package):
+    """(module.function, function) of every public function that a package's modules define."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == found.name and not name.startswith("_"):
+                yield f"{found.name.removeprefix(package.__name__)[1:]}.{name}", function
+
+
+def taking(package, parameter):
+    return {
+        name: function
+        for name, function in public_functions(package)
+        if parameter in inspect.signature(function).parameters
+    }
+
+
+READS = taking(queries, "scope")
+COMMANDS = taking(commands, "actor")
+
+# For each read, sets of arguments that ask for town B as openly as its parameters allow.
+READ_RECIPES = {
+    "candidates.choice": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
+    "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
+    "choices.choices": [{}],
+    "choices.scope_name": [{}],
+    "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
+    "imports.batches": [{"actor_id": 1}],
+    "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
+    "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
+    "queue.counts": [
+        {"filters": filters, "now": NOW}
+        for filters in (
+            Filters(),
+            Filters(unit=(UnitLevel.TOWN, TOWN)),
+            Filters(mediator_id=SECOND),
+        )
+    ],
+    "queue.page": [
+        {"filters": filters, "now": NOW}
+        for filters in (
+            Filters(),
+            Filters(unit=(UnitLevel.COUNTY, 1)),
+            Filters(unit=(UnitLevel.TOWN, TOWN)),
+            Filters(unit=(UnitLevel.COMMUNITY, COMMUNITY)),
+            Filters(unit=(UnitLevel.GRID, GRID)),
+            Filters(mediator_id=SECOND),
+        )
+    ],
+    "queue.search": [
+        {"term": term, "now": NOW, "parties": True}
+        for term in (CASE_NO, EXTERNAL_NO, "王小明", f"{NAME}诉人", PHONE, "13812345678")
+    ],
+}
+# Reads that answer more than the scope, and why that tells nothing.
+READS_OF_THE_COUNTY = {
+    "imports.same_file": "who holds the very same file may know that it was taken, and when"
+}
+# Reads without anything of their own to show: to the whole county they show no mark either.
+READS_OF_FIGURES = {"queue.counts"}
+
+# For each command, arguments aimed at town B, and whether somebody of the county may do the same.
+COMMAND_RECIPES = {
+    "reassign.reassign_case": [
+        (to_second(None, "k1", expected_version=2, to_mediator_id=MEDIATOR), True),
+        # A retry of what the county did: its answer is not for others.
+        (to_second(None, "k"), True),
+        # An own case to B's mediator: not eligible, whoever asks.
+        (to_second(None, "k2", case_no="D2026-00001"), False),
+    ],
+    "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2}, True)],
+    "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
+    "people.create_user": [
+        (
+            {
+                "login": "new.one",
+                "name": "新人",
+                "password": "Zhen-de-9-ci",
+                "mediator_id": MEDIATOR,
+            },
+            True,
+        )
+    ],
+    "people.set_password": [({"user_id": USER, "password": "Zhen-de-9-ci"}, True)],
+    "people.set_active": [({"user_id": USER, "active": False}, True)],
+    "people.grant_role": [
+        (
+            {
+                "user_id": USER,
+                "role": Role.DUTY,
+                "unit_id": TOWN,
+                "valid_from": date(2026, 3, 2),
+            },
+            True,
+        )
+    ],
+    "people.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1)}, True)],
+    "sign_in.sign_out": [({"session_id": SESSION}, True)],
+    "sign_in.end_all_sessions": [({"user_id": USER}, True)],
+    "import_file.take_rejects": [({"batch_id": BATCH}, True)],
+}
+# Commands that do not refuse a whole request; what they may not do is tried below.
+TRIED_ALONE = {"import_file.import_file", "import_file.rehearse_file"}
+# Not commands, but steps inside one that has asked for the permission already.
+STEPS = {"people.add_user", "people.add_post"}
+
+
+def missing(found, recipes):
+    return [
+        f"{name} has no recipe in {__file__}: add arguments that ask for town B"
+        for name in sorted(set(found) - set(recipes))
+    ]
+
+
+def test_every_read_and_every_command_is_tried():
+    assert missing(READS, READ_RECIPES) == []
+    assert missing(COMMANDS, {*COMMAND_RECIPES, *TRIED_ALONE, *STEPS}) == []
+
+
+def test_every_recipe_is_for_something_that_is_there():
+    assert set(READ_RECIPES) == set(READS)
+    assert {*COMMAND_RECIPES, *TRIED_ALONE, *STEPS} == set(COMMANDS)
+    assert {*READS_OF_THE_COUNTY, *READS_OF_FIGURES} <= set(READS)
+
+
+def test_a_step_never_opens_a_transaction_of_its_own():
+    for name in STEPS:
+        assert next(iter(inspect.signature(COMMANDS[name]).parameters)) == "session"
+    for name in set(COMMANDS) - STEPS:
+        assert next(iter(inspect.signature(COMMANDS[name]).parameters)) == "db", name
+
+
+def test_a_function_without_a_recipe_is_seen():
+    assert len(missing({"queue.page": None, "queue.new_page": None}, READ_RECIPES)) == 1
+
+
+# --- reads -----------------------------------------------------------------------------------
+
+
+def answers(db, name, scope):
+    """What a read answers to each of its recipes, or which refusal it gives."""
+    found = []
+    for arguments in READ_RECIPES[name]:
+        with db.read() as session:
+            try:
+                found.append(repr(READS[name](session, scope=scope, **arguments)))
+            except Refusal as refusal:
+                found.append(type(refusal).__name__)
+    return found
+
+
+def marks_in(found):
+    return [mark for answer in found for mark in MARKS if mark in answer]
+
+
+@pytest.mark.parametrize("name", sorted(set(READS) & set(READ_RECIPES) - set(READS_OF_THE_COUNTY)))
+def test_nothing_of_another_town_reaches_a_read(db, towns, name):
+    """The answers to town A do not even change when town B comes into being."""
+    before = [answers(db, name, scope) for scope in towns.scopes_a]
+    nobody = Scope(towns.county)
+    empty = answers(db, name, nobody)
+    towns.add_town_b()
+    after = [answers(db, name, scope) for scope in towns.scopes_a]
+    assert [marks_in(found) for found in after] == [[]] * len(after)
+    assert after == before
+    assert answers(db, name, nobody) == empty
+    # The recipe would show something if anything were to be seen.
+    shown = [answers(db, name, scope) for scope in (towns.whole_county, towns.scope_b)]
+    assert name in READS_OF_FIGURES or any(map(marks_in, shown))
+    assert shown[0] != before[0]
+
+
+# --- commands --------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_hashing(monkeypatch):
+    monkeypatch.setattr(accounts, "hash_password", lambda _password: "hash")
+
+
+def everything(db, without=()):
+    """All rows of all tables."""
+    with db.read() as session:
+        return {
+            table.name: session.execute(select(table).order_by(*table.primary_key)).all()
+            for table in Base.metadata.sorted_tables
+            if table.name not in without
+        }
+
+
+def attempts():
+    return [
+        pytest.param(name, arguments, allowed, id=f"{name}-{number}")
+        for name, recipes in COMMAND_RECIPES.items()
+        if name in COMMANDS
+        for number, (arguments, allowed) in enumerate(recipes)
+    ]
+
+
+@pytest.mark.parametrize(("name", "arguments", "allowed_to_county"), attempts())
+def test_nothing_of_another_town_is_touched(db, towns, name, arguments, allowed_to_county):
+    towns.add_town_b()
+    before = everything(db)
+    for scope in towns.scopes_a:
+        actor = replace(towns.actor_a, grants=dict.fromkeys(Permission, scope))
+        with pytest.raises(Refusal) as refused:
+            COMMANDS[name](db, **arguments | {"actor": actor, "now": NOW})
+        assert not marks_in([repr(vars(refused.value))])
+    assert everything(db) == before
+    # The same attempt by somebody of the county is not refused: the recipe is a good one.
+    if allowed_to_county:
+        COMMANDS[name](db, **arguments | {"actor": towns.boss, "now": NOW})
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - STEPS))
+def test_who_holds_no_permission_does_nothing_anywhere(db, towns, name):
+    towns.add_town_b()
+    before = everything(db)
+    nobody = replace(towns.actor_a, grants={})
+    recipes = COMMAND_RECIPES.get(name, [(hostile_file("cases"), True)])
+    for arguments, _allowed in recipes:
+        with pytest.raises(Refusal):
+            COMMANDS[name](db, **arguments | {"actor": nobody, "now": NOW})
+    assert everything(db) == before
+
+
+def hostile_file(kind):
+    """A file of town A's person that speaks of town B's things by every key."""
+    content = {
+        "cases": (
+            "外部编号,事件名称,发生日期,发生地点,事件规模,事件类别,涉及人数,主要当事人姓名,所属镇街\n"
+            f"{EXTERNAL_NO},改名,2026-02-20,某处,01,0201,2,王小明,{NAME}溪镇\n"
+            f"{EXTERNAL_NO},改名,2026-02-20,某处,01,0201,2,王小明,安仁镇\n"
+            f"X-2,新案,2026-02-20,某处,01,0201,2,王小明,{NAME}溪镇\n"
+        ),
+        "units": (
+            f"编码,名称,停用日期\n510129881001,改名,\n510129881001001,{NAME}溪网格,2026-06-01\n"
+        ),
+    }[kind]
+    return {"content": content.encode(), "file_name": "hostile.csv"}
+
+
+@pytest.mark.parametrize("kind", ["cases", "units"])
+def test_a_file_changes_nothing_of_another_town(db, towns, kind):
+    towns.add_town_b()
+    trail = [AuditHead, AuditLine, Counter, ImportBatch, ImportReject]
+    beside = {table.__tablename__ for table in trail}
+    before, batches = everything(db, beside), len(everything(db)["import_batch"])
+    file = hostile_file(kind) | {"actor": towns.actor_a, "now": NOW}
+    rehearsed = COMMANDS["import_file.rehearse_file"](db, **file)
+    assert everything(db)["import_batch"][batches:] == []
+    report = COMMANDS["import_file.import_file"](db, **file)
+    for one in (rehearsed, report):
+        assert one.rows == one.rejected > 0
+    assert everything(db, beside) == before
+
+
+# --- who hands a case out of their own scope -------------------------------------------------
+
+
+def test_a_retry_is_answered_also_when_the_case_has_left_the_scope(db, towns):
+    """A head gives a case to another committee; the answer is lost; the head asks again."""
+    head = towns.actor("调委会主任", scope=towns.scopes_a[3])
+    elsewhere = towns.committee("安仁镇调委会", kind=CommitteeKind.TOWN, town=towns.town_a)
+    request = to_second(
+        head,
+        "handed-over",
+        case_no=towns.case_a.case_no,
+        to_mediator_id=towns.mediator("镇调解员", committee_id=elsewhere),
+    )
+    first = reassign_case(db, **request, now=NOW)
+    with db.read() as session:
+        committee = select(Case.committee_id).where(Case.case_no == towns.case_a.case_no)
+        assert session.scalar(committee) == elsewhere
+    after = everything(db)
+    assert reassign_case(db, **request, now=NOW) == first
+    assert everything(db) == after
+    # Only the very same request; anything new about the case is out of reach.
+    with pytest.raises(NotFound):
+        reassign_case(db, **request | {"key": "another"}, now=NOW)
