@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,37 +14,36 @@ from domain.errors import KeyReused
 from domain.people import Actor
 
 
-def first_answer(
-    session: Session, key: str, *, actor: Actor, operation: str, request: dict[str, Any]
-) -> dict[str, Any] | None:
-    """What this request was answered the first time, or None when it is new.
+def once(
+    session: Session,
+    key: str,
+    do: Callable[[], dict[str, Any]],
+    *,
+    actor: Actor,
+    operation: str,
+    request: dict[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """What `do` answers, or what it answered when this request came first. JSON in and out.
 
-    Raises KeyReused when the key belongs to another person, operation or request.
+    The caller holds the lock of the thing that is changed, so that of two equal requests at once
+    the second finds the first's answer. Raises KeyReused when the key belongs to another person,
+    operation or request; what `do` raises passes through and leaves the key free.
     """
     row = session.execute(
         select(IdempotencyKey).where(
             IdempotencyKey.county_id == actor.county_id, IdempotencyKey.key == key
         )
     ).scalar_one_or_none()
-    if row is None:
-        return None
-    known = (row.actor_id, row.operation, row.request_hash)
-    if known != (actor.user_id, operation, _hash(request)):
-        raise KeyReused(operation)
-    return row.result
-
-
-def remember(
-    session: Session,
-    key: str,
-    *,
-    actor: Actor,
-    operation: str,
-    request: dict[str, Any],
-    result: dict[str, Any],
-    now: datetime,
-) -> None:
-    """Keep the answer, in the transaction that did the work."""
+    if row is not None:
+        if (row.actor_id, row.operation, row.request_hash) != (
+            actor.user_id,
+            operation,
+            _hash(request),
+        ):
+            raise KeyReused(operation)
+        return row.result
+    result = do()
     session.execute(
         insert(IdempotencyKey).values(
             county_id=actor.county_id,
@@ -55,6 +55,7 @@ def remember(
             at=now,
         )
     )
+    return result
 
 
 def _hash(request: dict[str, Any]) -> str:

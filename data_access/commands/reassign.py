@@ -71,64 +71,66 @@ def reassign_case(
 
     def work(session: Session) -> Moved:
         scope = actor.scope(Permission.CASE_REASSIGN)
+
+        def move() -> dict[str, Any]:
+            case = history.load_for_change(session, case_no, scope=scope)
+            history.require_version(session, case, expected_version)
+            if reasons := objections_to_move(case.stage):
+                raise NotReassignable(reasons)
+            to = _require_eligible(session, case, to_mediator_id, now)
+            what = _change(session, case, to, reason, note, now)
+            version = history.change(session, case, what, actor=actor, now=now)
+            return asdict(Moved(case_no, version, to.id, to.name))
+
         # The first answer under the lock and before the scope: by the very first request the case
         # may have left the scope, and of two sent at once the second waits here.
         history.lock(session, case_no, county_id=actor.county_id)
-        if answer := idempotency.first_answer(
-            session, key, actor=actor, operation="reassign", request=request
-        ):
-            return Moved(**answer)
-        case = history.load_for_change(session, case_no, scope=scope)
-        history.require_version(session, case, expected_version)
-        if reasons := objections_to_move(case.stage):
-            raise NotReassignable(reasons)
-        to = _require_eligible(session, case, to_mediator_id, now)
-        what = _change(session, case, to, reason, note, now)
-        version = history.change(session, case, what, actor=actor, now=now)
-        moved = Moved(case_no, version, to.id, to.name)
-        idempotency.remember(
-            session,
-            key,
-            actor=actor,
-            operation="reassign",
-            request=request,
-            result=asdict(moved),
-            now=now,
+        answer = idempotency.once(
+            session, key, move, actor=actor, operation="reassign", request=request, now=now
         )
-        return moved
+        return Moved(**answer)
 
     return db.write(work)
 
 
 def undo_reassignment(
-    db: Database, *, case_no: str, expected_version: int, actor: Actor, now: datetime
+    db: Database, *, case_no: str, expected_version: int, actor: Actor, now: datetime, key: str
 ) -> Moved:
     """Take back one's own reassignment, while it is the last thing that happened to the case.
 
-    The former mediator is checked again for what must never be (recusal, left the post). Raises
-    NotAllowed, NotFound, Conflict or NotUndoable.
+    The former mediator is checked again for what must never be (recusal, left the post). A case
+    that the reassignment itself took out of the person's scope can still be taken back. Raises
+    NotAllowed, NotFound, Conflict, NotUndoable or KeyReused.
     """
+    request = {"case_no": case_no, "version": expected_version}
 
     def work(session: Session) -> Moved:
-        case = history.load_for_change(
-            session, case_no, scope=actor.scope(Permission.CASE_REASSIGN)
+        def take_back() -> dict[str, Any]:
+            case = _load_for_undo(session, case_no, actor)
+            history.require_version(session, case, expected_version)
+            before = _undoable(session, case, actor).data["before"]
+            former = _former(session, case, before["mediator_id"], now)
+            what = history.Change(
+                EventKind.UNDONE,
+                "case:undo_reassign",
+                _restored(before),
+                {"undid": case.version, "from": case.mediator_id, "to": before["mediator_id"]},
+            )
+            version = history.change(session, case, what, actor=actor, now=now)
+            name = former.name if former else ""
+            return asdict(Moved(case_no, version, before["mediator_id"], name))
+
+        history.lock(session, case_no, county_id=actor.county_id)
+        answer = idempotency.once(
+            session,
+            key,
+            take_back,
+            actor=actor,
+            operation="undo_reassign",
+            request=request,
+            now=now,
         )
-        history.require_version(session, case, expected_version)
-        before = _undoable(session, case, actor).data["before"]
-        former = _former(session, case, before["mediator_id"], now)
-        values: dict[str, Any] = {name: before[name] for name in _RESTORED}
-        values["stage"] = Stage(values["stage"])
-        for name in _MOMENTS:
-            values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-        what = history.Change(
-            EventKind.UNDONE,
-            "case:undo_reassign",
-            values,
-            {"undid": case.version, "from": case.mediator_id, "to": before["mediator_id"]},
-        )
-        version = history.change(session, case, what, actor=actor, now=now)
-        name = former.name if former else ""
-        return Moved(case_no, version, before["mediator_id"], name)
+        return Moved(**answer)
 
     return db.write(work)
 
@@ -196,6 +198,38 @@ def _before(case: Case) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in values.items()
     }
+
+
+def _restored(before: dict[str, Any]) -> dict[str, Any]:
+    """The columns as they were, out of the event's JSON."""
+    values: dict[str, Any] = {name: before[name] for name in _RESTORED}
+    values["stage"] = Stage(values["stage"])
+    for name in _MOMENTS:
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return values
+
+
+def _load_for_undo(session: Session, case_no: str, actor: Actor) -> Case:
+    scope = actor.scope(Permission.CASE_REASSIGN)
+    case = session.scalar(
+        select(Case)
+        .where(Case.county_id == actor.county_id, Case.case_no == case_no)
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound(case_no)
+    try:
+        return history.load_for_change(session, case_no, scope=scope)
+    except NotFound as unknown:
+        try:
+            before = _undoable(session, case, actor).data["before"]
+        except NotUndoable:
+            # Even that the case exists is none of their business.
+            raise unknown from None
+        committee, mediator = before["committee_id"], before["mediator_id"]
+        if committee not in scope.committees and mediator not in scope.mediators:
+            raise
+    return case
 
 
 def _undoable(session: Session, case: Case, actor: Actor) -> CaseEvent:

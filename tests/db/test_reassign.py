@@ -207,7 +207,7 @@ def test_undo_gives_the_case_back_as_it_was(db, world, good):
     reassign_case(db, **good)
     later = NOW + timedelta(minutes=1)
     undone = undo_reassignment(
-        db, case_no=good["case_no"], expected_version=2, actor=good["actor"], now=later
+        db, case_no=good["case_no"], expected_version=2, actor=good["actor"], now=later, key="u1"
     )
     assert (undone.mediator_id, undone.version) == (world.first, 3)
     with db.read() as session:
@@ -222,7 +222,9 @@ def test_undo_gives_the_case_back_as_it_was(db, world, good):
 def test_undo_of_a_first_assignment_puts_the_case_back_into_waiting(db, world, good):
     waiting = world.case()
     reassign_case(db, **good | {"case_no": waiting.case_no})
-    undo_reassignment(db, case_no=waiting.case_no, expected_version=2, actor=good["actor"], now=NOW)
+    undo_reassignment(
+        db, case_no=waiting.case_no, expected_version=2, actor=good["actor"], now=NOW, key="undo"
+    )
     with db.read() as session:
         case = session.scalars(select(Case).where(Case.case_no == waiting.case_no)).one()
     assert (case.stage, case.mediator_id, case.due_at) == (Stage.ACCEPTED, None, waiting.due_at)
@@ -237,6 +239,7 @@ def test_only_the_one_who_did_it_takes_it_back(db, world, good):
             expected_version=2,
             actor=world.actor("李站长"),
             now=NOW,
+            key="undo",
         )
 
 
@@ -247,7 +250,12 @@ def test_nothing_is_taken_back_after_somebody_else_changed_the_case(db, world, g
     reassign_case(db, **good | back)
     with pytest.raises(Conflict):
         undo_reassignment(
-            db, case_no=good["case_no"], expected_version=2, actor=good["actor"], now=NOW
+            db,
+            case_no=good["case_no"],
+            expected_version=2,
+            actor=good["actor"],
+            now=NOW,
+            key="undo",
         )
 
 
@@ -257,7 +265,7 @@ def test_an_undo_never_returns_a_case_to_a_relative(db, world, good):
     reassign_case(db, **good | {"case_no": case.case_no, "reason": ReassignReason.RECUSAL})
     with pytest.raises(NotUndoable):
         undo_reassignment(
-            db, case_no=case.case_no, expected_version=2, actor=good["actor"], now=NOW
+            db, case_no=case.case_no, expected_version=2, actor=good["actor"], now=NOW, key="undo"
         )
 
 
@@ -333,3 +341,18 @@ def test_two_cases_never_both_take_the_last_free_place(committed):
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(race, cases)) == 1
+
+
+def test_a_case_that_was_given_away_out_of_ones_scope_is_taken_back_all_the_same(db, world, good):
+    town = world.committee("安仁镇调委会", kind=CommitteeKind.TOWN, town=world.town_a)
+    other = world.mediator("镇调解员", committee_id=town)
+    scope = Scope(world.county, committees=frozenset({world.committee_a}))
+    head = world.actor("调委会主任", scope=scope)
+    moved = reassign_case(db, **good | {"to_mediator_id": other, "actor": head})
+    assert reassign_case(db, **good | {"to_mediator_id": other, "actor": head}) == moved
+    undo = {"case_no": good["case_no"], "expected_version": 2, "now": NOW}
+    with pytest.raises(NotFound):
+        undo_reassignment(db, **undo, actor=world.actor("别的主任", scope=scope), key="u1")
+    back = undo_reassignment(db, **undo, actor=head, key="u2")
+    assert back.mediator_id == world.first
+    assert undo_reassignment(db, **undo, actor=head, key="u2") == back
