@@ -4,10 +4,12 @@ The head row's `data_seq` is the watermark: gap-free and in commit order. A poll
 another process (a command-line verb, a second server) committed.
 """
 
+import itertools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select
@@ -17,6 +19,8 @@ from data_access.engine import Database
 from data_access.tables import AuditHead
 
 POLL_SECONDS = 0.25
+# Twenty polls without an answer are no accident.
+STALE_AFTER = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +36,14 @@ class Watermark:
     data_seq: int
     read_at: datetime
     fresh: bool = True
+
+
+def is_fresh(watermark: Watermark, *, now: datetime) -> bool:
+    """Whether the database confirmed it less than five seconds ago and has not failed since.
+
+    A poll that hangs raises nothing: only the age tells that it never came back.
+    """
+    return watermark.fresh and now - watermark.read_at < STALE_AFTER
 
 
 def read_watermark(db: Database, *, now: datetime) -> Watermark:
@@ -53,6 +65,8 @@ class Watcher:
         self._db = db
         self._clock = clock
         self._stop = threading.Event()
+        self._turns = itertools.count(1)
+        self._taking, self._taken = threading.Lock(), 0
         self._latest = read_watermark(db, now=clock())
         self._thread = threading.Thread(target=self._poll, name="watermark", daemon=True)
 
@@ -69,21 +83,37 @@ class Watcher:
 
     @property
     def latest(self) -> Watermark:
-        """The newest watermark, at most a quarter of a second old while it is fresh."""
+        """The newest watermark, whatever its age: for caches, and for who never shows it."""
         return self._latest
+
+    def seen(self, *, now: datetime) -> Watermark:
+        """`latest`, but not fresh where nothing confirmed it for five seconds: for who shows it."""
+        latest = self._latest
+        return latest if is_fresh(latest, now=now) else replace(latest, fresh=False)
 
     def look(self) -> Watermark:
         """Poll now: after a write of one's own, so that the writer sees it at once."""
+        turn = next(self._turns)
         try:
-            self._latest = read_watermark(self._db, now=self._clock())
+            mark = read_watermark(self._db, now=self._clock())
         except SQLAlchemyError as error:
             self._lose(error)
+        else:
+            self._take(turn, mark)
         return self._latest
 
+    def _take(self, turn: int, mark: Watermark) -> None:
+        # A poll that began before another and ends after it knows less than what it would replace.
+        with self._taking:
+            if turn > self._taken:
+                self._taken, self._latest = turn, mark
+
     def _lose(self, error: Exception) -> None:
-        if self._latest.fresh:
-            log.warning("watermark.lost", error=type(error).__name__)
-        self._latest = replace(self._latest, fresh=False)
+        was_fresh, self._latest = self._latest.fresh, replace(self._latest, fresh=False)
+        if was_fresh:
+            # A log that is full or closed must not end the poll that it tells about.
+            with suppress(OSError, ValueError):
+                log.warning("watermark.lost", error=type(error).__name__)
 
     def _poll(self) -> None:
         while not self._stop.wait(POLL_SECONDS):

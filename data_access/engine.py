@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 import pysqlite3.dbapi2
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -26,6 +26,16 @@ _BUSY_MILLISECONDS = 10_000
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
+# A PostgreSQL that went away without a word is noticed within seconds, not after the system's own
+# fifteen minutes. What the database's address says itself wins.
+_POSTGRESQL_LIMITS = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5_000,  # milliseconds
+}
 
 
 class FairLock(AbstractContextManager[None]):
@@ -118,20 +128,49 @@ def open_engine(url: str) -> Engine:
     """An engine with the settings that this product's promises rest on."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(
-            address, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
-        )
+        return _open_postgresql(address)
     if pysqlite3.dbapi2.sqlite_version_info < _SAFE_SQLITE:
         msg = f"SQLite {pysqlite3.dbapi2.sqlite_version} is older than 3.51.3"
         raise RuntimeError(msg)
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    make_file(url)
     engine = create_engine(
         address, module=pysqlite3.dbapi2, pool_size=20, max_overflow=40, hide_parameters=True
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def database_file(url: str) -> Path | None:
+    """The file of a SQLite address; None for one in memory and for PostgreSQL."""
+    address = make_url(url)
+    name = address.database
+    if address.get_backend_name() != "sqlite" or not name or name.startswith((":", "file:")):
+        return None
+    return Path(name)
+
+
+def make_file(url: str) -> None:
+    """Make a SQLite file, empty and for its owner alone, where there is none.
+
+    SQLite would leave the mode to the umask, and gives its side files the mode of the database.
+    """
+    path = database_file(url)
+    if path is not None and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+
+
+def _open_postgresql(address: URL) -> Engine:
+    limits = {name: most for name, most in _POSTGRESQL_LIMITS.items() if name not in address.query}
+    return create_engine(
+        address,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        hide_parameters=True,
+        connect_args=limits,
+    )
 
 
 def _reading(bind: Engine | Connection) -> Engine | Connection:

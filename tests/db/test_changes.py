@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_access import audit, changes, reference
-from data_access.changes import Watcher, read_watermark
+from data_access.changes import Watcher, is_fresh, read_watermark
 from data_access.engine import Database, open_engine
 from domain.people import system_actor
 from tests.world import NOW
@@ -284,6 +285,94 @@ def test_the_poll_outlives_an_error_that_nobody_foresaw(committed, county, watch
         seconds_until(lambda: not watcher.latest.fresh)
     write(committed, county)
     seconds_until(lambda: watcher.latest.fresh and watcher.latest.data_seq == 1)
+
+
+def test_what_nobody_confirmed_for_five_seconds_is_stale(committed, county, watcher):
+    """A poll that hangs raises nothing: the mark's age has to tell."""
+    mark = watcher.look()
+    just, past = mark.read_at + timedelta(seconds=4.9), mark.read_at + timedelta(seconds=5)
+    assert watcher.seen(now=just) == mark
+    assert is_fresh(mark, now=just)
+    stale = watcher.seen(now=past)
+    assert not stale.fresh
+    assert (stale.seq, stale.data_seq, stale.read_at) == (mark.seq, mark.data_seq, mark.read_at)
+    assert watcher.latest is mark
+    watcher.look()
+    assert watcher.seen(now=past).fresh
+
+
+def test_a_hanging_poll_is_seen_although_nothing_failed(committed, county, watcher, monkeypatch):
+    may_end = threading.Event()
+
+    def hangs(_db, *, now):
+        may_end.wait(10)
+        return read_watermark(committed, now=now)
+
+    monkeypatch.setattr(changes, "read_watermark", hangs)
+    watcher.start()
+    time.sleep(2 * changes.POLL_SECONDS)
+    assert watcher.latest.fresh
+    assert not watcher.seen(now=watcher.latest.read_at + changes.STALE_AFTER).fresh
+    may_end.set()
+
+
+def test_the_poll_outlives_a_log_that_cannot_be_written(committed, county, watcher, monkeypatch):
+    def breaks(_db, *, now):
+        raise RuntimeError
+
+    def full(*_, **__):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(changes.log, "warning", full, raising=False)
+    watcher.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(changes, "read_watermark", breaks)
+        seconds_until(lambda: not watcher.latest.fresh)
+    seconds_until(lambda: watcher.latest.fresh)
+
+
+def test_an_older_poll_that_ends_late_takes_nothing_back(committed, county, watcher, monkeypatch):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def late(db, *, now):
+        mark = read_watermark(db, now=now)
+        if threading.current_thread() is slow:
+            begun.set()
+            may_end.wait(10)
+        return mark
+
+    monkeypatch.setattr(changes, "read_watermark", late)
+    slow = threading.Thread(target=watcher.look)
+    slow.start()
+    begun.wait(10)
+    write(committed, county)
+    assert watcher.look().data_seq == 1
+    may_end.set()
+    slow.join()
+    assert watcher.latest.data_seq == 1
+
+
+def limits_of(engine):
+    with engine.connect() as connection:
+        return connection.connection.driver_connection.info.get_parameters()
+
+
+def test_a_postgresql_that_went_away_is_noticed_within_seconds(committed):
+    """The system alone would leave a connection, and the screen behind it, hanging for minutes."""
+    if committed.is_sqlite:
+        pytest.skip("a file has no connection to lose")
+    limits = limits_of(committed.bind)
+    assert (limits["connect_timeout"], limits["tcp_user_timeout"]) == ("5", "5000")
+    assert (limits["keepalives"], limits["keepalives_idle"]) == ("1", "5")
+
+
+def test_the_databases_address_may_set_its_own_limits(committed):
+    if committed.is_sqlite:
+        pytest.skip("a file has no connection to lose")
+    url = committed.bind.url.update_query_dict({"connect_timeout": "9"})
+    engine = open_engine(url.render_as_string(hide_password=False))
+    assert limits_of(engine)["connect_timeout"] == "9"
+    engine.dispose()
 
 
 def test_a_stopped_watcher_asks_no_more(committed, county, watcher):
