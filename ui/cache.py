@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from data_access import site
+from data_access.faults import UNREADABLE
 from domain.people import Scope
 from ui.clock import minute
 
@@ -22,23 +23,37 @@ def _answer(key: str, _load: Callable[[], object]) -> object:  # noqa: ARG001 - 
     return _load()
 
 
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _last_answers(question: str) -> dict[str, object]:  # noqa: ARG001 - Streamlit's key
+    """Where the last answer to a question stays, whatever the watermark."""
+    return {}
+
+
 def cached(
     question: str, load: Callable[[Any], T], *, scope: Scope, now: datetime | None = None
 ) -> T:
     """`load`'s answer for this scope at the current watermark; `now` where the answer ages.
 
-    `question` names the query and all its arguments but scope and time.
+    `question` names the query and all its arguments but scope and time. While the database does not
+    answer, the last answer is given again: the watermark on the screen says since when it stands.
     """
     here = site.current()
     # The watermark is read before the query that it labels: the other order would keep old rows
     # under a new number.
     watermark = here.watcher.latest
+    asked = f"{here.url}|{question}|{scope.key}"
     age = minute(now).isoformat() if now else ""
-    key = f"{here.url}|{question}|{scope.key}|{watermark.data_seq}|{age}"
 
     def read() -> T:
         with here.db.read() as session:
             return load(session)
 
-    answer: T = _answer(key, read)  # type: ignore[assignment]
+    kept = _last_answers(asked)
+    try:
+        kept["last"] = _answer(f"{asked}|{watermark.data_seq}|{age}", read)
+    except UNREADABLE:
+        here.watcher.look()
+        if "last" not in kept:
+            raise
+    answer: T = kept["last"]  # type: ignore[assignment]
     return answer

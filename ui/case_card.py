@@ -68,6 +68,7 @@ def clock(view: CaseView, now: datetime) -> dict[str, Any] | None:
         "turn": round(100 * ((soon_at - view.stage_since) / whole)),
         "label": clock_words(view.row, now),
         "start": _("起 {time}").format(time=moment(view.stage_since, now=now)),
+        "middle": _("▲ 临期 {time}").format(time=due_day(soon_at, now=now)),
         "end": _("限 {time}").format(time=due_day(due_at, now=now)),
     }
 

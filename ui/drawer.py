@@ -1,25 +1,33 @@
 """The case drawer: comes from the right, keeps the list in sight, stays live while it is open."""
 
-from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
 from data_access import site
-from data_access.commands.unmask import REASON_LONGEST, unmask_case
-from data_access.queries import candidates, cases
-from data_access.queries.cases import CaseView
+from data_access.commands.unmask import REASON_LONGEST, REASON_SHORTEST, unmask_case
+from data_access.queries.cases import CaseView, OpenText
 from domain.cases import objections_to_move
 from domain.errors import NotFound
-from domain.people import Actor, Permission, Scope
+from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.sentences import explain
-from ui import case_card, clock, feedback, reassign
-from ui.cache import cached
+from ui import case_card, case_reads, clock, feedback, reassign
 from ui.plain import plain
-from ui.session import acting, require
+from ui.session import acting, require, still
 
 WIDTH = 640
 VIEWS = ("facts", "reassign", "timeline")
+# What belongs to one case and must not be carried over to the next.
+_OF_ONE_CASE = (
+    "unmasked",
+    "unmask_reason",
+    "mediator_chosen",
+    "reassign_key",
+    "seen_version",
+    "moved_away",
+    "_refusal",
+)
 
 
 def open_drawer(case_no: str, view: str = "facts") -> None:
@@ -49,32 +57,48 @@ def show_if_asked() -> None:
 
 
 def _forget() -> None:
-    for name in ("unmasked", "mediator_chosen", "reassign_key", "_refusal", "drawer_version"):
+    for name in _OF_ONE_CASE:
         st.session_state.pop(name, None)
 
 
 def _drawer(case_no: str) -> None:
     actor = require(Permission.CASE_READ)
-    # A place of their own, so that a message moves nothing: what moves is drawn anew and forgets
-    # that it was unfolded.
-    with st.container(key="drawer_messages"):
-        if st.session_state.get("drawer_view") != "reassign":
-            feedback.show_kept()
-    now = clock.now()
+    feedback.show_told()
     try:
-        view = _view(case_no, actor, now)
+        view = case_reads.view(case_no, actor.scope(Permission.CASE_READ), clock.now())
     except NotFound as refusal:
-        st.warning(explain(refusal))
+        _show_gone(case_no, refusal)
         return
-    st.session_state["drawer_version"] = view.row.version
+    # What the person has seen, until they act or are told that it changed: not what a later
+    # redraw happens to read.
+    st.session_state.setdefault("seen_version", view.row.version)
     _live_head(case_no)
+    chosen = _choose_view(view, actor)
+    # A place of its own, so that what comes and goes here moves nothing: what moves is drawn anew
+    # and forgets that it was unfolded.
+    with st.container(key="drawer_undo"):
+        feedback.show_refusal("undo")
+        if reassign.may_undo(view, actor):
+            _offer_undo(case_no, view.row.version)
+    match chosen:
+        case "reassign":
+            reassign.live_form(case_no)
+        case "timeline":
+            _live_timeline(case_no)
+        case _facts:
+            _live_facts(case_no)
+            _offer_unmasking(case_no, actor)
+
+
+def _choose_view(view: CaseView, actor: Actor) -> str:
     names = {"facts": _("概况"), "timeline": _("经过")}
-    if _movable(view, actor):
+    movable = not objections_to_move(view.row.stage)
+    if movable and case_reads.holds(actor, Permission.CASE_REASSIGN, view.row.case_no):
         move = _("改派") if view.row.mediator_id else _("指派")
         names = {"facts": _("概况"), "reassign": move, "timeline": _("经过")}
     if st.session_state.get("drawer_view") not in names:
         st.session_state["drawer_view"] = "facts"
-    st.segmented_control(
+    chosen = st.segmented_control(
         _("显示"),
         list(names),
         format_func=names.__getitem__,
@@ -82,23 +106,27 @@ def _drawer(case_no: str) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    with st.container(key="drawer_undo"):
-        if reassign.may_undo(view, actor):
-            st.button(
-                _("撤销我的改派"),
-                key="reassign_undo",
-                icon=":material/undo:",
-                on_click=reassign.undo,
-                args=(case_no, view.row.version),
-            )
-    match st.session_state["drawer_view"]:
-        case "reassign":
-            reassign.show(view, _choice(case_no, actor, now))
-        case "timeline":
-            case_card.show([case_card.timeline(view.events, now)], key="card_timeline")
-        case _facts:
-            _live_facts(case_no)
-            _offer_unmasking(view, actor)
+    return chosen or "facts"
+
+
+def _offer_undo(case_no: str, version: int) -> None:
+    st.button(
+        _("撤销我的改派"),
+        key="reassign_undo",
+        icon=":material/undo:",
+        on_click=reassign.undo,
+        args=(case_no, version),
+    )
+
+
+def _show_gone(case_no: str, refusal: NotFound) -> None:
+    """The case is out of reach; where one's own reassignment did that, it can be taken back."""
+    moved = st.session_state.get("moved_away")
+    if moved is not None and moved[0] == case_no:
+        st.info(_("改派之后,这件案件已不在您的范围内。如果改错了,现在可以撤销。"))
+        _offer_undo(case_no, moved[1])
+    else:
+        st.warning(explain(refusal))
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
@@ -106,95 +134,94 @@ def _live_head(case_no: str) -> None:
     actor = require(Permission.CASE_READ)
     now = clock.now()
     try:
-        view = _view(case_no, actor, now)
+        view = case_reads.view(case_no, actor.scope(Permission.CASE_READ), now)
     except NotFound as refusal:
         st.warning(explain(refusal))
         return
     blocks = [case_card.head(view, now), case_card.holder(view, now)]
-    if not site.current().watcher.latest.fresh:
+    if not site.current().watcher.seen(now=now).fresh:
         blocks.insert(0, case_card.notice(_("▲ 暂时读不到数据,下面不是最新情况。")))
-    elif view.row.version != st.session_state.get("drawer_version"):
-        blocks.insert(0, case_card.notice(_("此案刚有变动,上面已是最新;提交前请再核对。")))
+    elif view.row.version != st.session_state.get("seen_version", view.row.version):
+        blocks.insert(0, case_card.notice(_("此案刚有变动,下面已是最新;提交前请再核对。")))
     case_card.show(blocks, key="card_head")
+
+
+def _still_there(case_no: str) -> tuple[Actor, CaseView] | None:
+    """Person and case, or None where either is gone: the live head above says which and why."""
+    actor = still(Permission.CASE_READ)
+    if actor is None:
+        return None
+    try:
+        scope = actor.scope(Permission.CASE_READ)
+        return actor, case_reads.view(case_no, scope, clock.now())
+    except NotFound:
+        return None
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
 def _live_facts(case_no: str) -> None:
     """The matter and its persons; gone from the screen as soon as the session is over."""
-    actor = require(Permission.CASE_READ)
-    now = clock.now()
-    try:
-        view = _view(case_no, actor, now)
-    except NotFound:
+    found = _still_there(case_no)
+    if found is None:
         return
-    unmasked = st.session_state.get("unmasked")
+    (actor, view), now = found, clock.now()
     bar = case_card.clock(view, now)
-    blocks = [bar] if bar else []
+    blocks: list[dict[str, Any]] = [bar] if bar else []
     blocks.append(case_card.facts(view, now))
-    if unmasked is None:
+    clear = _unmasked(case_no, actor)
+    if clear is None:
         blocks.append(case_card.parties(view.parties, clear=False))
     else:
-        blocks.append(case_card.clear_text(unmasked))
-        blocks.append(case_card.parties(unmasked.parties, clear=True))
+        blocks += [case_card.clear_text(clear), case_card.parties(clear.parties, clear=True)]
     case_card.show(blocks, key="card_facts")
 
 
-def _offer_unmasking(view: CaseView, actor: Actor) -> None:
-    hidden = st.session_state.get("unmasked") is None
-    if hidden and _within(view, actor, Permission.CASE_UNMASK):
+@st.fragment(run_every=clock.REFRESH_SECONDS)
+def _live_timeline(case_no: str) -> None:
+    found = _still_there(case_no)
+    if found is not None:
+        case_card.show([case_card.timeline(found[1].events, clock.now())], key="card_timeline")
+
+
+def _unmasked(case_no: str, actor: Actor) -> OpenText | None:
+    """The clear text, while the reason it was given for holds: this case, this sign-in, this right.
+
+    A case that was given to somebody else, or a post that ended, takes the names away again.
+    """
+    kept: tuple[str, int | None, OpenText] | None = st.session_state.get("unmasked")
+    if kept is None:
+        return None
+    right = case_reads.holds(actor, Permission.CASE_UNMASK, case_no)
+    if kept[:2] != (case_no, actor.session_id) or not right:
+        del st.session_state["unmasked"]
+        return None
+    return kept[2]
+
+
+def _offer_unmasking(case_no: str, actor: Actor) -> None:
+    masked = _unmasked(case_no, actor) is None
+    if masked and case_reads.holds(actor, Permission.CASE_UNMASK, case_no):
         with st.expander(_("查看当事人信息(需填理由,全程留痕)"), icon=":material/visibility:"):
-            st.text_input(_("查看理由"), key="unmask_reason", max_chars=REASON_LONGEST)
-            st.button(_("查看"), key="unmask", on_click=_unmask, args=(view.row.case_no,))
+            st.text_input(
+                _("查看理由"),
+                key="unmask_reason",
+                placeholder=_("{least} 到 {most} 个字").format(
+                    least=REASON_SHORTEST, most=REASON_LONGEST
+                ),
+            )
+            with st.container(key="unmask_messages"):
+                feedback.show_refusal("unmask")
+            st.button(_("查看"), key="unmask", on_click=_unmask, args=(case_no,))
 
 
 def _unmask(case_no: str) -> None:
-    with feedback.refusals_kept():
-        st.session_state["unmasked"] = unmask_case(
+    with feedback.refusals_kept("unmask"):
+        actor = acting(Permission.CASE_UNMASK)
+        clear = unmask_case(
             site.current().db,
             case_no=case_no,
             reason=st.session_state.get("unmask_reason", ""),
-            actor=acting(Permission.CASE_UNMASK),
+            actor=actor,
             now=clock.now(),
         )
-
-
-def _movable(view: CaseView, actor: Actor) -> bool:
-    return not objections_to_move(view.row.stage) and _within(view, actor, Permission.CASE_REASSIGN)
-
-
-def _within(view: CaseView, actor: Actor, permission: Permission) -> bool:
-    """Whether the person holds the permission for this very case: asked of the database."""
-    if not actor.may(permission):
-        return False
-    if actor.scope(permission) == actor.scope(Permission.CASE_READ):
-        return True
-    try:
-        _read_view(view.row.case_no, actor.scope(permission), clock.now())
-    except NotFound:
-        return False
-    return True
-
-
-def _view(case_no: str, actor: Actor, now: datetime) -> CaseView:
-    return _read_view(case_no, actor.scope(Permission.CASE_READ), now)
-
-
-def _read_view(case_no: str, scope: Scope, now: datetime) -> CaseView:
-    return cached(
-        f"case_view {case_no}",
-        lambda session: cases.case_view(
-            session, scope=scope, case_no=case_no, now=clock.minute(now)
-        ),
-        scope=scope,
-        now=now,
-    )
-
-
-def _choice(case_no: str, actor: Actor, now: datetime) -> candidates.Choice:
-    scope = actor.scope(Permission.CASE_REASSIGN)
-    return cached(
-        f"candidates {case_no}",
-        lambda session: candidates.choice(session, scope=scope, case_no=case_no, now=now),
-        scope=scope,
-        now=now,
-    )
+        st.session_state["unmasked"] = (case_no, actor.session_id, clear)

@@ -1,7 +1,8 @@
 """Say what happened, in the user's words, beside what was typed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import wraps
 
 import streamlit as st
 
@@ -16,14 +17,31 @@ _TOLD = "_told"
 
 
 @contextmanager
-def refusals_kept() -> Iterator[None]:
-    """Turn a refusal in a callback into a message for the next draw; nothing else is caught."""
+def refusals_kept(place: str) -> Iterator[None]:
+    """Turn a refusal in a callback into a message for the next draw; nothing else is caught.
+
+    `place` is where the message will stand: beside what caused it, or nobody sees it.
+    """
     st.session_state.pop(_KEPT, None)
     try:
         yield
     except Refusal as refusal:
         ended = isinstance(refusal, SessionEnded)
-        st.session_state[_KEPT] = (explain(refusal, now=now()), ended)
+        st.session_state[_KEPT] = (place, explain(refusal, now=now()), ended)
+
+
+def left_to_the_page(callback: Callable[[], None]) -> Callable[[], None]:
+    """A callback whose refusals need no message: the run that follows asks again and says why.
+
+    A session that ends between the draw and the click is no error.
+    """
+
+    @wraps(callback)
+    def run() -> None:
+        with suppress(Refusal):
+            callback()
+
+    return run
 
 
 def tell(sentence: str) -> None:
@@ -31,14 +49,19 @@ def tell(sentence: str) -> None:
     st.session_state[_TOLD] = sentence
 
 
-def show_kept() -> None:
-    """Show what the last action came to, once: done, or refused with the reason."""
+def show_told() -> None:
+    """Show once what was done."""
     if told := st.session_state.pop(_TOLD, None):
         st.toast(plain(told), icon=":material/check:")
-    kept = st.session_state.pop(_KEPT, None)
-    if kept is None:
+
+
+def show_refusal(place: str) -> None:
+    """Show once what was refused, if it belongs to this place."""
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != place:
         return
-    sentence, ended = kept
+    del st.session_state[_KEPT]
+    _place, sentence, ended = kept
     st.error(plain(sentence), icon=":material/error:")
     if ended:
         st.link_button(_("重新登录"), "/signin?next=/signed-in", type="primary")

@@ -36,16 +36,21 @@ def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
             "place": _place(actor),
             "demo": _("演示数据") if is_demo(actor) else "",
             "pages": [
-                {"title": one.title, "href": f"/{one.address}", "here": one.address == here}
+                {"title": one.title, "href": _link(one.address), "here": one.address == here}
                 for one in menu
             ],
             "person": actor.name,
             "post": _("、").join(sorted(word(role) for role in actor.roles)),
             "language": "English" if other == "en" else "中文",
             "language_code": other,
+            "speaking": "zh-CN" if other == "en" else "en",
             "sign_out": _("退出"),
         },
     )
+
+
+def _link(address: str) -> str:
+    return f"/{address}" if language() == "zh" else f"/{address}?lang={language()}"
 
 
 def is_demo(actor: Actor) -> bool:

@@ -26,6 +26,7 @@ def show(
     chips: list[dict[str, str]],
     page_number: int,
     has_next: bool,
+    more_found: bool,
     open_case: str | None,
     may_move: bool,
     watermark: Watermark,
@@ -46,9 +47,10 @@ def show(
         "rows": [_row(row, now, may_move=may_move) for row in rows],
         "open": open_case,
         "live": watermark.fresh,
+        "page": page_number,
         "has_back": page_number > 1,
         "has_next": has_next,
-        "words": _words(total, page_number, watermark, searching=counts is None),
+        "words": _words(total, page_number, watermark, counts is None, more_found),
     }
     return _LIST(
         key="queue_list",
@@ -124,10 +126,16 @@ def _age(row: QueueRow, now: datetime) -> str:
 
 
 def _words(
-    total: int, page_number: int, watermark: Watermark, *, searching: bool
+    total: int,
+    page_number: int,
+    watermark: Watermark,
+    searching: bool,  # noqa: FBT001 - one private caller
+    more_found: bool,  # noqa: FBT001
 ) -> dict[str, str]:
     read_at = clock_time(watermark.read_at)
     found = _("找到 {count} 件") if searching else _("{count} 件")
+    if more_found:
+        found = _("找到很多,只列前 {count} 件,请写得更完整")
     return {
         "look": _("查看"),
         "remove": _("去掉这个条件"),

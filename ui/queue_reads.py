@@ -1,13 +1,16 @@
 """The queue's reads through the cache."""
 
 from datetime import datetime
+from typing import Any
+
+import streamlit as st
 
 from data_access import site
 from data_access.queries import choices as choices_query
 from data_access.queries import queue
 from data_access.queries.choices import Choices
 from domain.cases import Stage
-from domain.people import Scope
+from domain.people import Actor, Permission, Scope
 from ui.cache import cached
 from ui.clock import minute
 
@@ -21,29 +24,33 @@ def choices(scope: Scope) -> Choices:
 
 def page(
     scope: Scope, filters: queue.Filters, after: queue.Cursor | None, now: datetime
-) -> queue.Page:
-    """One page of the queue as of this minute."""
-    return cached(
-        f"queue {filters!r} {after!r}",
-        lambda session: queue.page(
-            session, scope=scope, filters=filters, now=minute(now), after=after
-        ),
-        scope=scope,
-        now=now,
-    )
+) -> tuple[queue.Page, dict[Stage, queue.Count]]:
+    """One page and the tabs' counts, of one moment, as of this minute."""
+
+    def load(session: Any) -> tuple[queue.Page, dict[Stage, queue.Count]]:
+        at = minute(now)
+        return (
+            queue.page(session, scope=scope, filters=filters, now=at, after=after),
+            queue.counts(session, scope=scope, filters=filters, now=at),
+        )
+
+    return cached(f"queue {filters!r} {after!r}", load, scope=scope, now=now)
 
 
-def counts(scope: Scope, filters: queue.Filters, now: datetime) -> dict[Stage, queue.Count]:
-    """The tabs' counts as of this minute."""
-    return cached(
-        f"counts {filters!r}",
-        lambda session: queue.counts(session, scope=scope, filters=filters, now=minute(now)),
-        scope=scope,
-        now=now,
-    )
+def found(actor: Actor, term: str, now: datetime) -> queue.Page:
+    """What a search finds; a party's name or phone only where the person may see names.
 
-
-def search(scope: Scope, term: str, now: datetime, *, parties: bool) -> tuple[queue.QueueRow, ...]:
-    """What a search finds. Never cached: the term may be a person's name."""
-    with site.current().db.read() as session:
-        return queue.search(session, scope=scope, term=term, now=now, parties=parties)
+    Kept with the person's own screen and nowhere else, because the term may be a name; read again
+    when something changed or a minute has passed.
+    """
+    here = site.current()
+    scope = actor.scope(Permission.CASE_READ)
+    may_see = actor.may(Permission.CASE_UNMASK)
+    parties = actor.scope(Permission.CASE_UNMASK) if may_see else None
+    key = (term, scope.key, parties and parties.key, here.watcher.latest.data_seq, minute(now))
+    kept: tuple[Any, queue.Page] | None = st.session_state.get("found")
+    if kept is None or kept[0] != key:
+        with here.db.read() as session:
+            answer = queue.search(session, scope=scope, term=term, now=minute(now), parties=parties)
+        kept = st.session_state["found"] = (key, answer)
+    return kept[1]

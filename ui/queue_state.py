@@ -14,6 +14,9 @@ from texts.words import LAMP_SHAPES, word
 
 FILTER_NAMES = ("place", "type", "source", "risk", "lamp", "mediator")
 NOBODY = "none"
+LONGEST_CODE = 32
+# No mediator has this id: the filter of somebody who holds no open case here any more.
+HOLDS_NOTHING = -1
 _LAMPS = (Lamp.LATE, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
 
 
@@ -31,6 +34,12 @@ class Options:
 def options(choices: Choices) -> Options:
     """The values of every filter, in the language in use."""
     chinese = language() == "zh"
+    holders = {holder.code: holder.name for holder in choices.holders}
+    asked = st.session_state.get("mediator")
+    if asked and asked != NOBODY:
+        known = st.session_state.get("known_holders", {})
+        st.session_state["known_holders"] = known | holders
+        holders.setdefault(asked, known.get(asked, asked))
     places = {
         place.code: f"{place.town} {place.name}" if place.town else place.name
         for place in choices.places
@@ -48,20 +57,22 @@ def options(choices: Choices) -> Options:
             },
             "risk": {str(int(risk)): word(risk) for risk in Risk},
             "lamp": {lamp.value: f"{LAMP_SHAPES[lamp]} {word(lamp)}" for lamp in _LAMPS},
-            "mediator": {NOBODY: _("未指派")}
-            | {holder.code: holder.name for holder in choices.holders},
+            "mediator": {NOBODY: _("未指派")} | holders,
         }
     )
 
 
-def read_address(offered: Options) -> None:
+def read_address(offered: Choices) -> None:
     """Take filters and stage from the address once per session; what is not offered is dropped."""
     if "queue_ready" in st.session_state:
         return
     st.session_state["queue_ready"] = True
+    # A holder who has nothing left is still asked for: the list gets empty, never wider.
+    st.session_state["mediator"] = st.query_params.get("mediator", "")[:LONGEST_CODE] or None
+    names = options(offered).names
     for name in FILTER_NAMES:
-        given = st.query_params.get_all(name)
-        known = [value for value in given if value in offered.names[name]]
+        given = dict.fromkeys(st.query_params.get_all(name))
+        known = [value for value in given if value in names[name]]
         st.session_state[name] = known if name == "lamp" else (known[0] if known else None)
     stage = st.query_params.get("stage")
     st.session_state["stage"] = stage if stage in set(OPEN_STAGES) else None
@@ -87,10 +98,30 @@ def restart() -> None:
     st.session_state["cursors"] = []
 
 
-def drop(name: str) -> None:
-    """Remove one filter."""
+def choose_stage(stage: object) -> None:
+    """Show one stage, or all of them for anything that is none."""
+    st.session_state["stage"] = stage if stage in set(OPEN_STAGES) else None
+    restart()
+    write_address()
+
+
+def drop(name: object) -> None:
+    """Remove one filter; anything that is none is left alone."""
+    if name not in FILTER_NAMES:
+        return
     st.session_state[name] = [] if name == "lamp" else None
     restart()
+    write_address()
+
+
+def turn(where: object) -> None:
+    """To the next page, or back to the one before."""
+    cursors = st.session_state["cursors"]
+    following = st.session_state.get("next_cursor")
+    if where == "back":
+        st.session_state["cursors"] = cursors[:-1]
+    elif following is not None:
+        st.session_state["cursors"] = [*cursors, following]
 
 
 def filters(choices: Choices) -> Filters:
@@ -99,6 +130,7 @@ def filters(choices: Choices) -> Filters:
     place = next((p for p in choices.places if p.code == chosen["place"]), None)
     holder = next((h for h in choices.holders if h.code == chosen["mediator"]), None)
     nobody = UNASSIGNED if chosen["mediator"] == NOBODY else None
+    gone = HOLDS_NOTHING if chosen["mediator"] else None
     return Filters(
         stage=Stage(chosen["stage"]) if chosen["stage"] else None,
         unit=(place.level, place.unit_id) if place else None,
@@ -106,7 +138,7 @@ def filters(choices: Choices) -> Filters:
         source_code=chosen["source"],
         risk=Risk(int(chosen["risk"])) if chosen["risk"] else None,
         lamps=frozenset(Lamp(value) for value in chosen["lamp"]),
-        mediator_id=holder.mediator_id if holder else nobody,
+        mediator_id=holder.mediator_id if holder else (nobody if nobody is not None else gone),
     )
 
 

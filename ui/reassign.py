@@ -6,63 +6,97 @@ from uuid import uuid4
 import streamlit as st
 
 from data_access import site
-from data_access.commands.reassign import NOTE_LONGEST, Moved, reassign_case, undo_reassignment
-from data_access.queries.candidates import Choice
+from data_access.commands.reassign import (
+    NOTE_LONGEST,
+    NOTE_SHORTEST,
+    Moved,
+    reassign_case,
+    undo_reassignment,
+)
 from data_access.queries.cases import CaseView
 from domain.cases import EventKind, FieldProblem, ReassignReason
-from domain.eligibility import Judged
-from domain.errors import Invalid
+from domain.eligibility import Judged, Objection
+from domain.errors import Conflict, Invalid, NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.words import word
-from ui import clock, elements, feedback
+from ui import case_reads, clock, elements, feedback
 from ui.plain import plain
-from ui.session import acting
+from ui.session import acting, still
 
 _PEOPLE = elements.element("candidates")
 _FULL = 100
 
 
-def show(view: CaseView, choice: Choice) -> None:
-    """The whole form for one case. What is typed stays until a reassignment succeeds."""
-    eligible = [one for one in choice.judged if one.eligible]
-    others = [one for one in choice.judged if not one.eligible]
-    st.markdown("**" + _("可以承办({count})").format(count=len(eligible)) + "**")
-    _people(eligible, key="candidates", choosable=True)
-    with st.expander(_("不能承办及原因({count})").format(count=len(others))):
-        _people(others, key="not_eligible", choosable=False)
-    first = view.row.mediator_id is None
+@st.fragment(run_every=clock.REFRESH_SECONDS)
+def live_form(case_no: str) -> None:
+    """The whole form for one case. What is typed stays until a reassignment succeeds.
+
+    When the session is over, the people are gone from the screen and the inputs stay.
+    """
+    if st.session_state.pop("reassigned", False):
+        # Done: the drawer around this form shows the case now.
+        st.rerun()
+    view, chosen = _draw_people(case_no)
+    if view is not None:
+        st.session_state.setdefault("seen_version", view.row.version)
+    first = view is None or view.row.mediator_id is None
     reasons = [ReassignReason.FIRST_ASSIGNMENT] if first else _reasons_to_move()
     st.selectbox(
         _("理由"),
         reasons,
         format_func=word,
         index=0 if first else None,
-        key=f"reason_{view.row.case_no}",
+        key=f"reason_{case_no}",
         placeholder=_("请选择"),
         persist_state="session",
     )
     st.text_area(
         _("说明(必填,请勿写当事人姓名电话)"),
-        key=f"note_{view.row.case_no}",
-        max_chars=NOTE_LONGEST,
+        key=f"note_{case_no}",
         height=96,
+        placeholder=_("{least} 到 {most} 个字").format(least=NOTE_SHORTEST, most=NOTE_LONGEST),
         persist_state="session",
     )
     st.session_state.setdefault("reassign_key", uuid4().hex)
-    chosen = next((one for one in eligible if one.candidate.mediator_id == chosen_id()), None)
-    # Beside the button: at the top of the drawer nobody would see it from here.
     with st.container(key="reassign_messages"):
-        feedback.show_kept()
-    target = f" → {chosen.candidate.name}" if chosen else ""
+        feedback.show_refusal("reassign")
+    label = _("确认指派") if first else _("确认改派")
     st.button(
-        (_("确认指派") if first else _("确认改派")) + plain(target),
+        label + plain(f" → {chosen.candidate.name}" if chosen else ""),
         key="reassign_submit",
         type="primary",
         width="stretch",
+        disabled=view is None,
         on_click=submit,
-        args=(view.row.case_no, choice.version),
+        args=(case_no,),
     )
+
+
+def _draw_people(case_no: str) -> tuple[CaseView | None, Judged | None]:
+    """Who could take the case and who could not; the case, and who is chosen."""
+    actor = still(Permission.CASE_REASSIGN)
+    if actor is None:
+        return None, None
+    scope, now = actor.scope(Permission.CASE_REASSIGN), clock.now()
+    try:
+        view = case_reads.view(case_no, scope, now)
+        judged = case_reads.choice(case_no, scope, now).judged
+    except NotFound:
+        return None, None
+    eligible = [one for one in judged if one.eligible]
+    # Who holds it now stands first: everybody looks for that name.
+    others = sorted(
+        (one for one in judged if not one.eligible),
+        key=lambda one: Objection.ALREADY_HOLDS not in one.objections,
+    )
+    st.markdown("**" + _("可以承办({count})").format(count=len(eligible)) + "**")
+    st.caption(_("按负荷(三档)、远近、专长排列"))
+    _people(eligible, key="candidates", choosable=True)
+    with st.expander(_("不能承办及原因({count})").format(count=len(others))):
+        _people(others, key="not_eligible", choosable=False)
+    chosen = (one for one in eligible if one.candidate.mediator_id == chosen_id())
+    return view, next(chosen, None)
 
 
 def chosen_id() -> int | None:
@@ -71,30 +105,37 @@ def chosen_id() -> int | None:
     return chosen if isinstance(chosen, int) else None
 
 
-def submit(case_no: str, expected_version: int) -> None:
+def submit(case_no: str) -> None:
     """Reassign, before the drawer is drawn again; a refusal is shown beside what was typed."""
-    with feedback.refusals_kept():
+    with feedback.refusals_kept("reassign"):
         actor = acting(Permission.CASE_REASSIGN)
         mediator_id, reason = chosen_id(), st.session_state.get(f"reason_{case_no}")
         if mediator_id is None:
             raise Invalid(mediator=FieldProblem.NOT_A_CHOICE)
         if reason is None:
             raise Invalid(reason=FieldProblem.MISSING)
-        moved = reassign_case(
-            site.current().db,
-            case_no=case_no,
-            to_mediator_id=mediator_id,
-            reason=ReassignReason(reason),
-            note=st.session_state.get(f"note_{case_no}", ""),
-            expected_version=expected_version,
-            actor=actor,
-            now=clock.now(),
-            key=st.session_state["reassign_key"],
-        )
+        try:
+            moved = reassign_case(
+                site.current().db,
+                case_no=case_no,
+                to_mediator_id=mediator_id,
+                reason=ReassignReason(reason),
+                note=st.session_state.get(f"note_{case_no}", ""),
+                expected_version=st.session_state["seen_version"],
+                actor=actor,
+                now=clock.now(),
+                key=st.session_state["reassign_key"],
+            )
+        except Conflict:
+            # Told now; the next attempt is about what they see from here on.
+            st.session_state.pop("seen_version", None)
+            raise
+        st.session_state["moved_away"] = (case_no, moved.version)
         _done(moved, _("已交给 {name},可在本页撤销。"))
         for name in ("mediator_chosen", "reassign_key", f"reason_{case_no}", f"note_{case_no}"):
             st.session_state.pop(name, None)
         st.session_state["drawer_view"] = "facts"
+        st.session_state["reassigned"] = True
 
 
 def may_undo(view: CaseView, actor: Actor) -> bool:
@@ -112,20 +153,23 @@ def may_undo(view: CaseView, actor: Actor) -> bool:
 
 def undo(case_no: str, expected_version: int) -> None:
     """Take the reassignment back."""
-    with feedback.refusals_kept():
+    with feedback.refusals_kept("undo"):
         moved = undo_reassignment(
             site.current().db,
             case_no=case_no,
             expected_version=expected_version,
             actor=acting(Permission.CASE_REASSIGN),
             now=clock.now(),
+            key=f"undo {case_no} {expected_version}",
         )
+        st.session_state.pop("moved_away", None)
         _done(moved, _("已撤销,回到 {name}。"))
 
 
 def _done(moved: Moved, sentence: str) -> None:
     # Look at once, so that the person who wrote sees the new state in this very run.
     site.current().watcher.look()
+    st.session_state["seen_version"] = moved.version
     feedback.tell(sentence.format(name=moved.mediator_name or _("待指派")))
 
 

@@ -44,6 +44,14 @@ def require(permission: Permission | None = None) -> Actor:
     return actor
 
 
+def still(permission: Permission) -> Actor | None:
+    """The signed-in person, or None: for what stands beside a live part that already says why."""
+    try:
+        return _signed_in(permission)
+    except (SessionEnded, NotAllowed):
+        return None
+
+
 def note_activity(actor: Actor) -> None:
     """Called once by a run of the whole page: such a run is the person's doing, and keeps them in.
 

@@ -1,6 +1,7 @@
 """The live queue: open cases, the most urgent first, in pages that stay stable."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,7 @@ from data_access.tables import Case, CaseType, Mediator, OrganisationUnit, Party
 from data_access.tables.cases import IS_OPEN
 from data_access.vault import Indexed, Vault
 from domain.cases import Difficulty, Lamp, Risk, Stage
-from domain.clocks import lamp
+from domain.clocks import day_of, lamp
 from domain.organisation import UnitLevel
 from domain.people import Scope
 
@@ -35,6 +36,7 @@ PAGE_SIZE = 50
 UNASSIGNED = 0
 _CASE_NUMBER = re.compile(r"D?(\d{4})-?(\d{1,7})", re.IGNORECASE)
 _PHONE_DIGITS = 7
+_ORDINAL_DIGITS = 6
 # A name that thousands share is no search; more matches than this are cut off.
 _MOST_MATCHES = 500
 
@@ -95,10 +97,14 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Up to PAGE_SIZE rows, and where the next page begins (None on the last)."""
+    """Up to PAGE_SIZE rows, and where the next page begins (None on the last).
+
+    A search has no pages; `more` says that it found more than it shows.
+    """
 
     rows: tuple[QueueRow, ...]
     next: Cursor | None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,33 +167,37 @@ def counts(
 
 
 def search(
-    session: Session, *, scope: Scope, term: str, now: datetime, parties: bool
-) -> tuple[QueueRow, ...]:
-    """Cases, open or closed, by number; with `parties`, also by a party's exact name or phone.
+    session: Session, *, scope: Scope, term: str, now: datetime, parties: Scope | None
+) -> Page:
+    """Cases, open or closed, by number; within `parties`, also by a party's exact name or phone.
 
-    `parties` is for those who may see names: whether somebody has a dispute is itself private.
-    Open cases come first. At most PAGE_SIZE rows.
+    `parties` is where the person may see names (None: nowhere): whether somebody has a dispute is
+    itself private. Open cases come first. At most PAGE_SIZE rows; `more` says there are others.
     """
-    term = term.strip()
+    term = unicodedata.normalize("NFKC", term).strip()
     if not term:
-        return ()
-    ways = [*_by_number(scope, term)]
-    if parties:
-        ways += _by_party(vault_of(session), scope, term)
+        return Page((), None)
+    ways = [*_by_number(scope, term, day_of(now).year)]
+    if parties is not None:
+        ways += _by_party(vault_of(session), parties, term)
     # Each way by its own index; one condition over all of them would be a scan.
     found = union(*ways).subquery()
     which = (
         select(Case.id)
         .where(cases_within(scope), Case.id.in_(select(found.c.id)))
         .order_by(*_FOUND_ORDER)
-        .limit(literal_column(str(PAGE_SIZE)))
+        .limit(literal_column(str(PAGE_SIZE + 1)))
     )
     query = _shown(which, scope).order_by(*_FOUND_ORDER)
-    return tuple(_row(row, now) for row in session.execute(query))
+    rows = [_row(row, now) for row in session.execute(query)]
+    return Page(tuple(rows[:PAGE_SIZE]), None, more=len(rows) > PAGE_SIZE)
 
 
-def _by_number(scope: Scope, term: str) -> Iterator[Select[int]]:
+def _by_number(scope: Scope, term: str, year: int) -> Iterator[Select[int]]:
     numbers = {term.upper()}
+    if term.isdecimal() and len(term) <= _ORDINAL_DIGITS:
+        # People type the last digits: of this year's cases, or last year's.
+        numbers |= {f"D{one}-{int(term):05d}" for one in (year, year - 1)}
     if match := _CASE_NUMBER.fullmatch(term):
         numbers.add(f"D{match[1]}-{int(match[2]):05d}")
     here = Case.county_id == scope.county_id
@@ -200,9 +210,15 @@ def _by_party(vault: Vault, scope: Scope, term: str) -> Iterator[Select[int]]:
     if sum(character.isdigit() for character in term) >= _PHONE_DIGITS:
         columns.append((Party.phone_index, Indexed.PHONE))
     for column, kind in columns:
+        # The scope before the limit: a name that thousands share must not crowd out one's own.
         yield (
             select(Party.case_id.label("id"))
-            .where(Party.county_id == scope.county_id, column == vault.index(term, kind))
+            .join(Case, and_(Case.county_id == Party.county_id, Case.id == Party.case_id))
+            .where(
+                Party.county_id == scope.county_id,
+                column == vault.index(term, kind),
+                cases_within(scope),
+            )
             .limit(literal_column(str(_MOST_MATCHES)))
             .subquery()
             .select()

@@ -5,17 +5,16 @@ from typing import Any
 import streamlit as st
 
 from data_access import site
-from data_access.queries import queue
 from domain.people import Permission
 from texts import gettext as _
-from ui import clock, drawer, queue_list, queue_reads, queue_state
+from ui import clock, drawer, feedback, queue_list, queue_reads, queue_state
 from ui.session import acting, require
 
 actor = require(Permission.CASE_READ)
 scope = actor.scope(Permission.CASE_READ)
 offered = queue_reads.choices(scope)
+queue_state.read_address(offered)
 names = queue_state.options(offered)
-queue_state.read_address(names)
 if "case" in st.query_params:
     # A link to one case, or a page drawn anew behind an open drawer.
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
@@ -27,31 +26,29 @@ def clicked(trigger: str) -> Any:
     return st.session_state["queue_list"][trigger]
 
 
+@feedback.left_to_the_page
 def on_open() -> None:
     """A row was opened."""
     wanted = clicked("open")
     drawer.open_drawer(wanted["case"], wanted["view"])
 
 
+@feedback.left_to_the_page
 def on_stage() -> None:
     """Another tab was chosen."""
-    st.session_state["stage"] = clicked("stage") or None
-    queue_state.restart()
-    queue_state.write_address()
+    queue_state.choose_stage(clicked("stage"))
 
 
+@feedback.left_to_the_page
 def on_drop() -> None:
     """A filter was removed."""
     queue_state.drop(clicked("drop"))
-    queue_state.write_address()
 
 
+@feedback.left_to_the_page
 def on_turn() -> None:
     """The next page, or the one before."""
-    if clicked("turn") == "back":
-        st.session_state["cursors"] = st.session_state["cursors"][:-1]
-    elif (following := st.session_state.get("next_cursor")) is not None:
-        st.session_state["cursors"] = [*st.session_state["cursors"], following]
+    queue_state.turn(clicked("turn"))
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
@@ -60,17 +57,14 @@ def live_list() -> None:
     actor = require(Permission.CASE_READ)
     scope = actor.scope(Permission.CASE_READ)
     now = clock.now()
-    watermark = site.current().watcher.latest
+    watermark = site.current().watcher.seen(now=now)
     filters = queue_state.filters(offered)
     cursors = st.session_state["cursors"]
     term = st.session_state.get("search", "").strip()
     if term:
-        parties = actor.may(Permission.CASE_UNMASK)
-        found = queue_reads.search(scope, term, now, parties=parties)
-        page, counts = queue.Page(found, None), None
+        page, counts = queue_reads.found(actor, term, now), None
     else:
-        page = queue_reads.page(scope, filters, cursors[-1] if cursors else None, now)
-        counts = queue_reads.counts(scope, filters, now)
+        page, counts = queue_reads.page(scope, filters, cursors[-1] if cursors else None, now)
     st.session_state["next_cursor"] = page.next
     queue_list.show(
         rows=page.rows,
@@ -79,6 +73,7 @@ def live_list() -> None:
         chips=[] if term else queue_state.chips(names),
         page_number=len(cursors) + 1,
         has_next=page.next is not None,
+        more_found=page.more,
         open_case=st.session_state.get("drawer_case"),
         may_move=actor.may(Permission.CASE_REASSIGN),
         watermark=watermark,
@@ -91,6 +86,7 @@ def live_list() -> None:
     drawer.show_if_asked()
 
 
+@feedback.left_to_the_page
 def narrowed() -> None:
     """A filter widget was changed."""
     acting(Permission.CASE_READ)

@@ -124,10 +124,10 @@ def questions(world):
         "counts, late traffic": lambda s: queue.counts(s, scope=whole, filters=late, now=NOW),
         "choices, county": lambda s: choices.choices(s, scope=whole),
         "search, number": lambda s: queue.search(
-            s, scope=whole, term="B777", now=NOW, parties=True
+            s, scope=whole, term="B777", now=NOW, parties=whole
         ),
         "search, name": lambda s: queue.search(
-            s, scope=whole, term="王小明", now=NOW, parties=True
+            s, scope=whole, term="王小明", now=NOW, parties=whole
         ),
         "candidates": lambda s: candidates.choice(
             s, scope=whole, case_no=f"B{OPEN_EVERY}", now=NOW

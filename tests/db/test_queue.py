@@ -175,24 +175,31 @@ def test_a_party_is_found_by_exact_name_or_phone(db, world, everywhere, term):
     case = world.case(parties=("王小明", "李大华"), phones=("13812345678",))
     world.case(parties=("王小", "王小明明"), phones=("13812345679",))
     with db.read() as session:
-        found = queue.search(session, scope=everywhere, term=term, now=NOW, parties=True)
-    assert numbers_of(found) == [case.case_no]
+        found = queue.search(session, scope=everywhere, term=term, now=NOW, parties=everywhere)
+    assert numbers_of(found.rows) == [case.case_no]
 
 
 def test_a_number_is_found_in_every_way_people_write_it_also_when_closed(db, world, everywhere):
     case = world.case(stage=Stage.CLOSED)
     ordinal = case.case_no.split("-")[1]
     with db.read() as session:
-        for term in (case.case_no, case.case_no.lower(), f"2026-{int(ordinal)}", f"2026{ordinal}"):
-            found = queue.search(session, scope=everywhere, term=term, now=NOW, parties=False)
-            assert numbers_of(found) == [case.case_no], term
+        for term in (
+            case.case_no,
+            case.case_no.lower(),
+            f"2026-{int(ordinal)}",
+            f"2026{ordinal}",
+            ordinal,
+            "１",
+        ):
+            found = queue.search(session, scope=everywhere, term=term, now=NOW, parties=None)
+            assert numbers_of(found.rows) == [case.case_no], term
 
 
 def test_names_are_not_searched_for_those_who_may_not_see_them(db, world, everywhere):
     world.case(parties=("王小明",))
     with db.read() as session:
-        found = queue.search(session, scope=everywhere, term="王小明", now=NOW, parties=False)
-    assert found == ()
+        found = queue.search(session, scope=everywhere, term="王小明", now=NOW, parties=None)
+    assert found.rows == ()
 
 
 @pytest.mark.parametrize("empty", [Scope(1), Scope(1, towns=frozenset())])
@@ -212,7 +219,8 @@ def test_no_read_with_the_scope_of_town_a_shows_anything_of_town_b(db, world, to
         counted = queue.counts(session, scope=town_a, filters=Filters(), now=NOW)
         assert sum(one.total for one in counted.values()) == 1
         for term in ("乙方", there.case_no):
-            assert not queue.search(session, scope=town_a, term=term, now=NOW, parties=True)
+            found = queue.search(session, scope=town_a, term=term, now=NOW, parties=town_a)
+            assert found.rows == ()
         assert not queue.by_numbers(session, scope=town_a, case_nos=(there.case_no,), now=NOW)
         for read in (cases.case_view, candidates.choice):
             with pytest.raises(NotFound):
@@ -285,3 +293,30 @@ def test_the_drawer_hides_names_numbers_and_addresses(db, world, everywhere):
     assert view.title == "王某某反映漏水"
     assert [party.name for party in view.parties] == ["王某某", "大邑***公司"]
     assert view.parties[0].phone == "138****5678"
+
+
+def test_names_are_searched_only_where_the_person_may_see_them(db, world, everywhere, town_a):
+    here = world.case(parties=("王小明",))
+    in_town_b(world, parties=("王小明",))
+    with db.read() as session:
+        found = queue.search(session, scope=everywhere, term="王小明", now=NOW, parties=town_a)
+    assert numbers_of(found.rows) == [here.case_no]
+
+
+def test_a_common_name_elsewhere_does_not_crowd_out_ones_own(db, world, town_a, monkeypatch):
+    monkeypatch.setattr(queue, "_MOST_MATCHES", 3)
+    for _ in range(4):
+        in_town_b(world, parties=("王伟",))
+    mine = world.case(parties=("王伟",))
+    with db.read() as session:
+        found = queue.search(session, scope=town_a, term="王伟", now=NOW, parties=town_a)
+    assert numbers_of(found.rows) == [mine.case_no]
+
+
+def test_a_search_that_finds_more_than_it_shows_says_so(db, world, everywhere, monkeypatch):
+    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
+    for _ in range(3):
+        world.case(parties=("王伟",))
+    with db.read() as session:
+        found = queue.search(session, scope=everywhere, term="王伟", now=NOW, parties=everywhere)
+    assert (len(found.rows), found.more) == (2, True)

@@ -1,11 +1,14 @@
 """The drawer: reassigning, refusals beside what was typed, undo, unmasking."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select, update
 
 from data_access.commands.reassign import reassign_case
-from data_access.tables import AuditLine, AuthSession, Case
+from data_access.tables import AuditLine, AuthSession, Case, UserRole
 from domain.cases import ReassignReason, Stage
+from domain.eligibility import CommitteeKind
 from domain.people import Permission, Role
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent
 from ui import clock
@@ -197,3 +200,79 @@ def test_a_mediator_unmasks_only_what_they_hold(office):
     assert "unmask" in [button.key for button in at.button]
     office.case = other
     assert "找不到这件案件" in show(at, office, "facts").warning[0].value
+
+
+def somebody_else_moves_it(office, to, key="other"):
+    reassign_case(
+        office.here.db,
+        case_no=office.case.case_no,
+        to_mediator_id=to,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高,分流",
+        expected_version=1,
+        actor=office.world.actor("李站长"),
+        now=clock.now(),
+        key=key,
+    )
+    office.here.watcher.look()
+
+
+def test_a_redraw_does_not_hide_that_the_case_changed_since_it_was_opened(office):
+    at = drawer(office, "reassign")
+    third = office.world.mediator("第三人")
+    somebody_else_moves_it(office, third)
+    at = fill_in(at.run(), office)
+    assert any("此案刚有变动" in block["text"] for block in blocks_of(at, "notice"))
+    at.button(key="reassign_submit").click().run()
+    assert "李站长" in at.error[0].value
+    assert held_by(office) == third
+    # Told, the person may decide again, about what they see now.
+    at.button(key="reassign_submit").click().run()
+    assert held_by(office) == office.second
+
+
+def test_names_go_from_the_screen_with_the_right_to_see_them(office):
+    at = office.sign_in(Role.MEDIATOR, unit=None, mediator_id=office.first)
+    office.world.add(
+        UserRole(
+            user_id=office.user.id,
+            role=Role.GRID_WORKER,
+            unit_id=office.world.grid_a,
+            valid_from=date(2020, 1, 1),
+        )
+    )
+    at.run()
+    at = show(at, office, "facts")
+    at.session_state["unmask_reason"] = "核对当事人身份"
+    at.button(key="unmask").click().run()
+    assert "王小明" in everything_sent(at)
+    somebody_else_moves_it(office, office.second)
+    at.run()
+    assert blocks_of(at, "facts")
+    assert "王小明" not in everything_sent(at)
+
+
+def test_a_case_given_away_out_of_ones_scope_can_still_be_taken_back_here(office):
+    town = office.world.committee("安仁镇调委会", kind=CommitteeKind.TOWN, town=office.world.town_a)
+    other = office.world.mediator("镇调解员", committee_id=town)
+    at = office.sign_in(Role.COMMITTEE_HEAD, unit=None)
+    office.world.add(
+        UserRole(
+            user_id=office.user.id,
+            role=Role.COMMITTEE_HEAD,
+            committee_id=town,
+            valid_from=date(2020, 1, 1),
+        )
+    )
+    office.here.db.write(lambda session: session.execute(update(Case).values(committee_id=town)))
+    industry = office.world.committee("物业纠纷调委会", kind=CommitteeKind.INDUSTRY)
+    expert = office.world.mediator("物业专员", specialities=("0402",), committee_id=industry)
+    office.here.watcher.look()
+    at.run()
+    at = fill_in(show(at, office, "reassign"), office, mediator=expert)
+    at.button(key="reassign_submit").click().run()
+    assert held_by(office) == expert
+    at.run()
+    at.button(key="reassign_undo").click().run()
+    assert held_by(office) == office.first
+    assert other != office.first

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
 
+import ui.cache
 from data_access.reference import set_site_fact
 from data_access.tables import AuthSession, Case
 from domain.cases import Stage
@@ -212,3 +214,49 @@ def test_a_closed_case_offers_no_reassignment(desk):
     assert "reassign" not in at.get("button_group")[0].options
     with desk.here.db.read() as session:
         assert session.get(Case, (case.county_id, case.id)).stage is Stage.CLOSED
+
+
+def revoke(desk):
+    desk.here.db.write(
+        lambda session: session.execute(update(AuthSession).values(revoked_at=clock.now()))
+    )
+    desk.world.case()
+    desk.here.watcher.look()
+
+
+def test_a_click_in_the_moment_the_session_ends_is_no_error(desk):
+    secret_case(desk)
+    at = desk.queue()
+    revoke(desk)
+    at.text_input(key="search").set_value("王小明").run()
+    assert not at.exception
+    assert "登录已结束" in at.warning[0].value
+
+
+def test_a_holder_with_nothing_left_gives_an_empty_list_and_never_a_wider_one(desk):
+    desk.world.case()
+    at = desk.sign_in()
+    at.query_params["mediator"] = "M99999"
+    at.run()
+    at.switch_page(QUEUE).run()
+    assert rows(at) == []
+    assert [chip["name"] for chip in data_of(at, "queue_list")["chips"]] == ["mediator"]
+    assert at.query_params["mediator"] == "M99999"
+
+
+def test_when_the_database_does_not_answer_the_last_rows_stay_and_are_called_stale(
+    desk, monkeypatch
+):
+    case = desk.world.case()
+    at = desk.queue()
+    # As at the turn of a minute: what is known has to be read anew.
+    ui.cache._answer.clear()
+
+    def refuse():
+        raise OperationalError("select", {}, Exception("lost"))
+
+    monkeypatch.setattr(desk.here.db, "read", refuse)
+    at.run()
+    assert not at.exception
+    assert rows(at) == [case.case_no]
+    assert data_of(at, "queue_list")["live"] is False

@@ -23,7 +23,8 @@ const draw = {
     bar.setAttribute("role", "img");
     bar.setAttribute("aria-label", block.label);
     return make("div", "", make("h3", "", block.title), bar,
-      make("div", "ends second", make("span", "", block.start), make("span", "", block.end)));
+      make("div", "ends second", make("span", "", block.start), make("span", "", block.middle),
+        make("span", "", block.end)));
   },
   facts: (block) => {
     const list = make("dl", "facts");

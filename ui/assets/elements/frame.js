@@ -26,6 +26,7 @@ export default function (component) {
   const drawn = JSON.stringify(data);
   if (root.wusongDrawn === drawn) return;
   root.wusongDrawn = drawn;
+  document.documentElement.lang = data.speaking;
   const frame = make("header", "frame");
   const brand = make("div", "brand", data.brand);
   brand.append(make("small", "", data.place));

@@ -139,6 +139,7 @@ function drawStatus(view, data) {
   setText(view.count, data.words.count);
   const late = !data.live || Date.now() - view.received > STALE_AFTER;
   view.data.classList.toggle("stale", late);
+  view.data.classList.toggle("live", !late);
   setText(view.data, late ? data.words.stale : data.words.live);
 }
 
@@ -193,6 +194,7 @@ export default function (component) {
     document.addEventListener("keydown", view.listener);
     view.timer = setInterval(() => drawStatus(view, view.last), 1000);
   }
+  const before = view.last;
   view.received = Date.now();
   view.last = data;
   drawTabs(view, data, send);
@@ -200,6 +202,11 @@ export default function (component) {
   drawStatus(view, data);
   drawRows(view, data, send);
   drawPager(view, data, send);
+  if (before && before.page !== data.page) view.queue.scrollIntoView({ block: "start" });
+  // Whoever closed the drawer goes on from the row they came from.
+  if (before?.open && !data.open && (document.activeElement || document.body) === document.body) {
+    view.known.get(before.open)?.focus({ preventScroll: true });
+  }
   return () => {
     clearInterval(view.timer);
     document.removeEventListener("keydown", view.listener);

@@ -1,0 +1,42 @@
+"""One case's reads through the cache."""
+
+from datetime import datetime
+
+from data_access.queries import candidates, cases
+from data_access.queries.candidates import Choice
+from data_access.queries.cases import CaseView
+from domain.errors import NotFound
+from domain.people import Actor, Permission, Scope
+from ui.cache import cached
+from ui.clock import minute, now
+
+
+def view(case_no: str, scope: Scope, at: datetime) -> CaseView:
+    """The case, masked. Raises NotFound outside the scope."""
+    return cached(
+        f"case_view {case_no}",
+        lambda session: cases.case_view(session, scope=scope, case_no=case_no, now=minute(at)),
+        scope=scope,
+        now=at,
+    )
+
+
+def choice(case_no: str, scope: Scope, at: datetime) -> Choice:
+    """Who could take the case, and who could not. Raises NotFound outside the scope."""
+    return cached(
+        f"candidates {case_no}",
+        lambda session: candidates.choice(session, scope=scope, case_no=case_no, now=minute(at)),
+        scope=scope,
+        now=at,
+    )
+
+
+def holds(actor: Actor, permission: Permission, case_no: str) -> bool:
+    """Whether the person holds the permission for this very case, now."""
+    if not actor.may(permission):
+        return False
+    try:
+        view(case_no, actor.scope(permission), now())
+    except NotFound:
+        return False
+    return True
