@@ -1,9 +1,8 @@
 """Show a case's persons in the clear, to a role, for a written reason, with an audit line."""
 
-from base64 import b64encode
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data_access import audit
@@ -11,6 +10,7 @@ from data_access.engine import Database, vault_of
 from data_access.queries.cases import OpenText, open_text
 from data_access.scope import cases_within
 from data_access.tables import Case
+from data_access.tables.trail import UnmaskReason
 from domain.cases import FieldProblem
 from domain.errors import Invalid, NotFound
 from domain.people import Actor, Permission
@@ -24,8 +24,8 @@ def unmask_case(
 ) -> OpenText:
     """The case's text and parties in the clear; the reading itself is recorded first.
 
-    The reason is encrypted in the trail: people write names into it. Raises NotAllowed, NotFound
-    or Invalid.
+    The audit line holds the reason's fingerprint; its words are encrypted beside the chain, where
+    they can be erased: people write names into them. Raises NotAllowed, NotFound or Invalid.
     """
     reason = reason.strip()
     if not reason:
@@ -41,21 +41,29 @@ def unmask_case(
         if case is None:
             raise NotFound(case_no)
         clear = open_text(session, case)
-        place = f"audit.reason:{actor.county_id}:{case_no}:{now.isoformat()}"
-        sealed = b64encode(vault_of(session).encrypt(reason, place=place)).decode()
-        audit.append(
+        fingerprint = vault_of(session).fingerprint(reason)
+        stamp = audit.append(
             session,
             [
                 audit.Deed(
                     "case:unmask",
                     f"case:{case_no}",
-                    {"reason_encrypted": sealed, "place": place, "parties": len(clear.parties)},
+                    {"reason": fingerprint, "parties": len(clear.parties)},
                 )
             ],
             actor=actor,
             at=now,
             changes_data=False,
         )
+        _keep_reason(session, reason, county_id=actor.county_id, seq=stamp.seq)
         return clear
 
     return db.write(work)
+
+
+def _keep_reason(session: Session, reason: str, *, county_id: int, seq: int) -> None:
+    """Written after the audit line, since its number is the key and the place of the words."""
+    sealed = vault_of(session).encrypt(reason, place=f"unmask_reason:{county_id}:{seq}")
+    session.execute(
+        insert(UnmaskReason).values(county_id=county_id, seq=seq, reason_encrypted=sealed)
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, Index, String, event
+from sqlalchemy import DDL, ForeignKeyConstraint, Index, String, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.tables.base import Base
@@ -49,6 +49,23 @@ class AuditLine(Base):
     payload: Mapped[dict[str, Any]]
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class UnmaskReason(Base):
+    """Why somebody looked behind a mask, in their words, beside the audit line that says they did.
+
+    People write names into it, so it is kept out of the chain, which holds its keyed hash: this row
+    can be erased where the law asks for it, and the chain still verifies.
+    """
+
+    __tablename__ = "unmask_reason"
+    __table_args__ = (
+        ForeignKeyConstraint(["county_id", "seq"], ["audit_log.county_id", "audit_log.seq"]),
+    )
+
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)  # of the audit line
+    reason_encrypted: Mapped[bytes]
 
 
 class IdempotencyKey(Base):

@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from data_access import audit
 from data_access.changes import read_watermark
 from data_access.commands.unmask import unmask_case
 from data_access.tables import AuditLine
+from data_access.tables.trail import UnmaskReason
 from domain.errors import Invalid, NotAllowed, NotFound
 from domain.people import Permission, Scope
 from tests.world import NOW
@@ -36,12 +37,31 @@ def test_the_reader_gets_the_names_and_the_trail_gets_who_and_why_but_no_name(db
         assert audit.verify(session, county_id=world.county).broken_at is None
 
 
+def test_the_reason_can_be_read_and_erased_and_the_chain_still_verifies(db, world):
+    case, actor = world.case(parties=("王小明",)), world.actor()
+    unmask_case(db, case_no=case.case_no, reason=f" {REASON} ", actor=actor, now=NOW)
+    (line,) = lines(db)
+    # Not a word of it in the chain, not even as ciphertext: the chain can never be erased.
+    assert line.payload == {"reason": db.vault.fingerprint(REASON), "parties": 1}
+    with db.read() as session:
+        (kept,) = session.scalars(select(UnmaskReason)).all()
+    assert (kept.county_id, kept.seq) == (line.county_id, line.seq)
+    place = f"unmask_reason:{line.county_id}:{line.seq}"
+    assert db.vault.decrypt(kept.reason_encrypted, place=place) == REASON
+    db.write(lambda session: session.execute(delete(UnmaskReason)) and None)
+    with db.read() as session:
+        assert session.scalars(select(UnmaskReason)).all() == []
+        assert audit.verify(session, county_id=world.county).broken_at is None
+
+
 @pytest.mark.parametrize("reason", ["", "   ", "看看", "长" * 201])
 def test_without_a_real_reason_nothing_is_shown_or_recorded(db, world, reason):
     case = world.case()
     with pytest.raises(Invalid):
         unmask_case(db, case_no=case.case_no, reason=reason, actor=world.actor(), now=NOW)
     assert lines(db) == []
+    with db.read() as session:
+        assert session.scalars(select(UnmaskReason)).all() == []
 
 
 def test_a_reader_without_the_permission_is_refused(db, world):

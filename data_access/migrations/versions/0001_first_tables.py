@@ -55,6 +55,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_audit_log_county_id_at'), ['county_id', 'at'], unique=False)
         batch_op.create_index(batch_op.f('ix_audit_log_county_id_subject_seq'), ['county_id', 'subject', 'seq'], unique=False)
 
+    op.create_table('unmask_reason',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason_encrypted', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['county_id', 'seq'], ['audit_log.county_id', 'audit_log.seq'], name=op.f('fk_unmask_reason_county_id')),
+    sa.PrimaryKeyConstraint('county_id', 'seq', name=op.f('pk_unmask_reason'))
+    )
     op.create_table('case_type',
     sa.Column('code', sa.String(length=4), nullable=False),
     sa.Column('parent_code', sa.String(length=4), nullable=True),
@@ -541,6 +548,7 @@ def downgrade() -> None:
     op.drop_table('counter')
     op.drop_table('code')
     op.drop_table('case_type')
+    op.drop_table('unmask_reason')
     with op.batch_alter_table('audit_log', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_log_county_id_subject_seq'))
         batch_op.drop_index(batch_op.f('ix_audit_log_county_id_at'))
