@@ -117,17 +117,25 @@ def _without(text: str, name: str) -> str:
 
 def normalise_name(name: str) -> str:
     """The form of a name that its blind index is made of: NFKC, no blanks, no dots, no case."""
-    plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
-    return "".join(character for character in plain if character not in _MIDDLE_DOTS)
+    return _joined(one for one in _nfkc(name).casefold() if one not in _MIDDLE_DOTS)
 
 
 def normalise_phone(phone: str) -> str:
     """Digits only, without the country code: +86 138-1234-5678 -> 13812345678."""
-    digits = "".join(c for c in unicodedata.normalize("NFKC", phone) if c.isdigit())
+    digits = "".join(c for c in _nfkc(phone) if c.isdigit())
     mobile = digits.removeprefix("00").removeprefix("86")
     return mobile if len(mobile) == 11 and mobile.startswith("1") else digits  # noqa: PLR2004
 
 
 def normalise_identity_number(number: str) -> str:
     """NFKC, no blanks, the check letter X upper case."""
-    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
+    return _joined(_nfkc(number).upper())
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _joined(characters: Iterable[str]) -> str:
+    """Without blanks; again in NFKC, because what stood apart may compose now."""
+    return _nfkc("".join("".join(characters).split()))

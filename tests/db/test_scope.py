@@ -207,6 +207,8 @@ def taking(package, parameter):
 READS = taking(queries, "scope")
 COMMANDS = taking(commands, "actor")
 
+# Stand in for the scope that is being tried, and for the whole county's.
+THE_SCOPE, THE_COUNTY = object(), object()
 # For each read, sets of arguments that ask for town B as openly as its parameters allow.
 READ_RECIPES = {
     "candidates.choice": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
@@ -237,8 +239,9 @@ READ_RECIPES = {
         )
     ],
     "queue.search": [
-        {"term": term, "now": NOW, "parties": True}
-        for term in (CASE_NO, EXTERNAL_NO, "王小明", f"{NAME}诉人", PHONE, "13812345678")
+        {"term": term, "now": NOW, "parties": parties}
+        for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
+        for parties in (THE_SCOPE, THE_COUNTY)
     ],
 }
 # Reads that answer more than the scope, and why that tells nothing.
@@ -257,7 +260,7 @@ COMMAND_RECIPES = {
         # An own case to B's mediator: not eligible, whoever asks.
         (to_second(None, "k2", case_no="D2026-00001"), False),
     ],
-    "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2}, True)],
+    "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
     "people.create_user": [
         (
@@ -328,8 +331,13 @@ def test_a_function_without_a_recipe_is_seen():
 
 def answers(db, name, scope):
     """What a read answers to each of its recipes, or which refusal it gives."""
+    stand_ins = {THE_SCOPE: scope, THE_COUNTY: Scope(scope.county_id, whole_county=True)}
     found = []
-    for arguments in READ_RECIPES[name]:
+    for recipe in READ_RECIPES[name]:
+        arguments = {
+            key: stand_ins[value] if type(value) is object else value
+            for key, value in recipe.items()
+        }
         with db.read() as session:
             try:
                 found.append(repr(READS[name](session, scope=scope, **arguments)))

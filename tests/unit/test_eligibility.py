@@ -161,7 +161,7 @@ def test_the_order_is_load_distance_speciality_weight_then_those_who_may_not():
     assert [one.candidate for one in rank(reversed(IN_ORDER), CASE)] == IN_ORDER
 
 
-def test_within_a_tenth_of_load_the_nearer_goes_first():
+def test_among_those_about_as_loaded_the_nearer_goes_first():
     nearer, farther = replace(NEAR, capacity=100), replace(IN_TOWN, capacity=100, open_cases=0)
     assert [one.candidate for one in rank([farther, nearer], CASE)] == [nearer, farther]
 
