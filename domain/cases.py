@@ -94,7 +94,6 @@ class CaseObjection(StrEnum):
 
     NOT_ACCEPTED = "not_accepted"
     CLOSED = "closed"
-    PAUSED = "paused"
 
 
 def objections_to_move(stage: Stage) -> list[CaseObjection]:
@@ -109,7 +108,6 @@ def objections_to_move(stage: Stage) -> list[CaseObjection]:
 class UndoObjection(StrEnum):
     """Why a reassignment cannot be taken back."""
 
-    NOT_LAST = "not_last"  # somebody changed the case since
     NOT_YOURS = "not_yours"
     NOT_A_REASSIGNMENT = "not_a_reassignment"
     FORMER_NOT_ELIGIBLE = "former_not_eligible"
@@ -121,8 +119,4 @@ class FieldProblem(StrEnum):
     MISSING = "missing"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
-    UNKNOWN = "unknown"
     NOT_A_CHOICE = "not_a_choice"
-    WEAK = "weak"
-    TAKEN = "taken"
-    WRONG = "wrong"

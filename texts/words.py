@@ -86,10 +86,8 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
-        CaseObjection.PAUSED: _("案件已挂起"),
     },
     UndoObjection: lambda: {
-        UndoObjection.NOT_LAST: _("此后案件又有变动"),
         UndoObjection.NOT_YOURS: _("最近一次改派不是您做的"),
         UndoObjection.NOT_A_REASSIGNMENT: _("最近一次变动不是改派"),
         UndoObjection.FORMER_NOT_ELIGIBLE: _("原调解员须回避或已离岗"),
@@ -98,11 +96,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.MISSING: _("必填"),
         FieldProblem.TOO_SHORT: _("太短,请写明具体情况"),
         FieldProblem.TOO_LONG: _("太长,请精简"),
-        FieldProblem.UNKNOWN: _("不认识这个值"),
         FieldProblem.NOT_A_CHOICE: _("请从列表中选择"),
-        FieldProblem.WEAK: _("强度不够"),
-        FieldProblem.TAKEN: _("已被占用"),
-        FieldProblem.WRONG: _("不正确"),
     },
     Distance: lambda: {
         Distance.SAME_COMMUNITY: _("同社区"),
