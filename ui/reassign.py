@@ -90,8 +90,9 @@ def _draw_people(case_no: str) -> tuple[CaseView | None, Judged | None]:
         (one for one in judged if not one.eligible),
         key=lambda one: Objection.ALREADY_HOLDS not in one.objections,
     )
-    st.markdown("**" + _("可以承办({count})").format(count=len(eligible)) + "**")
-    st.caption(_("按负荷(三档)、远近、专长排列"))
+    title = _("可以承办({count})").format(count=len(eligible))
+    order = _("按负荷(三档)、远近、专长排列")
+    st.markdown(f"**{title}** :gray[{order}]")
     _people(eligible, key="candidates", choosable=True)
     with st.expander(_("不能承办及原因({count})").format(count=len(others))):
         _people(others, key="not_eligible", choosable=False)
