@@ -48,6 +48,26 @@ WEIGHT: dict[Difficulty, int] = {
 }
 
 
+_COMPLEX_PEOPLE, _COMPLEX_YUAN, _MAJOR_PEOPLE = 10, 50_000, 100
+MAJOR_EVENT = "03"  # 重大群体性, the gravest event scale of GB/T 31000-2015 5.55
+
+
+def difficulty_of(
+    people: int, *, amount_yuan: int | None, risk: Risk | None = None, scale_code: str = ""
+) -> Difficulty:
+    """How hard a case is by what its registration can count; what nobody counted says nothing.
+
+    Ten people or 50,000 yuan make it 疑难复杂; a hundred people, red risk or a major event make it
+    重大. No law or standard draws these lines: they are a proposal after the schemes of practice
+    that grade cases by people and amount, and whoever registers a case may state another grade.
+    """
+    if people >= _MAJOR_PEOPLE or risk is Risk.RED or scale_code == MAJOR_EVENT:
+        return Difficulty.MAJOR
+    if people >= _COMPLEX_PEOPLE or (amount_yuan or 0) >= _COMPLEX_YUAN:
+        return Difficulty.COMPLEX
+    return Difficulty.ORDINARY
+
+
 class Lamp(StrEnum):
     """How a case stands against its deadline."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from domain.cases import HELD_STAGES, Difficulty, Risk, Stage
+from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
 from domain.clocks import Deadline, Limit, LimitUnit, WorkCalendar, day_of, deadline
 from domain.errors import Refusal
 
@@ -36,7 +36,6 @@ class RejectReason(StrEnum):
     AMBIGUOUS_UNIT = "ambiguous_unit"
     NO_UNIT_IN_PLACE = "no_unit_in_place"
     UNITS_DISAGREE = "units_disagree"
-    UNKNOWN_COMMITTEE = "unknown_committee"
     UNKNOWN_MEDIATOR = "unknown_mediator"
     OUTSIDE_SCOPE = "outside_scope"
     DUPLICATE_IN_FILE = "duplicate_in_file"
@@ -68,7 +67,6 @@ class FileProblem(StrEnum):
     NO_SUCH_SHEET = "no_such_sheet"
     NO_HEADER = "no_header"
     MISSING_COLUMNS = "missing_columns"
-    NOT_THIS_PROFILE = "not_this_profile"
 
 
 class FileRefused(Refusal):
@@ -139,27 +137,12 @@ class Report:
     first_problems: tuple[Problem, ...] = ()
 
 
-# 人民调解 practice has no national threshold (domain rule of this county, after local schemes): ten
-# people or 50,000 yuan make a case 疑难复杂; a hundred people, red risk or a major event 重大.
-_COMPLEX_PEOPLE, _COMPLEX_YUAN, _MAJOR_PEOPLE = 10, 50_000, 100
-_MAJOR_EVENT = "03"
-_RISK_OF_SCALE = {"01": Risk.BLUE, "02": Risk.YELLOW, _MAJOR_EVENT: Risk.ORANGE}
+_RISK_OF_SCALE = {"01": Risk.BLUE, "02": Risk.YELLOW, MAJOR_EVENT: Risk.ORANGE}
 
 
 def risk_by_facts(scale_code: str) -> Risk:
     """The risk of a case whose source states none, from the event scale (GB/T 31000 5.55)."""
     return _RISK_OF_SCALE.get(scale_code, Risk.BLUE)
-
-
-def difficulty_by_facts(
-    *, people: int, amount_yuan: int | None, risk: Risk, scale_code: str
-) -> Difficulty:
-    """The difficulty of a case whose source states none."""
-    if people >= _MAJOR_PEOPLE or risk is Risk.RED or scale_code == _MAJOR_EVENT:
-        return Difficulty.MAJOR
-    if people >= _COMPLEX_PEOPLE or (amount_yuan or 0) >= _COMPLEX_YUAN:
-        return Difficulty.COMPLEX
-    return Difficulty.ORDINARY
 
 
 def stated_deadline(start: datetime, last_day: date) -> Deadline | None:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+TERM_YEARS = 3  # of a committee and its members (人民调解法 9)
+
 
 class UnitLevel(StrEnum):
     """Level codes of GB/T 31000 table 37; 07 grid is a local extension."""

@@ -36,7 +36,6 @@ def reason_sentence(reason: RejectReason) -> str:
         RejectReason.AMBIGUOUS_UNIT: _("有多个同名的,请补充上级单位或改填编码"),
         RejectReason.NO_UNIT_IN_PLACE: _("没有填写,从发生地点也认不出镇街"),
         RejectReason.UNITS_DISAGREE: _("不在所填的上级单位之内"),
-        RejectReason.UNKNOWN_COMMITTEE: _("找不到这个调委会"),
         RejectReason.UNKNOWN_MEDIATOR: _("找不到这位调解员"),
         RejectReason.OUTSIDE_SCOPE: _("不在您的权限范围内"),
         RejectReason.DUPLICATE_IN_FILE: _("与本文件前面的一行重复"),
@@ -82,7 +81,6 @@ def file_refused(refusal: FileRefused) -> str:
         FileProblem.NO_SUCH_SHEET: _("没有这张工作表。"),
         FileProblem.NO_HEADER: _("前 20 行里找不到认识的表头。"),
         FileProblem.MISSING_COLUMNS: _("缺少必需的列:{names}。"),
-        FileProblem.NOT_THIS_PROFILE: _("表头与所选的种类不符。"),
     }[refusal.problem]
     sentence = sentence.format(names=_joined(refusal.names))
     if refusal.problem is FileProblem.NO_SUCH_SHEET:

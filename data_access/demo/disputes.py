@@ -11,7 +11,7 @@ from data_access.demo.arrivals import Stream
 from data_access.demo.chance import Weighted, lognormal, one_of
 from data_access.demo.county import County
 from data_access.demo.persons import Person, Population
-from domain.cases import Difficulty, Risk
+from domain.cases import Difficulty, Risk, difficulty_of
 from domain.organisation import PartyRole
 
 GRID_WORKER = "S01"
@@ -32,9 +32,7 @@ _DRAWN_TO = {
 }  # fmt: skip
 
 _GROUP_MEDIAN, _GROUP_SPREAD = 14, 0.75
-_MANY = 10  # 疑难复杂 from ten people on, or 50,000 yuan
-_MASS = 100  # 重大 from a hundred people on
-_HIGH_AMOUNT = 50_000
+_MANY, _MASS = 10, 100  # where the scales of GB/T 31000 table 90 begin
 _RISKS = {
     Difficulty.SIMPLE: (0.0, 0.004, 0.08, 0.916),
     Difficulty.ORDINARY: (0.001, 0.02, 0.30, 0.679),
@@ -181,12 +179,12 @@ class Intake:
         return max(100, int(each * times) // 100 * 100)
 
     def _difficulty(self, people: int, amount: int | None) -> Difficulty:
-        """The local rule: ten people or 50,000 yuan make it complex, a hundred people major."""
-        rng = self._rng
-        if people >= _MASS or rng.random() < 0.004:  # noqa: PLR2004 - death or serious injury
+        """By people and amount, and at times graver than these show."""
+        rng, counted = self._rng, difficulty_of(people, amount_yuan=amount)
+        if counted is Difficulty.MAJOR or rng.random() < 0.004:  # noqa: PLR2004 - death, bad injury
             return Difficulty.MAJOR
         # 20 % are complex for what no figure shows: three sittings, two towns, an old grudge.
-        if people >= _MANY or (amount or 0) >= _HIGH_AMOUNT or rng.random() < 0.2:  # noqa: PLR2004
+        if counted is Difficulty.COMPLEX or rng.random() < 0.2:  # noqa: PLR2004
             return Difficulty.MAJOR if rng.random() < 0.05 else Difficulty.COMPLEX  # noqa: PLR2004
         return Difficulty.SIMPLE if rng.random() < 0.24 else Difficulty.ORDINARY  # noqa: PLR2004
 

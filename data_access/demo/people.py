@@ -10,8 +10,8 @@ from data_access.demo.county import CODE, NAME, County, index_of
 from data_access.demo.leave import Absence, absences_of
 from data_access.demo.persons import Population
 from domain.eligibility import GENERAL, CommitteeKind
+from domain.organisation import TERM_YEARS
 
-TERM_YEARS = 3  # 人民调解法 9
 _WITHOUT_WOMAN = 0.07
 _MEMBERS = Weighted((3, 4, 5, 6, 7), (26, 29, 27, 12, 6))
 _FULL_TIME_CAPACITY = (12, 20)

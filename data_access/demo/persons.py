@@ -13,6 +13,7 @@ from faker.providers.person.zh_CN import Provider
 
 from data_access.demo.chance import Weighted, one_of
 from data_access.demo.county import County
+from domain.identity import check_digit
 from domain.organisation import PartyKind
 
 UNUSED_AREA = "290129"
@@ -21,8 +22,6 @@ DEMO_MARK = "（演示）"
 
 _FIRST_BIRTH = date(1942, 1, 1)
 _BIRTH_DAYS = 63 * 365
-_CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_DIGITS = "10X98765432"
 _ROADS = (
     "桂花", "银杏", "芙蓉", "锦绣", "滨河", "书院",
     "东升", "文昌", "平安", "春晖", "梧桐", "稻香",
@@ -119,9 +118,3 @@ class Population:
             estate = "安置小区" if place.is_village else one_of(rng, _ESTATES)
             return f"{place.name}{estate}{rng.integers(1, 15)}栋"
         return f"{place.name}{one_of(rng, _ROADS)}路{rng.integers(1, 200)}号附近"
-
-
-def check_digit(body: str) -> str:
-    """The check character of GB 11643-1999 (ISO 7064 MOD 11-2) for 17 digits."""
-    total = sum(int(digit) * weight for digit, weight in zip(body, _CHECK_WEIGHTS, strict=True))
-    return _CHECK_DIGITS[total % 11]

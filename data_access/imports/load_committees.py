@@ -19,10 +19,9 @@ from data_access.tables import Committee
 from domain.clocks import day_of
 from domain.eligibility import CommitteeKind
 from domain.imports import Note, RejectReason
-from domain.organisation import UnitLevel
+from domain.organisation import TERM_YEARS, UnitLevel
 from domain.people import Scope
 
-TERM_YEARS = 3  # 人民调解法 9
 _TERM = ("term_from", "term_to")
 
 

@@ -9,13 +9,12 @@ from data_access.imports.roster import Bench, Holder, Roster
 from data_access.imports.rows import RowRefused
 from data_access.imports.stated import StatedCase
 from data_access.vault import Vault
-from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage
+from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage, difficulty_of
 from domain.clocks import BEIJING, Clock, Deadline
 from domain.eligibility import CaseFacts
 from domain.imports import (
     Note,
     RejectReason,
-    difficulty_by_facts,
     outcome_by_method,
     risk_by_facts,
     stage_of,
@@ -49,8 +48,8 @@ def full_facts(stated: StatedCase) -> dict[str, Any]:
     """The case's columns with a value for each: what the row says, or the county's defaults."""
     facts = {**_DEFAULTS, **stated.facts}
     facts.setdefault("risk", risk_by_facts(facts["scale_code"]).value)
-    difficulty = facts.get("difficulty") or difficulty_by_facts(
-        people=facts["people_count"],
+    difficulty = facts.get("difficulty") or difficulty_of(
+        facts["people_count"],
         amount_yuan=facts["amount_yuan"],
         risk=Risk(facts["risk"]),
         scale_code=facts["scale_code"],

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from domain.clocks import BEIJING
+from domain.identity import check_digit
 from domain.imports import RejectReason
 
 # Line breaks and tabs may stand in a long text; what else controls a terminal or hides may not.
@@ -53,8 +54,6 @@ _NO = frozenset(
     )
 )
 
-_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_IDENTITY_CHECKS = "10X98765432"
 _IDENTITY_18 = re.compile(r"[0-9]{17}[0-9X]")
 _IDENTITY_15 = re.compile(r"[0-9]{15}")
 
@@ -192,14 +191,6 @@ def resident_identity(text: str) -> str:
     plain = number_text(text).upper()
     if _IDENTITY_15.fullmatch(plain):
         return plain
-    if _IDENTITY_18.fullmatch(plain) and _check(plain) == plain[-1]:
+    if _IDENTITY_18.fullmatch(plain) and check_digit(plain[:-1]) == plain[-1]:
         return plain
     raise BadValue(RejectReason.BAD_IDENTITY_NUMBER)
-
-
-def _check(number: str) -> str:
-    """The check character of the first 17 digits (ISO 7064 MOD 11-2)."""
-    total = sum(
-        int(digit) * weight for digit, weight in zip(number[:17], _IDENTITY_WEIGHTS, strict=True)
-    )
-    return _IDENTITY_CHECKS[total % 11]

@@ -1,12 +1,15 @@
 """What a stated case means."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cases import Difficulty, Risk, Stage
+import data_access
+import domain.imports
+from domain.cases import Difficulty, Risk, Stage, difficulty_of
 from domain.clocks import day_of
 from domain.imports import (
     FileProblem,
@@ -15,7 +18,6 @@ from domain.imports import (
     RejectReason,
     StatedEnd,
     contradiction,
-    difficulty_by_facts,
     outcome_by_method,
     risk_by_facts,
     stage_of,
@@ -104,9 +106,26 @@ def test_yellow_comes_after_seven_tenths_of_the_stated_days():
         (2, None, Risk.BLUE, "03", Difficulty.MAJOR),
     ],
 )
-def test_difficulty_by_facts(people, amount, risk, scale, difficulty):
-    found = difficulty_by_facts(people=people, amount_yuan=amount, risk=risk, scale_code=scale)
+def test_difficulty_by_what_can_be_counted(people, amount, risk, scale, difficulty):
+    found = difficulty_of(people, amount_yuan=amount, risk=risk, scale_code=scale)
     assert found is difficulty
+
+
+def test_what_nobody_counted_makes_nothing_difficult():
+    assert difficulty_of(2, amount_yuan=None) is Difficulty.ORDINARY
+    assert difficulty_of(10, amount_yuan=None) is Difficulty.COMPLEX
+
+
+def test_every_refusal_of_a_row_or_file_is_given_somewhere():
+    """A reason that nothing gives is a sentence that nobody reads."""
+    code = "".join(
+        path.read_text() for path in Path(data_access.__file__).parent.glob("imports/*.py")
+    )
+    rules = Path(domain.imports.__file__).read_text()
+    for kind in (RejectReason, FileProblem):
+        for one in kind:
+            told = (f"{kind.__name__}.{one.name}", f'"{one.value}"')
+            assert any(word in code for word in told) or told[0] in rules, one
 
 
 def test_risk_follows_the_scale():

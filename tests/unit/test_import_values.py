@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from data_access.imports import values
 from data_access.imports.rejects import guarded
 from data_access.imports.values import BadValue
+from domain import identity
 from domain.clocks import BEIJING
 from domain.imports import RejectReason
 
@@ -157,6 +158,15 @@ def test_an_identity_number_has_exactly_one_check_digit(body):
         with pytest.raises(BadValue) as bad:
             values.resident_identity(body + wrong)
         assert bad.value.reason is RejectReason.BAD_IDENTITY_NUMBER
+
+
+def test_the_check_digit_is_that_of_the_standard():
+    """The examples of GB 11643-1999, annex A."""
+    assert identity.check_digit("11010519491231002") == "X"
+    assert identity.check_digit("44052418800101001") == "4"
+    for body in ("1101051949123100", "110105194912310020", "1101051949123100X"):
+        with pytest.raises(ValueError, match="zip|literal"):
+            identity.check_digit(body)
 
 
 def test_a_number_that_a_spreadsheet_damaged_is_told_apart():
