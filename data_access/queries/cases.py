@@ -1,10 +1,12 @@
 """One case as the drawer shows it: masked persons, timeline, who holds it since when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
@@ -50,7 +52,11 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """Everything the drawer shows without a reason being given."""
+    """Everything the drawer shows without a reason being given.
+
+    `events` are the newest first, TIMELINE_LENGTH at most; `earlier_events` is how many there are
+    before them.
+    """
 
     row: queue.QueueRow
     soon_at: datetime | None
@@ -68,6 +74,7 @@ class CaseView:
     summary: str
     parties: tuple[PartyView, ...]
     events: tuple[EventView, ...]
+    earlier_events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,8 @@ def case_view(session: Session, *, scope: Scope, case_no: str, now: datetime) ->
         raise NotFound(case_no)
     (row,) = queue.by_numbers(session, scope=scope, case_nos=(case_no,), now=now)
     clear = open_text(session, found)
-    names = [party.name for party in clear.parties]
+    redacted = _redaction(clear.parties)
+    events = _timeline(session, found, redacted)
     codes = _codes(session, found)
     committee = session.scalar(select(Committee.name).where(Committee.id == found.committee_id))
     return CaseView(
@@ -103,10 +111,11 @@ def case_view(session: Session, *, scope: Scope, case_no: str, now: datetime) ->
         outcome_en=codes["outcome"].name_en if "outcome" in codes else None,
         people_count=found.people_count,
         amount_yuan=found.amount_yuan,
-        title=privacy.redact(clear.title, names),
-        summary=privacy.redact(clear.summary, names),
+        title=redacted(clear.title),
+        summary=redacted(clear.summary),
         parties=tuple(_masked(party) for party in clear.parties),
-        events=_timeline(session, found, names),
+        events=events,
+        earlier_events=_count_before(session, found, events),
     )
 
 
@@ -149,10 +158,25 @@ def _masked(party: PartyView) -> PartyView:
     return PartyView(
         party.role,
         party.kind,
-        privacy.mask_name(party.name),
+        privacy.mask_name(party.name, party.kind),
         privacy.mask_phone(party.phone),
         privacy.mask_identity_number(party.identity),
         privacy.mask_address(party.address),
+    )
+
+
+def _redaction(parties: tuple[PartyView, ...]) -> Callable[[str], str]:
+    """Makes free text of this case fit to be shown: nothing known of its parties is left in it."""
+
+    def names(kind: PartyKind) -> list[str]:
+        return [party.name for party in parties if party.kind is kind]
+
+    return partial(
+        privacy.redact,
+        names=names(PartyKind.PERSON),
+        organisations=names(PartyKind.ORGANISATION),
+        addresses=[party.address for party in parties],
+        numbers=[number for party in parties for number in (party.phone, party.identity)],
     )
 
 
@@ -164,7 +188,9 @@ def _codes(session: Session, found: Case) -> dict[str, Code]:
     return {code.kind: code for code in codes if wanted[code.kind] == code.code}
 
 
-def _timeline(session: Session, found: Case, names: list[str]) -> tuple[EventView, ...]:
+def _timeline(
+    session: Session, found: Case, redacted: Callable[[str], str]
+) -> tuple[EventView, ...]:
     vault = vault_of(session)
     rows = session.execute(
         select(CaseEvent, User.name)
@@ -182,7 +208,7 @@ def _timeline(session: Session, found: Case, names: list[str]) -> tuple[EventVie
         if event.note_encrypted is None:
             return ""
         place = note_place("case_event.note", event.county_id, event.case_id, event.seq)
-        return privacy.redact(vault.decrypt(event.note_encrypted, place=place), names)
+        return redacted(vault.decrypt(event.note_encrypted, place=place))
 
     return tuple(
         EventView(
@@ -198,3 +224,14 @@ def _timeline(session: Session, found: Case, names: list[str]) -> tuple[EventVie
         )
         for event, actor in rows
     )
+
+
+def _count_before(session: Session, found: Case, events: tuple[EventView, ...]) -> int:
+    """How many events of the case are older than those shown."""
+    oldest = events[-1].seq if events else 0
+    earlier = select(func.count()).where(
+        CaseEvent.county_id == found.county_id,
+        CaseEvent.case_id == found.id,
+        CaseEvent.seq < oldest,
+    )
+    return session.execute(earlier).scalar_one()
