@@ -128,18 +128,20 @@ def clear_text(clear: OpenText) -> dict[str, Any]:
     }
 
 
-def timeline(events: Sequence[EventView], now: datetime) -> dict[str, Any]:
-    """What happened, the newest first."""
+def timeline(view: CaseView, now: datetime) -> dict[str, Any]:
+    """What happened, the newest first, and how much of it is not shown."""
+    earlier = _("更早还有 {count} 条").format(count=count(view.earlier_events))
     return {
         "kind": "timeline",
         "title": _("经过"),
+        "earlier": earlier if view.earlier_events else "",
         "rows": [
             {
                 "text": _event(event),
                 "when": f"{moment(event.at, now=now)} · {event.actor or _('系统')}",
                 "note": event.note,
             }
-            for event in events
+            for event in view.events
         ],
     }
 

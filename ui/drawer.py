@@ -180,7 +180,7 @@ def _live_facts(case_no: str) -> None:
 def _live_timeline(case_no: str) -> None:
     found = _still_there(case_no)
     if found is not None:
-        case_card.show([case_card.timeline(found[1].events, clock.now())], key="card_timeline")
+        case_card.show([case_card.timeline(found[1], clock.now())], key="card_timeline")
 
 
 def _unmasked(case_no: str, actor: Actor) -> OpenText | None:

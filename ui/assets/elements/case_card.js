@@ -36,7 +36,7 @@ const draw = {
       ...party.lines.map((line) => make("div", "second", line))))),
   timeline: (block) => make("div", "", make("h3", "", block.title), make("ol", "", ...block.rows.map((event) =>
     make("li", "", make("div", "", event.text), make("div", "second", event.when),
-      event.note ? make("div", "note", event.note) : null)))),
+      event.note ? make("div", "note", event.note) : null))), make("div", "second", block.earlier)),
 };
 
 export default function (component) {
