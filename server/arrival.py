@@ -12,6 +12,7 @@ SESSION_COOKIE = "wusong_session"
 BROWSER_COOKIE = "wusong_browser"
 # Only the gate writes these; what a client sends under such a name is dropped.
 OWN_HEADERS = b"x-wusong-"
+_HANDED_ON = frozenset({b"forwarded", b"x-real-ip"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -22,7 +23,8 @@ class Arrival:
     """What the gate needs to know of one request or handshake.
 
     `secure` says that the browser speaks TLS, `address` is the client's, `token` and `browser` are
-    the contents of our cookies, and `local` says that it came in through the loopback address.
+    the contents of our cookies, and `local` says that it comes from this very machine: through the
+    loopback address, asked for by a loopback name, and handed on by nobody.
     """
 
     host: str
@@ -80,8 +82,27 @@ def arrival_of(scope: Scope, *, trust_proxy: bool) -> Arrival:
         address=address[:64],
         token=_cookie(headers, SESSION_COOKIE),
         browser=_cookie(headers, BROWSER_COOKIE),
-        local=is_loopback(server[0]),
+        local=not trust_proxy and _is_local(server[0], headers),
     )
+
+
+def _is_local(server: str, headers: RawHeaders) -> bool:
+    """A proxy on this machine connects by loopback too, but passes on the name that was asked for,
+    or says for whom it asks. The name also stops a foreign page whose own name leads here.
+    """
+    handed_on = any(
+        name.lower().startswith(b"x-forwarded-") or name.lower() in _HANDED_ON
+        for name, _ in headers
+    )
+    return is_loopback(server) and not handed_on and _names_loopback(header(headers, b"host") or "")
+
+
+def _names_loopback(host: str) -> bool:
+    """Whether a Host header is this machine's own name, with or without a port."""
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
 
 
 def is_safe(method: str) -> bool:

@@ -150,7 +150,7 @@ class Gate:
         return None if found is None else Visitor(*found)
 
     async def _is_exposed_demo(self, arrival: Arrival) -> bool:
-        """Whether a demo site is asked through an address that others can reach too."""
+        """Whether a demo site is asked by somebody who need not be at this machine."""
         here = site.current()
         if arrival.local or here.settings.demo:
             return False

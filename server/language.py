@@ -11,6 +11,18 @@ def speak(chosen: str | None, target: str = "/") -> None:
     texts.use(chosen or of_target)
 
 
+def of_referrer(referrer: str | None) -> str | None:
+    """The language of the page that led here, which its address says; None for Chinese or none.
+
+    A form of another page, or its link, need not know the language: the browser says where it was.
+    """
+    try:
+        chosen = parse_qs(urlsplit(referrer or "").query).get("lang", [None])[0]
+    except ValueError:
+        return None
+    return chosen if chosen in texts.LANGUAGES else None
+
+
 def in_language(target: str, chosen: str | None) -> str:
     """The wanted page in the language that was chosen on the way to it; unchanged without one."""
     if chosen not in texts.LANGUAGES:

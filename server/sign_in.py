@@ -15,7 +15,7 @@ from domain.errors import SessionEnded, SignInProblem, SignInRefused
 from server.arrival import BROWSER_COOKIE, SESSION_COOKIE, Arrival, safe_next
 from server.clock import now
 from server.forms import FormRefused, read_form
-from server.language import in_language, other_language, speak
+from server.language import in_language, of_referrer, other_language, speak
 from server.pages import page
 from server.sockets import open_sockets
 from texts.people import sign_in_refused
@@ -38,12 +38,12 @@ class SignIn(HTTPEndpoint):
 
     async def get(self, request: Request) -> Response:
         """The form for ?next=…, or onwards where somebody is signed in already."""
-        target = safe_next(request.query_params.get("next"))
-        speak(request.query_params.get("lang"), target)
+        target, chosen = safe_next(request.query_params.get("next")), _language(request)
+        speak(chosen, target)
         if request.scope["wusong.visitor"] is not None:
-            return RedirectResponse(target, 303)
+            return RedirectResponse(in_language(target, chosen), 303)
         if not (await to_thread.run_sync(site.current().front)).has_users:
-            return RedirectResponse("/setup", 303)
+            return RedirectResponse(in_language("/setup", chosen), 303)
         return await _form(target)
 
     async def post(self, request: Request) -> Response:
@@ -76,7 +76,8 @@ class SignOut(HTTPEndpoint):
         visitor = request.scope["wusong.visitor"]
         if visitor is not None:
             await to_thread.run_sync(_end, visitor.session_id)
-        return _to_all_tabs(RedirectResponse("/signin", 303), arrival, "")
+        answer = RedirectResponse(in_language("/signin", _language(request)), 303)
+        return _to_all_tabs(answer, arrival, "")
 
 
 class SignedIn(HTTPEndpoint):
@@ -84,8 +85,14 @@ class SignedIn(HTTPEndpoint):
 
     async def get(self, request: Request) -> Response:
         """Say that the other tab goes on by itself."""
-        speak(request.query_params.get("lang"))
-        return page("signed_in.html")
+        chosen = request.query_params.get("lang")
+        speak(chosen)
+        return page("signed_in.html", home=in_language("/", chosen))
+
+
+def _language(request: Request) -> str | None:
+    """What the address asks for, or the language of the page that led here."""
+    return request.query_params.get("lang") or of_referrer(request.headers.get("referer"))
 
 
 async def _open(login: str, password: str, arrival: Arrival) -> command.SignedIn:

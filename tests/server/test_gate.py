@@ -1,6 +1,7 @@
 """The gate alone, around an application that shows what reaches it; and the log."""
 
 import asyncio
+import dataclasses
 import json
 import logging
 from datetime import timedelta
@@ -20,7 +21,7 @@ from server.arrival import arrival_of, is_loopback, safe_next
 from server.demo_site import refuse_exposure
 from server.gate import Gate
 from server.journal import set_up_log, where
-from server.language import in_language
+from server.language import in_language, of_referrer
 from server.sign_in import _to_all_tabs
 from server.sockets import Connection, OpenSockets
 
@@ -224,14 +225,86 @@ def with_demo_account(here):
     here._front.clear()
 
 
+HERE = "127.0.0.1:8501"
+
+
 def test_demo_site_answers_only_through_the_loopback_address(opened):
     here = opened()
     assert ask(server=OTHER).status == 200
     with_demo_account(here)
     assert ask(server=OTHER).status == 403
     assert ask(server=OTHER, path="/signin").status == 403
-    assert ask(server=("::ffff:127.0.0.1", 8501)).status == 200
-    assert ask(server=LOCAL).status == 200
+    assert ask(server=("::ffff:127.0.0.1", 8501), host=HERE).status == 200
+    assert ask(server=LOCAL, host=HERE).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.0.0.1:8501", 200),
+        ("localhost:8501", 200),
+        ("LocalHost", 200),
+        ("[::1]:8501", 200),
+        ("wusong.county.example", 403),  # by a proxy on this machine, or leading here
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example:8501", 403),
+        ("10.1.2.3:8501", 403),
+        ("[::1", 403),
+        ("", 403),
+    ],
+)
+def test_demo_site_answers_only_to_a_loopback_name(opened, host, status):
+    with_demo_account(opened())
+    assert ask("/signin", server=LOCAL, host=host).status == status
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "x_forwarded_proto", "X-FORWARDED-HOST", "Forwarded", "X-Real-IP"]
+)
+def test_demo_site_answers_nobody_whom_a_proxy_hands_on(opened, header):
+    with_demo_account(opened())
+    assert ask("/signin", server=LOCAL, host=HERE, **{header: "127.0.0.1"}).status == 403
+
+
+def test_behind_a_trusted_proxy_nobody_is_local(opened):
+    """Accounts that a command loaded beside the running server; a proxy need not add a header."""
+    with_demo_account(opened(trust_proxy=True))
+    assert ask("/signin", server=LOCAL, host=HERE).status == 403
+    site.close_site(site.current())
+    with_demo_account(opened(trust_proxy=True, demo=True))
+    assert ask("/signin", server=LOCAL, host=HERE).status == 200
+
+
+class Snatched(dict):
+    """Is emptied right after every look into it, as by a thread for which the trail has moved."""
+
+    def __contains__(self, key):
+        try:
+            return super().__contains__(key)
+        finally:
+            self.clear()
+
+    def get(self, key, default=None):
+        try:
+            return super().get(key, default)
+        finally:
+            self.clear()
+
+
+def test_door_is_read_once_whatever_another_thread_takes_away(opened):
+    here = opened()
+    said = here.front()
+    mine = dataclasses.replace(here, _front=Snatched(here._front))
+    assert mine.front() == said
+    assert mine.front() == said
+
+
+def test_door_is_remembered_while_the_trail_stands_still(opened, monkeypatch):
+    here = opened()
+    assert here.front() is here.front()
+    monkeypatch.setattr(site, "front", lambda _session: pytest.fail("asked again"))
+    assert here.front().has_users
 
 
 def test_demo_site_may_be_opened_on_purpose(opened):
@@ -324,6 +397,18 @@ def test_language_chosen_on_the_way_is_taken_along():
     assert in_language("/queue?lang=en&a=", "zh") == "/queue?a="
     assert in_language("/queue?lang=en", None) == "/queue?lang=en"
     assert in_language("/queue", "xx") == "/queue"
+
+
+def test_language_of_the_page_that_led_here():
+    assert of_referrer("http://desk.example/queue?stage=a&lang=en") == "en"
+    for silent in (
+        None,
+        "",
+        "http://desk.example/queue",
+        "http://x/?lang=xx",
+        "http://[x/?lang=en",
+    ):
+        assert of_referrer(silent) is None
 
 
 def test_close_reaches_every_connection_of_one_browser_only():

@@ -207,6 +207,34 @@ def test_form_speaks_english_when_asked_and_stays_so(server):
     assert answer.location == "/queue?lang=en"
 
 
+def test_signing_in_again_in_english_ends_in_english(server):
+    browser = server.browser()
+    form = browser.get("/signin?next=/signed-in&lang=en")
+    assert '<html lang="en">' in form.text
+    answer = browser.post(
+        "/signin", {"login": "duty", "password": PASSWORD, "next": "/signed-in", "lang": "en"}
+    )
+    assert answer.location == "/signed-in?lang=en"
+    end = browser.get(answer.location)
+    assert '<html lang="en">' in end.text
+    assert 'href="/?lang=en"' in end.text
+    # Whoever is signed in already is sent on in the same language.
+    assert browser.get("/signin?next=/signed-in&lang=en").location == "/signed-in?lang=en"
+
+
+def test_link_from_an_english_page_leads_to_an_english_form(server):
+    browser = server.browser()
+    before = f"{browser.base}/queue?lang=en"
+    assert '<html lang="en">' in browser.get("/signin?next=/signed-in", Referer=before).text
+    assert '<html lang="zh-CN">' in browser.get("/signin?lang=zh", Referer=before).text
+
+
+def test_signing_out_of_an_english_page_stays_english(server):
+    browser = server.signed_in("duty")
+    answer = browser.post("/signout", {}, Referer=f"{browser.base}/queue?stage=accepted&lang=en")
+    assert (answer.status, answer.location) == (303, "/signin?lang=en")
+
+
 def test_other_kinds_of_body_are_not_a_form(server):
     browser = server.browser()
     answer = browser.request(
