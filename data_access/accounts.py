@@ -5,6 +5,7 @@ import hmac
 import ipaddress
 import re
 import secrets
+import string
 import threading
 import unicodedata
 
@@ -36,6 +37,8 @@ _SETUP_GROUPS = 3
 _SETUP_GROUP = 4
 # Without 0 O 1 I L, which people mix up when they copy from a terminal.
 _SETUP_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_PASSWORD_ALPHABET = "".join(c for c in string.ascii_letters + string.digits if c not in "0OoIl1")
+_PASSWORD_GROUPS, _PASSWORD_GROUP = 3, 4
 
 # Stems of what is tried first here; a password that is one of them with a few more characters
 # around it is as weak.
@@ -133,6 +136,17 @@ class _Turn:
         _turns.release()
 
 
+def new_password(login: str) -> str:
+    """A random password like "kT7q-Wm3e-Zp9R" (70 bits): readable aloud, good for `login`."""
+    while True:
+        password = "-".join(
+            "".join(secrets.choice(_PASSWORD_ALPHABET) for _ in range(_PASSWORD_GROUP))
+            for _ in range(_PASSWORD_GROUPS)
+        )
+        if password_problem(password, login=login) is None:
+            return password
+
+
 def new_token() -> str:
     """A session token of 256 random bits. Whoever holds it is signed in: it goes nowhere else."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
@@ -166,10 +180,11 @@ def same_hash(left: str, right: str) -> bool:
 def address_block(address: str) -> str:
     """What a limit per address counts: the address itself, and for IPv6 its /64 network.
 
-    One subscriber has 2 to the 64 addresses of IPv6; counting each alone would be no limit.
+    One subscriber has 2 to the 64 addresses of IPv6; counting each alone would be no limit. Some
+    proxies write the client's port behind the address: it changes with every connection.
     """
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(_without_port(address))
     except ValueError:
         return address[:64]
     if isinstance(parsed, ipaddress.IPv6Address):
@@ -177,3 +192,11 @@ def address_block(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def _without_port(address: str) -> str:
+    """The address in "10.1.2.3:50000" and "[2001:db8::1]:50000"; any other as it is."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, colon, port = address.rpartition(":")
+    return host if colon and port.isdigit() and ":" not in host else address

@@ -210,6 +210,32 @@ def test_addresses_of_one_ipv6_network_count_together(db, user):
 
 
 @pytest.mark.usefixtures("quick_hash")
+@pytest.mark.parametrize(
+    ("address", "block"),
+    [
+        ("10.3.2.1", "10.3.2.1"),
+        ("10.3.2.1:50000", "10.3.2.1"),
+        ("::ffff:10.3.2.1", "10.3.2.1"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[2001:db8::1]:50000", "2001:db8::/64"),
+        ("[::ffff:10.3.2.1]:443", "10.3.2.1"),
+        ("10.3.2.1:", "10.3.2.1:"),
+        ("unknown:80", "unknown:80"),
+        ("", ""),
+    ],
+)
+def test_limit_counts_the_address_without_its_port(address, block):
+    assert accounts.address_block(address) == block
+
+
+@pytest.mark.usefixtures("quick_hash")
+def test_port_that_changes_does_not_escape_the_limit(db):
+    for port in range(20):
+        refused(db, f"nobody{port}", "bad", address=f"10.5.5.5:{50_000 + port}")
+    assert refused(db, address="10.5.5.5:60000").problem is SignInProblem.TOO_MANY
+
+
 def test_old_attempts_are_deleted(db):
     refused(db, password="bad")
     refused(db, password="bad", now=NOW + timedelta(hours=2))
