@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,15 +13,19 @@ from typing import IO
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import DatabaseError
 
-from data_access import migrate
+from data_access import migrate, reference
 from data_access.changes import Watcher
-from data_access.engine import Database, open_engine
+from data_access.commands.setup import SETUP_CODE_MADE_AT
+from data_access.engine import Database, database_file, make_file, open_engine
 from data_access.migrate import SchemaState
 from data_access.queries.people import Front, front
 from data_access.sessions import SessionRegistry
 from data_access.settings import Settings
 from data_access.vault import KeyFileError, open_vault
 from texts import gettext as _
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_CODE_KEPT = timedelta(days=1)
 
 
 class CannotStart(Exception):
@@ -36,19 +42,20 @@ class Site:
     registry: SessionRegistry
     is_new: bool = False
     lock: IO[str] | None = None
-    _front: dict[int, Front] = field(default_factory=dict)
+    # At most one entry, replaced whole: a thread reads both halves of the same one.
+    _front: dict[str, tuple[int, Front]] = field(default_factory=dict)
 
     def front(self) -> Front:
         """What the door says, from memory while the trail stands still and somebody can sign in."""
         seq = self.watcher.latest.seq
-        if seq not in self._front:
-            with self.db.read() as session:
-                read = front(session)
-            self._front.clear()
-            if not read.has_users:
-                return read
-            self._front[seq] = read
-        return self._front[seq]
+        known = self._front.get("known")
+        if known is not None and known[0] == seq:
+            return known[1]
+        with self.db.read() as session:
+            read = front(session)
+        if read.has_users:
+            self._front["known"] = (seq, read)
+        return read
 
     @property
     def url(self) -> str:
@@ -117,13 +124,38 @@ def close_site(site: Site) -> None:
 
 
 def make_private(settings: Settings) -> None:
-    """What this start makes is for its owner alone: the data folder, and a SQLite file anywhere."""
+    """Data folder and database are made where they are missing, and are for their owner alone."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = make_url(settings.url).database
-    if settings.is_sqlite and database:
-        path = Path(database)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)  # SQLite takes an empty file for a new database
+    make_file(settings.url)
+    tighten(settings)
+
+
+def tighten(settings: Settings) -> None:
+    """Take the rights of others from what is ours: data folder, database, its side files, key.
+
+    What belongs to another user of the system is that user's to decide.
+    """
+    database = database_file(settings.url)
+    files = [Path(f"{database}{end}") for end in ("", "-wal", "-shm", "-journal")]
+    for path in (settings.data_dir, settings.key_path, *(files if database else ())):
+        # A side file may go at any moment: with the last connection, or at a checkpoint.
+        with suppress(FileNotFoundError):
+            stands = path.stat()
+            if stands.st_mode & _OTHERS and stands.st_uid == os.geteuid():
+                path.chmod(stat.S_IMODE(stands.st_mode) & ~_OTHERS)
+
+
+def cannot_connect(settings: Settings) -> str:
+    """The sentence for a database that does not answer; without its password."""
+    place = make_url(settings.url).render_as_string(hide_password=True)
+    return _("连不上数据库 {place}。请检查地址、账号和数据库服务。").format(place=place)
+
+
+def setup_code_is_out(db: Database, *, now: datetime) -> bool:
+    """Whether a one-time code for /setup was printed less than a day ago and nobody used it."""
+    with db.read() as session:
+        made_at = reference.site_fact(session, SETUP_CODE_MADE_AT)
+    return made_at is not None and now - datetime.fromisoformat(made_at) < _CODE_KEPT
 
 
 def _lock(settings: Settings) -> IO[str] | None:
@@ -131,8 +163,8 @@ def _lock(settings: Settings) -> IO[str] | None:
 
     Two servers would each keep their own memory of what changed. PostgreSQL may have several.
     """
-    database = make_url(settings.url).database
-    if not settings.is_sqlite or not database:
+    database = database_file(settings.url)
+    if database is None:
         return None
     path = Path(f"{database}.server.lock")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -176,7 +208,4 @@ def _bring_up(engine: Engine, settings: Settings) -> bool:
 
 
 def _sentence(error: Exception, settings: Settings) -> str:
-    if isinstance(error, DatabaseError):
-        place = make_url(settings.url).render_as_string(hide_password=True)
-        return _("连不上数据库 {place}。请检查地址、账号和数据库服务。").format(place=place)
-    return str(error)
+    return cannot_connect(settings) if isinstance(error, DatabaseError) else str(error)

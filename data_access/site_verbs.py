@@ -1,26 +1,36 @@
-"""Verbs about the site: migrate, back up, verify the trail, end a person's sessions."""
+"""Verbs about the site: begin, migrate, back up, verify the trail; accounts and their sessions."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from data_access import audit, migrate, reference
+from data_access.accounts import hash_password, new_password, normalise_login
+from data_access.commands.people import add_post, add_user, require_valid_account, set_password
 from data_access.commands.setup import new_setup_code
 from data_access.commands.sign_in import end_all_sessions
-from data_access.engine import Database, open_engine
+from data_access.engine import Database, database_file, open_engine
 from data_access.migrate import SchemaState
 from data_access.settings import Settings
-from data_access.site import make_private
-from data_access.tables import User
+from data_access.site import cannot_connect, make_private, tighten
+from data_access.tables import Committee, Mediator, OrganisationUnit, User
 from data_access.vault import KeyFileError, open_vault
-from domain.errors import NotFound
-from domain.people import system_actor
+from domain.clocks import day_of
+from domain.errors import NotAllowed
+from domain.people import Role, system_actor
 from texts import gettext as _
+from texts.words import word
+
+# Held in a part of the county: without its place, such a post would be one for the whole county.
+_LOCAL_POSTS = frozenset({Role.TOWN, Role.COMMITTEE_HEAD, Role.GRID_WORKER, Role.ADVISER})
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
@@ -35,22 +45,50 @@ def add_parser(verbs: "Verbs") -> None:
         ("verify-audit", _verify, _("重算审计链,报告第一处断裂")),
     ):
         verbs.add_parser(name, help=about, description=about).set_defaults(run=run)
-    about = _("让一个账号在所有地方退出登录")
-    end = verbs.add_parser("end-sessions", help=about, description=about)
-    end.add_argument("login", help=_("登录名"))
-    end.set_defaults(run=_end_sessions)
+    for name, run, about in (
+        ("end-sessions", _end_sessions, _("让一个账号在所有地方退出登录")),
+        ("set-password", _set_password, _("给一个账号换上随机的新密码,只显示一次")),
+        ("add-user", _add_user, _("建立一个账号和它的岗位,随机密码只显示一次")),
+    ):
+        verb = verbs.add_parser(name, help=about, description=about)
+        verb.add_argument("login", help=_("用户名"))
+        verb.set_defaults(run=run)
+    _add_post_options(verbs.choices["add-user"])
+
+
+def _add_post_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--name", required=True, help=_("姓名"))
+    roles = _("、").join(f"{role} {word(role)}" for role in Role)
+    verb.add_argument(
+        "--role", required=True, type=Role, choices=list(Role), metavar="ROLE", help=roles
+    )
+    place = verb.add_mutually_exclusive_group()
+    place.add_argument(
+        "--unit", metavar="CODE", help=_("岗位所在单位的代码;全县的岗位不写,即为本县")
+    )
+    place.add_argument("--committee", metavar="CODE", help=_("岗位所在调委会的编号"))
+    verb.add_argument("--mediator", metavar="CODE", help=_("此人是哪一位调解员(编号)"))
 
 
 @contextmanager
 def opened_database(settings: Settings | None = None) -> Iterator[Database]:
     """The site's database for one verb, beside a running server or without one.
 
-    Ends the program with a sentence where the database is not there, of another version, or its key
-    is missing.
+    Ends the program with a sentence where the database is not there, does not answer, is of another
+    version, or its key is missing. Looking for a database makes none.
     """
     settings = settings or Settings()
+    file = database_file(settings.url)
+    if file is not None and not file.exists():
+        sys.exit(
+            _(
+                "没有数据库 {path}。请先运行 python -m data_access init,"
+                "或用 DATA_DIR、DATABASE_URL 指到已有的数据库。"
+            ).format(path=file)
+        )
+    tighten(settings)
     engine = open_engine(settings.url)
-    try:
+    with _said_plainly(settings, engine):
         match migrate.state(engine):
             case SchemaState.EMPTY | SchemaState.OLDER:
                 sys.exit(_("数据库还没有升级到本版本。请先运行 python -m data_access migrate。"))
@@ -58,16 +96,35 @@ def opened_database(settings: Settings | None = None) -> Iterator[Database]:
                 sys.exit(_("数据库由更新的版本建立,本版本不能打开。"))
             case SchemaState.CURRENT:
                 yield Database(engine, open_vault(settings.key_path, create=False))
+
+
+@contextmanager
+def _said_plainly(settings: Settings, engine: Engine) -> Iterator[None]:
+    """What an installation lacks ends the program with a sentence; connections end in any case."""
+    try:
+        yield
     except KeyFileError as error:
         sys.exit(str(error))
+    except DatabaseError as error:
+        # Of the kinds of error, these say that it is not there; others are mistakes of ours.
+        if not isinstance(error, OperationalError | InterfaceError) and (
+            type(error) is not DatabaseError
+        ):
+            raise
+        sys.exit(cannot_connect(settings))
     finally:
         engine.dispose()
 
 
-def _init(_arguments: argparse.Namespace) -> int:
-    _migrate(_arguments)
+def _init(arguments: argparse.Namespace) -> int:
+    _migrate(arguments)
     with opened_database() as db:
-        code = new_setup_code(db)
+        try:
+            code = new_setup_code(db, now=_now())
+        except NotAllowed:
+            sys.exit(
+                _("站点已经建立,不需要设置码。新的账号用 python -m data_access add-user 建立。")
+            )
     print(_("一次性设置码:{code}").format(code=code))
     print(_("启动服务后打开 /setup,用它建立本县和第一个管理员。"))
     return 0
@@ -77,7 +134,7 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     settings = Settings()
     make_private(settings)
     engine = open_engine(settings.url)
-    try:
+    with _said_plainly(settings, engine):
         state = migrate.state(engine)
         if state is SchemaState.NEWER:
             sys.exit(_("数据库由更新的版本建立,本版本不能打开。"))
@@ -89,10 +146,6 @@ def _migrate(_arguments: argparse.Namespace) -> int:
             _say_backup(migrate.back_up(engine, settings.data_dir / "backups", now=_now()))
         migrate.upgrade(engine)
         print(_("数据库已升级到本版本。"))
-    except KeyFileError as error:
-        sys.exit(str(error))
-    finally:
-        engine.dispose()
     return 0
 
 
@@ -128,16 +181,122 @@ def _verify(_arguments: argparse.Namespace) -> int:
 
 def _end_sessions(arguments: argparse.Namespace) -> int:
     with opened_database() as db:
-        with db.read() as session:
-            user = session.execute(
-                select(User.id, User.county_id).where(User.login == arguments.login)
-            ).one_or_none()
-        if user is None:
-            raise NotFound(arguments.login)
+        user = _user(db, arguments.login)
         actor = system_actor(user.county_id)
         end_all_sessions(db, user_id=user.id, actor=actor, now=_now())
-    print(_("{login} 已在所有地方退出登录。").format(login=arguments.login))
+    print(_("{login} 已在所有地方退出登录。").format(login=user.login))
     return 0
+
+
+def _set_password(arguments: argparse.Namespace) -> int:
+    with opened_database() as db:
+        user = _user(db, arguments.login)
+        if not user.active:
+            sys.exit(_("账号 {login} 已停用,没有改密码。").format(login=user.login))
+        password = new_password(user.login)
+        actor = system_actor(user.county_id)
+        set_password(db, user_id=user.id, password=password, actor=actor, now=_now())
+    print(_("{login} 的新密码:{password}").format(login=user.login, password=password))
+    print(_("密码只显示这一次。原来的登录都已退出,锁定已解除。"))
+    return 0
+
+
+def _user(db: Database, login: str) -> User:
+    """Whoever has this login, closed accounts too. Ends the program where nobody has."""
+    with db.read() as session:
+        user = session.scalar(select(User).where(User.login == normalise_login(login)))
+    if user is None:
+        sys.exit(_("找不到账号 {login}。").format(login=login))
+    return user
+
+
+def _add_user(arguments: argparse.Namespace) -> int:
+    login, name, now = normalise_login(arguments.login), arguments.name.strip(), _now()
+    password = new_password(login)
+    require_valid_account(login=login, name=name, password=password)
+    password_hash = hash_password(password)
+
+    def work(session: Session) -> None:
+        # Account and post together: an account without a post would be nobody's to mend.
+        post = _post(session, arguments, day_of(now))
+        actor = system_actor(post.county_id)
+        user_id = add_user(
+            session,
+            login=login,
+            name=name,
+            password_hash=password_hash,
+            mediator_id=post.mediator_id,
+            actor=actor,
+            now=now,
+        )
+        add_post(
+            session,
+            user_id=user_id,
+            role=arguments.role,
+            unit_id=post.unit_id,
+            committee_id=post.committee_id,
+            valid_from=day_of(now),
+            actor=actor,
+            now=now,
+        )
+
+    with opened_database() as db:
+        db.write(work)
+    print(
+        _("已建立账号 {login}({role})。密码:{password}").format(
+            login=login, role=word(arguments.role), password=password
+        )
+    )
+    print(_("密码只显示这一次。"))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """Where a new account's post is, and which mediator its holder is."""
+
+    county_id: int
+    unit_id: int | None = None
+    committee_id: int | None = None
+    mediator_id: int | None = None
+
+
+def _post(session: Session, arguments: argparse.Namespace, day: date) -> _Post:
+    """What the codes of a command name. Ends the program where one names nothing."""
+    county = reference.county_id(session)
+    if county is None:
+        sys.exit(_("站点还没有建立县级单位。请先启动服务,在 /setup 建立。"))
+    unit = (
+        select(OrganisationUnit.id)
+        .where(OrganisationUnit.code == arguments.unit, OrganisationUnit.valid_from <= day)
+        .where(or_(OrganisationUnit.valid_to.is_(None), OrganisationUnit.valid_to > day))
+    )
+    committee = select(Committee.id).where(Committee.code == arguments.committee)
+    mediator = select(Mediator.id).where(Mediator.code == arguments.mediator)
+    post = _Post(
+        county,
+        _named(session, unit, arguments.unit),
+        _named(session, committee, arguments.committee),
+        _named(session, mediator, arguments.mediator),
+    )
+    if post.unit_id is not None or post.committee_id is not None:
+        return post
+    if arguments.role is Role.MEDIATOR:
+        if post.mediator_id is None:
+            sys.exit(_("调解员的账号要写明是哪一位:--mediator 编号。"))
+        return post
+    if arguments.role in _LOCAL_POSTS:
+        sys.exit(_("这个岗位不是全县的,请写明所在:--unit 代码 或 --committee 编号。"))
+    return replace(post, unit_id=county)
+
+
+def _named(session: Session, statement: Select[int], code: str | None) -> int | None:
+    if code is None:
+        return None
+    found = session.scalar(statement)
+    if found is None:
+        sys.exit(_("找不到代码 {code}。").format(code=code))
+    return found
 
 
 def _now() -> datetime:

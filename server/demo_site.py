@@ -4,7 +4,7 @@ import sys
 
 from data_access import reference
 from data_access.accounts import hash_password
-from data_access.demo.accounts import FILE_NAME, create_demo_accounts, keep_accounts
+from data_access.demo.accounts import FILE_NAME, create_demo_accounts
 from data_access.demo.load import load_demo
 from data_access.site import CannotStart, Site
 from domain.clocks import day_of
@@ -38,8 +38,8 @@ def begin(here: Site, address: Address) -> None:
         _say(_("第一次启动:正在装入演示数据,约半分钟……"))
         load_demo(here.db, today=day_of(now()), now=now())
     if not here.front().has_users:
-        accounts = create_demo_accounts(here.db, hash_password=hash_password, now=now())
-        keep_accounts(here.settings.data_dir, accounts)
+        folder = here.settings.data_dir
+        create_demo_accounts(here.db, hash_password=hash_password, now=now(), folder=folder)
     here.db.write(lambda session: reference.set_site_fact(session, _PENDING, "0"))
     here.watcher.look()
 

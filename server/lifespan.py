@@ -57,7 +57,7 @@ def _open(address: Address) -> Site:
                 _("这里还没有任何账号。请打开 {link}/setup 建立第一位管理员。").format(
                     link=address.link
                 ),
-                _("一次性验证码:{code}").format(code=new_setup_code(here.db)),
+                _setup_code_line(here),
             ]
         lines += demo_site.account_lines(here)
     except BaseException:
@@ -66,6 +66,16 @@ def _open(address: Address) -> Site:
     sys.stdout.write("\n".join(lines) + "\n\n")
     sys.stdout.flush()
     return here
+
+
+def _setup_code_line(here: Site) -> str:
+    """A code that `init` or an earlier start printed goes on; of codes nobody has, one is made."""
+    moment = now()
+    if site.setup_code_is_out(here.db, now=moment):
+        return _(
+            "请用先前打印的一次性设置码;找不到了,请运行 python -m data_access init 换一个新的。"
+        )
+    return _("一次性设置码:{code}").format(code=new_setup_code(here.db, now=moment))
 
 
 def _say_only(sentence: str) -> None:

@@ -17,11 +17,12 @@ from domain.errors import Invalid, NotAllowed
 from domain.people import AccountProblem, Permission, Role, system_actor
 
 SETUP_CODE = "setup_code_hash"
+SETUP_CODE_MADE_AT = "setup_code_made_at"
 _COUNTY_CODE = re.compile(r"[1-8][0-9]{5}")
 _COUNTY_NAME_LONGEST = 80
 
 
-def new_setup_code(db: Database) -> str:
+def new_setup_code(db: Database, *, now: datetime) -> str:
     """A one-time code for the terminal; any earlier one no longer counts. Raises NotAllowed.
 
     Only its hash is stored. Whoever reads the terminal may create the first administrator.
@@ -32,6 +33,7 @@ def new_setup_code(db: Database) -> str:
         if has_users(session):
             raise NotAllowed(Permission.PEOPLE_MANAGE)
         reference.set_site_fact(session, SETUP_CODE, accounts.hash_setup_code(code))
+        reference.set_site_fact(session, SETUP_CODE_MADE_AT, now.isoformat())
 
     db.write(work)
     return code
@@ -73,6 +75,7 @@ def create_first_administrator(
         used = delete(Site).where(Site.name == SETUP_CODE).returning(Site.name)
         if session.scalars(used).first() is None:
             raise Invalid(code=AccountProblem.SETUP_CODE_WRONG)
+        session.execute(delete(Site).where(Site.name == SETUP_CODE_MADE_AT))
         county = reference.county_id(session)
         if county is None:
             county = reference.create_county(session, code=county_code, name=county_name.strip())

@@ -1,8 +1,6 @@
 """Who can sign in to the demonstration county: one account for each post, in a telling place."""
 
 import os
-import secrets
-import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,22 +10,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access import reference
-from data_access.accounts import password_problem
+from data_access.accounts import new_password
 from data_access.commands.people import add_post, add_user
 from data_access.demo.county import plan_county
 from data_access.demo.persons import Population
 from data_access.engine import Database
-from data_access.tables import Case, Committee, Mediator, OrganisationUnit
+from data_access.tables import Case, Committee, Mediator, OrganisationUnit, User
 from data_access.tables.cases import IS_OPEN
 from domain.clocks import day_of
 from domain.eligibility import CommitteeKind
+from domain.errors import Invalid
 from domain.organisation import UnitLevel
-from domain.people import Role, system_actor
+from domain.people import AccountProblem, Role, system_actor
 
 FILE_NAME = "demo-accounts.txt"
 _TOWN = "安仁镇"
-_ALPHABET = "".join(c for c in string.ascii_letters + string.digits if c not in "0OoIl1")
-_GROUPS, _GROUP = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +50,42 @@ class _Seat:
 
 
 def create_demo_accounts(
-    db: Database, *, hash_password: Callable[[str], str], now: datetime
+    db: Database,
+    *,
+    hash_password: Callable[[str], str],
+    now: datetime,
+    folder: Path | None = None,
 ) -> list[DemoAccount]:
     """One account for each post, flagged as demonstration, with a random password each.
 
-    The town, its committee, mediator and grid are where work is: they are chosen by open cases.
+    The town, its committee, mediator and grid are where work is: they are chosen by open cases. In
+    `folder` the accounts are kept before they exist: cut off in between, a file tells of accounts
+    that the next start makes anew, but never is there an account whose password nobody knows.
     Raises Invalid where such a login exists.
     """
-    passwords = {role: _new_password(_login(role)) for role in Role}
-    hashes = {role: hash_password(password) for role, password in passwords.items()}
-
-    def work(session: Session) -> list[DemoAccount]:
+    with db.read() as session:
         county_id = reference.county_id(session)
         assert county_id is not None  # noqa: S101 - the demonstration county was loaded before
+        _require_free_logins(session)
         seats = _seats(session, county_id)
+    accounts = [
+        DemoAccount(login, new_password(login), seat.role, seat.place)
+        for seat in seats
+        for login in (_login(seat.role),)
+    ]
+    hashes = [hash_password(account.password) for account in accounts]
+    if folder is not None:
+        keep_accounts(folder, accounts)
+    actor = system_actor(county_id)
+
+    def work(session: Session) -> None:
         strangers = Population(plan_county(seed=0), seed=[0, 9])
-        actor = system_actor(county_id)
-        for seat in seats:
+        for seat, account, password_hash in zip(seats, accounts, hashes, strict=True):
             user_id = add_user(
                 session,
-                login=_login(seat.role),
+                login=account.login,
                 name=seat.name or strangers.name("2" if len(seat.role) % 2 else "1"),
-                password_hash=hashes[seat.role],
+                password_hash=password_hash,
                 actor=actor,
                 now=now,
                 mediator_id=seat.mediator_id,
@@ -90,16 +101,16 @@ def create_demo_accounts(
                 actor=actor,
                 now=now,
             )
-        return [
-            DemoAccount(_login(seat.role), passwords[seat.role], seat.role, seat.place)
-            for seat in seats
-        ]
 
-    return db.write(work)
+    db.write(work)
+    return accounts
 
 
 def keep_accounts(folder: Path, accounts: Sequence[DemoAccount]) -> Path:
-    """Write the accounts to a file that only its owner can read; an older one is replaced."""
+    """Write the accounts to a file that only its owner can read; an older one is replaced.
+
+    It is on the disk, whole, when this returns.
+    """
     path = folder / FILE_NAME
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
@@ -109,21 +120,26 @@ def keep_accounts(folder: Path, accounts: Sequence[DemoAccount]) -> Path:
             f"{account.login}\t{account.password}\t{account.role}\t{account.place}\n"
             for account in accounts
         )
+        file.flush()
+        os.fsync(file.fileno())
     new.replace(path)
+    above = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(above)  # the new name too
+    finally:
+        os.close(above)
     return path
+
+
+def _require_free_logins(session: Session) -> None:
+    """Before the file is touched: it may hold the passwords of those who have the logins."""
+    logins = [_login(role) for role in Role]
+    if session.scalar(select(User.id).where(User.login.in_(logins)).limit(1)) is not None:
+        raise Invalid(login=AccountProblem.LOGIN_TAKEN)
 
 
 def _login(role: Role) -> str:
     return role.value.replace("_", "-")
-
-
-def _new_password(login: str) -> str:
-    """Random, readable aloud, and good enough for the product's own rules."""
-    while True:
-        groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
-        password = "-".join(groups)
-        if password_problem(password, login=login) is None:
-            return password
 
 
 def _seats(session: Session, county_id: int) -> list[_Seat]:

@@ -566,7 +566,7 @@ def begin(db, code, **over):
 
 
 def test_first_administrator_gets_the_whole_county(db, registry):
-    user_id = begin(db, setup.new_setup_code(db))
+    user_id = begin(db, setup.new_setup_code(db, now=NOW))
     with db.read() as session:
         (county,) = session.scalars(select(OrganisationUnit)).all()
         assert (county.code, county.name) == ("510129", "大邑县")
@@ -587,7 +587,7 @@ def test_first_administrator_gets_the_whole_county(db, registry):
 
 
 def test_setup_code_is_stored_as_a_hash_and_works_once(db):
-    code = setup.new_setup_code(db)
+    code = setup.new_setup_code(db, now=NOW)
     with db.read() as session:
         assert reference.site_fact(session, setup.SETUP_CODE) == accounts.hash_setup_code(code)
     begin(db, code)
@@ -596,12 +596,12 @@ def test_setup_code_is_stored_as_a_hash_and_works_once(db):
     with pytest.raises(NotAllowed):
         begin(db, code, login="second")
     with pytest.raises(NotAllowed):
-        setup.new_setup_code(db)
+        setup.new_setup_code(db, now=NOW)
 
 
 def test_newer_code_replaces_the_older(db):
-    old = setup.new_setup_code(db)
-    new = setup.new_setup_code(db)
+    old = setup.new_setup_code(db, now=NOW)
+    new = setup.new_setup_code(db, now=NOW)
     for wrong in (old, "", "AAAA-BBBB-CCCC"):
         with pytest.raises(Invalid) as refusal:
             begin(db, wrong)
@@ -613,7 +613,7 @@ def test_all_problems_of_the_form_are_told_at_once(db):
     with pytest.raises(Invalid) as refusal:
         begin(
             db,
-            setup.new_setup_code(db),
+            setup.new_setup_code(db, now=NOW),
             county_code="51012",
             county_name=" ",
             login="?",
@@ -633,6 +633,6 @@ def test_all_problems_of_the_form_are_told_at_once(db):
 
 def test_existing_county_is_kept(db):
     county = db.write(lambda s: reference.create_county(s, code="510129", name="大邑县"))
-    begin(db, setup.new_setup_code(db), county_code="", county_name="")
+    begin(db, setup.new_setup_code(db, now=NOW), county_code="", county_name="")
     with db.read() as session:
         assert session.scalars(select(User.county_id)).all() == [county]
