@@ -57,6 +57,21 @@ def people(at, *, choosable):
     return {one["name"]: one for one in found["people"]}
 
 
+def somebody_else_moves_it(office, to):
+    reassign_case(
+        office.here.db,
+        case_no=office.case.case_no,
+        to_mediator_id=to,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高,分流",
+        expected_version=1,
+        actor=office.world.actor("李站长"),
+        now=clock.now(),
+        key="other",
+    )
+    office.here.watcher.look()
+
+
 def test_who_could_take_it_and_who_could_not_with_every_reason(office):
     at = drawer(office, "reassign")
     assert set(people(at, choosable=True)) == {"李秀英"}
@@ -78,17 +93,7 @@ def test_a_reassignment_shows_at_once_and_can_be_taken_back(office):
 
 
 def test_somebody_elses_reassignment_offers_no_undo(office):
-    reassign_case(
-        office.here.db,
-        case_no=office.case.case_no,
-        to_mediator_id=office.second,
-        reason=ReassignReason.OVERLOAD,
-        note="负荷过高,分流",
-        expected_version=1,
-        actor=office.world.actor("李站长"),
-        now=clock.now(),
-        key="other",
-    )
+    somebody_else_moves_it(office, office.second)
     at = drawer(office)
     assert "reassign_undo" not in [button.key for button in at.button]
 
@@ -96,18 +101,7 @@ def test_somebody_elses_reassignment_offers_no_undo(office):
 def test_a_conflict_says_who_was_first_and_keeps_what_was_typed(office):
     at = fill_in(drawer(office, "reassign"), office)
     third = office.world.mediator("第三人")
-    reassign_case(
-        office.here.db,
-        case_no=office.case.case_no,
-        to_mediator_id=third,
-        reason=ReassignReason.OVERLOAD,
-        note="负荷过高,分流",
-        expected_version=1,
-        actor=office.world.actor("李站长"),
-        now=clock.now(),
-        key="other",
-    )
-    office.here.watcher.look()
+    somebody_else_moves_it(office, third)
     at.button(key="reassign_submit").click().run()
     said = at.error[0].value
     assert "李站长" in said
@@ -200,21 +194,6 @@ def test_a_mediator_unmasks_only_what_they_hold(office):
     assert "unmask" in [button.key for button in at.button]
     office.case = other
     assert "找不到这件案件" in show(at, office, "facts").warning[0].value
-
-
-def somebody_else_moves_it(office, to, key="other"):
-    reassign_case(
-        office.here.db,
-        case_no=office.case.case_no,
-        to_mediator_id=to,
-        reason=ReassignReason.OVERLOAD,
-        note="负荷过高,分流",
-        expected_version=1,
-        actor=office.world.actor("李站长"),
-        now=clock.now(),
-        key=key,
-    )
-    office.here.watcher.look()
 
 
 def test_a_redraw_does_not_hide_that_the_case_changed_since_it_was_opened(office):
