@@ -89,7 +89,7 @@ def _add_events(session: Session, known: dict[int, KnownCase], county_id: int) -
         one = known[case_id]
         if kind in _IMPORTS and "facts" in data:
             one.facts_fingerprint, one.state_fingerprint = data["facts"], data["state"]
-        else:
+        elif "batch" not in data:
             one.local = True
 
 

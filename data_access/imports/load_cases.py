@@ -25,7 +25,7 @@ from data_access.imports.rows import Entry, RowRefused
 from data_access.imports.standing import (
     Bearings,
     full_facts,
-    span_of_closed,
+    past_span,
     stand_new,
 )
 from data_access.imports.stated import Person, StatedCase, state_case
@@ -37,11 +37,11 @@ from domain.imports import Note, RejectReason
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case to add: what the row says, the columns it comes to, and what only its span has."""
+    """A case to add: what the row says, its columns, and the interval before its present stage."""
 
     stated: StatedCase
     values: dict[str, Any]
-    span: dict[str, Any]
+    past: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,9 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> None:
         "community_id": position.community_id,
         "grid_id": position.grid_id,
     }
-    span = span_of_closed(stated, standing, facts, bearings.clock)
+    past = past_span(stated, standing, facts, bearings.clock)
     plan.added += 1
-    plan.new.append(NewCase(stated, facts | standing | units, span))
+    plan.new.append(NewCase(stated, facts | standing | units, past))
 
 
 def _change(

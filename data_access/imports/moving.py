@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from data_access.imports.known_cases import KnownCase
-from data_access.imports.standing import Bearings, Hands, due_of, find_hands
+from data_access.imports.standing import SETTLED_STAGES, Bearings, Hands, due_of, find_hands
 from data_access.imports.stated import StatedCase
 from domain.cases import HELD_STAGES, Stage
 from domain.imports import Note, outcome_by_method, stage_of
@@ -34,11 +34,9 @@ def moves(
     stage = _stage(known, stated, has_mediator=holder_id is not None)
     if stage is Stage.CLOSED:
         return _closing(known, stated, bearings.now, notes)
-    values = _holding(known, hands, holder_id, stage, bearings)
+    since = _since(known, stated, stage, bearings.now)
+    values = _holding(known, hands, holder_id, stage, bearings, since)
     if stage is not known.row["stage"]:
-        settled = stage in HELD_STAGES - {Stage.IN_MEDIATION}
-        since = (stated.closed_at if settled else None) or bearings.now
-        since = max(since, known.row["stage_since"])
         due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
         values |= {"stage": stage, "stage_since": since}
     elif stated.due_day is not None:
@@ -71,8 +69,24 @@ def _stage(known: KnownCase, stated: StatedCase, *, has_mediator: bool) -> Stage
     return max(stage, before, key=_ORDER.index)
 
 
+def _since(known: KnownCase, stated: StatedCase, stage: Stage, now: datetime) -> datetime:
+    """From when on the row's stage and holder count: a settlement from its day, all else from now.
+
+    Nothing that is known already of the time before is written anew.
+    """
+    if stage in SETTLED_STAGES and stage is not known.row["stage"]:
+        earliest = known.span_starts_at or known.row["stage_since"]
+        return max(stated.closed_at or now, earliest, known.row["stage_since"])
+    return max(now, known.row["stage_since"])
+
+
 def _holding(
-    known: KnownCase, hands: Hands, holder_id: int | None, stage: Stage, bearings: Bearings
+    known: KnownCase,
+    hands: Hands,
+    holder_id: int | None,
+    stage: Stage,
+    bearings: Bearings,
+    since: datetime,
 ) -> dict[str, Any]:
     """The mediator's columns, where the case goes to somebody else."""
     if holder_id == known.row["mediator_id"] or stage not in HELD_STAGES or hands.holder is None:
@@ -81,7 +95,7 @@ def _holding(
     return {
         "mediator_id": holder_id,
         "committee_id": hands.holder.candidate.committee_id,
-        "held_since": bearings.now,
+        "held_since": since,
     }
 
 

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from data_access import numbers
 from data_access.history import SPAN_FIELDS, note_place
 from data_access.imports.load_cases import CaseChange, CasePlan, NewCase
+from data_access.imports.standing import SETTLED_STAGES
 from data_access.imports.stated import Person
 from data_access.imports.task import Task
 from data_access.vault import Indexed, Vault
 from domain.cases import EventKind, ReassignReason, Stage
+from domain.people import SYSTEM_USER_ID
 
 Row = dict[str, Any]
 
@@ -71,6 +73,8 @@ class _Sealer:
         sealed, values, now = self._sealed, new.values, self._task.now
         case_id = next(self._case_ids)
         closed = values["stage"] is Stage.CLOSED
+        settled = bool(new.past) and not closed
+        version = 2 if settled else 1
         row = {
             "county_id": self._county_id,
             "id": case_id,
@@ -81,7 +85,7 @@ class _Sealer:
             "outcome_code": None,
             "place_encrypted": None,
             "summary_encrypted": None,
-            "version": 1,
+            "version": version,
             "updated_at": now,
             **values,
             **self._texts(case_id, new.stated.texts),
@@ -89,15 +93,20 @@ class _Sealer:
         sealed.cases.append(row)
         for person in new.stated.persons:
             sealed.parties.append(self._party(case_id, next(self._party_ids), person))
-        sealed.events.append(self._event(case_id, 1, EventKind.IMPORTED, new, {}))
-        started, ended = values["registered_at"], values.get("closed_at")
+        if settled:
+            sealed.events.append(self._settled(case_id, new))
+        sealed.events.append(self._event(case_id, version, EventKind.IMPORTED, new, {}))
+        started = values["registered_at"]
         if values["mediator_id"] is not None:
             sealed.assignments.append(
                 self._assignment(case_id, 1, row, started, ReassignReason.FIRST_ASSIGNMENT)
             )
         if values["stage"] is Stage.IN_MEDIATION:
             sealed.given[values["mediator_id"]] += 1
-        sealed.spans.append(self._span(case_id, 1, row, started) | {"ends_at": ended} | new.span)
+        if new.past:
+            sealed.spans.append(self._span(case_id, 1, row, started) | new.past)
+        if not closed:
+            sealed.spans.append(self._span(case_id, version, row, values["stage_since"]))
 
     def _change(self, change: CaseChange) -> None:
         sealed, known, now = self._sealed, change.known.row, self._task.now
@@ -116,19 +125,20 @@ class _Sealer:
         )
         if not any(name in change.values for name in SPAN_FIELDS):
             return
-        closed = after["stage"] is Stage.CLOSED
-        ended = after["closed_at"] if closed else at
+        ends = "stage" in change.values and after["stage"] in {*SETTLED_STAGES, Stage.CLOSED}
+        # A settlement and an end were true before they were told; all else counts from now.
+        turn = after["stage_since"] if ends else at
         if known["stage"] is not Stage.CLOSED:
-            sealed.ended_spans.append(self._end(case_id, ended))
-        if not closed:
-            sealed.spans.append(self._span(case_id, version, after, at) | {"ends_at": None})
+            sealed.ended_spans.append(self._end(case_id, turn))
+        if after["stage"] is not Stage.CLOSED:
+            sealed.spans.append(self._span(case_id, version, after, turn))
         # Whoever held a case to its end stays its holder: closing ends no assignment.
         if "mediator_id" in change.values:
-            sealed.ended_assignments.append(self._end(case_id, at))
+            sealed.ended_assignments.append(self._end(case_id, turn))
             first = known["mediator_id"] is None
             reason = ReassignReason.FIRST_ASSIGNMENT if first else ReassignReason.OTHER
             sealed.given[after["mediator_id"]] += 1
-            sealed.assignments.append(self._assignment(case_id, version, after, at, reason))
+            sealed.assignments.append(self._assignment(case_id, version, after, turn, reason))
 
     def _change_parties(self, change: CaseChange, case_id: int) -> None:
         for row, person in change.persons:
@@ -188,12 +198,26 @@ class _Sealer:
             "note_encrypted": note,
         }
 
+    def _settled(self, case_id: int, new: NewCase) -> Row:
+        """The settlement that the row tells of. Nobody here did it, so nobody here is named."""
+        return {
+            "county_id": self._county_id,
+            "case_id": case_id,
+            "seq": 1,
+            "kind": EventKind.SETTLED,
+            "at": new.values["stage_since"],
+            "actor_id": SYSTEM_USER_ID,
+            "data": {"row": new.stated.entry.number},
+            "note_encrypted": None,
+        }
+
     def _span(self, case_id: int, seq: int, values: Row, starts_at: Any) -> Row:
         return {
             "county_id": self._county_id,
             "case_id": case_id,
             "seq": seq,
             "starts_at": starts_at,
+            "ends_at": None,
             "supervised": 0,
             **{name: values[name] for name in SPAN_FIELDS},
         }

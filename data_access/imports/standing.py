@@ -21,7 +21,8 @@ from domain.imports import (
     stated_deadline,
 )
 
-_SETTLED = HELD_STAGES - {Stage.IN_MEDIATION}
+# What is left to do once the parties agree.
+SETTLED_STAGES = HELD_STAGES - {Stage.IN_MEDIATION}
 _DEFAULTS = {"source_code": "S99", "scale_code": "01", "people_count": 2, "amount_yuan": None}
 
 
@@ -111,9 +112,9 @@ def stand_new(
     hands = find_hands(stated, facts, bearings, notes)
     accepted = stated.registered_at is not None
     stage = stage_of(stated.end, accepted=accepted, has_mediator=hands.may_take)
-    if stage in _SETTLED and hands.holder is None:
+    if stage in SETTLED_STAGES and hands.holder is None:
         raise RowRefused("mediator", RejectReason.UNKNOWN_MEDIATOR)
-    over = stage is Stage.CLOSED or stage in _SETTLED
+    over = stage is Stage.CLOSED or stage in SETTLED_STAGES
     kept = hands.holder if over or stage is Stage.IN_MEDIATION else None
     if hands.holder is not None and kept is None:
         notes[Note.MEDIATOR_NOT_ELIGIBLE] += not hands.may_take
@@ -168,20 +169,24 @@ def _closing(
     }
 
 
-def span_of_closed(
+def past_span(
     stated: StatedCase, standing: dict[str, Any], facts: dict[str, Any], clock: Clock
 ) -> dict[str, Any]:
-    """What the interval of a case has that was over when it came: the stage that it spent its
-    time in, and the deadline of that stage, where the county had a limit then.
+    """What the interval before the present stage has of its own, of a case that had been settled
+    or closed when it came: the stage that it spent that time in, when it ended, and the deadline
+    of then, where the county had a limit. Empty where there was no such interval.
     """
-    if standing["stage"] is not Stage.CLOSED:
+    over, since = standing["stage"] is Stage.CLOSED, standing["stage_since"]
+    settled = standing["stage"] in SETTLED_STAGES and since > standing["registered_at"]
+    if not over and not settled:
         return {}
     stage = Stage.ACCEPTED if standing["mediator_id"] is None else Stage.IN_MEDIATION
+    span = {"stage": stage, "ends_at": since, "due_at": None, "soon_at": None}
     try:
         due = due_of(stated, stage, facts["difficulty"], standing["registered_at"], clock)
     except RowRefused:
-        return {"stage": stage}
-    return {"stage": stage, "due_at": due.due_at, "soon_at": due.soon_at}
+        return span
+    return span | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
 def due_of(
@@ -192,7 +197,7 @@ def due_of(
 
     Raises RowRefused where the county's table has no limit for that time.
     """
-    if stated.due_day is not None and stage not in _SETTLED:
+    if stated.due_day is not None and stage not in SETTLED_STAGES:
         stated_due = stated_deadline(since, stated.due_day)
         if stated_due is not None:
             return stated_due

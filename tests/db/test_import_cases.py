@@ -4,7 +4,8 @@ import csv
 import io
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 
 import pytest
 from sqlalchemy import func, select
@@ -30,7 +31,7 @@ from data_access.tables import (
     Party,
 )
 from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
-from domain.clocks import BEIJING
+from domain.clocks import BEIJING, Clock
 from domain.imports import Note, Profile, RejectReason
 from domain.organisation import PartyKind, PartyRole
 from domain.people import Scope
@@ -113,12 +114,15 @@ def assert_history_holds(db) -> None:
                 assert spans[-1].ends_at is None
                 for name in SPAN_FIELDS:
                     assert getattr(spans[-1], name) == getattr(case, name)
-            holders = session.scalars(
-                select(Assignment.mediator_id).where(
+                *_, of_stage = (list(run) for _, run in groupby(spans, attrgetter("stage")))
+                assert of_stage[0].starts_at == case.stage_since
+            holders = session.execute(
+                select(Assignment.mediator_id, Assignment.starts_at).where(
                     Assignment.case_id == case.id, Assignment.ends_at.is_(None)
                 )
             ).all()
-            assert holders == [case.mediator_id] * (case.mediator_id is not None)
+            held = case.mediator_id is not None
+            assert holders == [(case.mediator_id, case.held_since)] * held
         assert audit.verify(session, county_id=county_id).broken_at is None
 
 
@@ -325,6 +329,135 @@ def test_what_waits_for_performance_or_confirmation_keeps_its_mediator(
         "化解责任人姓名",
         RejectReason.MISSING,
     )
+    assert_history_holds(db)
+
+
+def history_of(db, case):
+    """What happened and what was true when, in order."""
+    with db.read() as session:
+        spans = session.scalars(
+            select(CaseSpan).where(CaseSpan.case_id == case.id).order_by(CaseSpan.starts_at)
+        ).all()
+        events = session.scalars(
+            select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.seq)
+        ).all()
+    return (
+        [(one.stage, one.starts_at, one.ends_at, one.due_at) for one in spans],
+        [(one.kind, one.at, one.actor_id) for one in events],
+    )
+
+
+def test_a_settled_case_was_in_mediation_until_it_was_settled(db, world, take):
+    world.mediator("张建国")
+    importer = world.actor()
+    take(
+        {
+            "化解是否成功": "1",
+            "当前环节": "待履行",
+            "受理时间": "2026-02-20 09:00",
+            "化解日期": "2026-02-27 10:00",
+            "化解责任人姓名": "张建国",
+            "化解情况": "王小明已履行一半",
+        },
+        actor=importer,
+    )
+    case = only_case(db)
+    registered = datetime(2026, 2, 20, 9, tzinfo=BEIJING)
+    settled = datetime(2026, 2, 27, 10, tzinfo=BEIJING)
+    spans, events = history_of(db, case)
+    (_, _, _, mediation_due), _ = spans
+    assert spans == [
+        (Stage.IN_MEDIATION, registered, settled, mediation_due),
+        (Stage.PERFORMANCE, settled, None, case.due_at),
+    ]
+    assert settled < mediation_due < case.due_at
+    # Nobody here settled it: the importer only told of it.
+    assert events == [
+        (EventKind.SETTLED, settled, 0),
+        (EventKind.IMPORTED, NOW, importer.user_id),
+    ]
+    assert (case.stage_since, case.held_since, case.version) == (settled, registered, 2)
+    with db.read() as session:
+        scope = Scope(world.county, whole_county=True)
+        view = case_view(session, scope=scope, case_no=case.case_no, now=NOW)
+    assert view.events[0].note == "王某某已履行一半"
+    assert_history_holds(db)
+
+
+def test_a_case_that_was_settled_as_it_came_in_has_one_interval(db, world, take):
+    world.mediator("张建国")
+    day = {"受理时间": "2026-02-27", "化解日期": "2026-02-27"}
+    take({"化解是否成功": "1", "当前环节": "待履行", "化解责任人姓名": "张建国", **day})
+    spans, events = history_of(db, only_case(db))
+    assert [span[0] for span in spans] == [Stage.PERFORMANCE]
+    assert [event[0] for event in events] == [EventKind.IMPORTED]
+    assert_history_holds(db)
+
+
+def test_before_the_countys_limits_a_settled_case_was_in_mediation_without_a_deadline(
+    db, world, take, monkeypatch
+):
+    world.mediator("张建国")
+    deadline = Clock.deadline
+
+    def none_then(clock, stage, difficulty, *, start):
+        if start < datetime(2026, 2, 21, tzinfo=BEIJING):
+            raise LookupError(stage)
+        return deadline(clock, stage, difficulty, start=start)
+
+    monkeypatch.setattr(Clock, "deadline", none_then)
+    take(
+        {
+            "化解是否成功": "1",
+            "当前环节": "待履行",
+            "受理时间": "2026-02-20",
+            "化解日期": "2026-02-27",
+            "化解责任人姓名": "张建国",
+        }
+    )
+    (before, after), _ = history_of(db, only_case(db))
+    assert before[3] is None
+    assert after[3] is not None
+    assert_history_holds(db)
+
+
+def test_a_settled_case_that_only_imports_touched_goes_on_by_imports(db, world, take):
+    """The settlement that an import told of is nothing that people did here."""
+    world.mediator("张建国")
+    row = {"化解责任人姓名": "张建国", "化解日期": "2026-02-27", "化解是否成功": "1"}
+    take({**row, "当前环节": "待履行", "受理时间": "2026-02-20"})
+    report = take(
+        {**row, "受理时间": "2026-02-20", "化解结果": "O02"}, now=NOW + timedelta(hours=1)
+    )
+    assert (report.changed, report.notes.get(Note.KEPT_LOCAL)) == (1, None)
+    assert only_case(db).stage is Stage.CLOSED
+    assert_history_holds(db)
+
+
+@pytest.mark.parametrize("holder", ["张建国", "", "李秀英"])
+def test_a_later_file_tells_when_it_was_settled(db, world, take, holder):
+    """Also where the file tells at once that somebody else had it."""
+    world.mediator("张建国")
+    world.mediator("李秀英")
+    start = datetime(2026, 2, 20, 9, tzinfo=BEIJING)
+    said = {"受理时间": "2026-02-20 09:00"}
+    take({**said, "化解责任人姓名": holder and "张建国"}, now=start + timedelta(hours=1))
+    settled = datetime(2026, 2, 27, 10, tzinfo=BEIJING)
+    take(
+        {
+            **said,
+            "化解责任人姓名": holder or "张建国",
+            "化解是否成功": "1",
+            "当前环节": "待履行",
+            "化解日期": "2026-02-27 10:00",
+        }
+    )
+    spans, _ = history_of(db, only_case(db))
+    before = Stage.IN_MEDIATION if holder else Stage.ACCEPTED
+    assert [span[:3] for span in spans] == [
+        (before, start, settled),
+        (Stage.PERFORMANCE, settled, None),
+    ]
     assert_history_holds(db)
 
 
