@@ -123,7 +123,10 @@ def _init(arguments: argparse.Namespace) -> int:
             code = new_setup_code(db, now=_now())
         except NotAllowed:
             sys.exit(
-                _("站点已经建立,不需要设置码。新的账号用 python -m data_access add-user 建立。")
+                _(
+                    "站点已经建立,不再需要一次性设置码。"
+                    "新的账号用 python -m data_access add-user 建立。"
+                )
             )
     print(_("一次性设置码:{code}").format(code=code))
     print(_("启动服务后打开 /setup,用它建立本县和第一个管理员。"))
