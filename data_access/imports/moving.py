@@ -74,10 +74,10 @@ def _since(known: KnownCase, stated: StatedCase, stage: Stage, now: datetime) ->
 
     Nothing that is known already of the time before is written anew.
     """
-    if stage in SETTLED_STAGES and stage is not known.row["stage"]:
-        earliest = known.span_starts_at or known.row["stage_since"]
-        return max(stated.closed_at or now, earliest, known.row["stage_since"])
-    return max(now, known.row["stage_since"])
+    known_since: datetime = known.row["stage_since"]
+    if stage in SETTLED_STAGES and known.row["stage"] not in SETTLED_STAGES:
+        return max(stated.closed_at or now, known.span_starts_at or known_since, known_since)
+    return max(now, known_since)
 
 
 def _holding(

@@ -424,11 +424,18 @@ def test_before_the_countys_limits_a_settled_case_was_in_mediation_without_a_dea
 def test_a_settled_case_that_only_imports_touched_goes_on_by_imports(db, world, take):
     """The settlement that an import told of is nothing that people did here."""
     world.mediator("张建国")
-    row = {"化解责任人姓名": "张建国", "化解日期": "2026-02-27", "化解是否成功": "1"}
-    take({**row, "当前环节": "待履行", "受理时间": "2026-02-20"})
-    report = take(
-        {**row, "受理时间": "2026-02-20", "化解结果": "O02"}, now=NOW + timedelta(hours=1)
-    )
+    settled, later = datetime(2026, 2, 27, tzinfo=BEIJING), NOW + timedelta(hours=1)
+    row = {"化解责任人姓名": "张建国", "化解日期": "2026-02-27", "化解是否成功": "1",
+           "受理时间": "2026-02-20"}  # fmt: skip
+    take({**row, "当前环节": "待履行"})
+    take({**row, "当前环节": "待确认"}, now=later)
+    spans, _ = history_of(db, only_case(db))
+    assert [span[:3] for span in spans[1:]] == [
+        (Stage.PERFORMANCE, settled, later),
+        (Stage.CONFIRMATION, later, None),
+    ]
+    assert_history_holds(db)
+    report = take({**row, "化解结果": "O02"}, now=later + timedelta(hours=1))
     assert (report.changed, report.notes.get(Note.KEPT_LOCAL)) == (1, None)
     assert only_case(db).stage is Stage.CLOSED
     assert_history_holds(db)
