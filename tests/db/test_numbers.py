@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import select
 
@@ -113,6 +113,7 @@ def test_a_case_number_has_the_year_of_beijing(at, ordinal, number):
     assert numbers.case_number(at, ordinal) == number
 
 
+@settings(deadline=None)
 @given(some.datetimes(timezones=some.just(UTC), min_value=datetime(1990, 1, 1)))  # noqa: DTZ001
 def test_number_and_series_agree_on_the_year(at):
     year = numbers.case_number(at, 1)[1:5]

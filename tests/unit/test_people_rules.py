@@ -4,7 +4,7 @@ import pickle
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from domain.errors import NotAllowed
@@ -53,6 +53,7 @@ scopes = some.builds(
 )
 
 
+@settings(deadline=None)
 @given(scopes, scopes, scopes)
 def test_joining_scopes_is_a_union(one, other, third):
     assert one | one == one
@@ -61,6 +62,7 @@ def test_joining_scopes_is_a_union(one, other, third):
     assert one | Scope(COUNTY) == one
 
 
+@settings(deadline=None)
 @given(scopes, scopes)
 def test_equal_scopes_and_no_others_have_one_key(one, other):
     if one.whole_county or other.whole_county:
