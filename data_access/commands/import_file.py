@@ -284,7 +284,7 @@ def _add_batch(session: Session, task: Task, report: Report) -> int:
     batch = ImportBatch(
         county_id=task.actor.county_id,
         profile=task.profile,
-        file_name=task.file_name,
+        file_name_encrypted=b"",
         sha256=task.sha256,
         actor_id=task.actor.user_id,
         at=task.now,
@@ -296,6 +296,10 @@ def _add_batch(session: Session, task: Task, report: Report) -> int:
         dropped=asdict(report.dropped),
     )
     session.add(batch)
+    session.flush()
+    # Where it is encrypted is part of the seal, and only the database knows the batch's number.
+    place = imports.file_name_place(batch.id)
+    batch.file_name_encrypted = vault_of(session).encrypt(task.file_name, place=place)
     session.flush()
     return batch.id
 

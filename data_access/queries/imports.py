@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data_access.engine import vault_of
 from data_access.tables import ImportBatch, User
 from domain.errors import NotFound
 from domain.imports import Profile
@@ -17,7 +18,10 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One file that was taken, and what came of its rows. `dropped` names columns by kind."""
+    """One file that was taken, and what came of its rows. `dropped` names columns by kind.
+
+    `file_name` may hold a person's name: it is for whoever may see the batch, and for no log.
+    """
 
     batch_id: int
     profile: Profile
@@ -42,7 +46,7 @@ def batches(
     """
     query = _select(scope, actor_id).order_by(ImportBatch.id.desc()).limit(limit)
     rows = session.execute(query).all()
-    return [_batch(row) for row in rows]
+    return [_batch(session, row) for row in rows]
 
 
 def batch(session: Session, *, scope: Scope, actor_id: int, batch_id: int) -> Batch:
@@ -51,7 +55,7 @@ def batch(session: Session, *, scope: Scope, actor_id: int, batch_id: int) -> Ba
     row = session.execute(query).first()
     if row is None:
         raise NotFound(f"import:{batch_id}")
-    return _batch(row)
+    return _batch(session, row)
 
 
 def same_file(
@@ -80,12 +84,18 @@ def _select(scope: Scope, actor_id: int) -> Any:
     return query if scope.whole_county else query.where(ImportBatch.actor_id == actor_id)
 
 
-def _batch(row: Any) -> Batch:
+def file_name_place(batch_id: int) -> str:
+    """The place that the name of a batch's file is encrypted at."""
+    return f"import_batch.file_name:{batch_id}"
+
+
+def _batch(session: Session, row: Any) -> Batch:
     one: ImportBatch = row[0]
+    place = file_name_place(one.id)
     return Batch(
         one.id,
         Profile(one.profile),
-        one.file_name,
+        vault_of(session).decrypt(one.file_name_encrypted, place=place),
         one.actor_id,
         row[1] or "",
         one.at,

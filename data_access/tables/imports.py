@@ -17,8 +17,9 @@ class ImportBatch(Base):
 
     id: Mapped[id_column]
     county_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"))
-    profile: Mapped[str] = mapped_column(String(20))  # units committees mediators cases
-    file_name: Mapped[str] = mapped_column(String(200))
+    profile: Mapped[str] = mapped_column(String(20))  # units committees cases
+    # People name files after people: 张三纠纷.csv.
+    file_name_encrypted: Mapped[bytes]
     sha256: Mapped[str] = mapped_column(String(64))
     actor_id: Mapped[int]
     at: Mapped[datetime]

@@ -1,10 +1,12 @@
 """Rows sent back: kept sealed, taken out to be mended, and in again. And what a crash leaves."""
 
 import csv
+import logging
 import threading
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 
 from data_access import audit
@@ -130,6 +132,43 @@ def test_only_the_importer_and_the_countys_see_a_batch(db, world, take):
     (one,) = found
     assert (one.profile, one.rows, one.rejected, one.actor) == (Profile.CASES, 1, 1, "值班员")
     assert one.dropped["profiling"] == ["民族"]
+
+
+def test_the_name_of_a_file_is_shown_to_who_may_see_it_and_stands_nowhere(
+    db, world, capsys, caplog
+):
+    """张三纠纷.csv is a person's name; the trail is never erased and logs are read by others."""
+    caplog.set_level(logging.DEBUG)
+    town = Scope(world.county, towns=frozenset({world.town_a}))
+    importer, other = world.actor(scope=town), world.actor(scope=town)
+    options = {"file_name": "/home/x/张三纠纷.csv", "actor": importer, "now": NOW}
+    report = import_file(db, content=file_of(GOOD, BAD), **options)
+    assert report.file_name == "张三纠纷.csv"
+    take_rejects(db, batch_id=report.batch_id, actor=importer, now=NOW)
+    import_file(db, content=file_of(GOOD, BAD), **options)
+    with db.read() as session:
+        scope = importer.scope(Permission.IMPORT_RUN)
+        (seen,) = imports.batches(session, scope=scope, actor_id=importer.user_id)
+        one = imports.batch(
+            session, scope=scope, actor_id=importer.user_id, batch_id=report.batch_id
+        )
+        assert seen.file_name == one.file_name == "张三纠纷.csv"
+        assert imports.batches(session, scope=scope, actor_id=other.user_id) == []
+        for table in Base.metadata.sorted_tables:
+            for row in session.execute(select(*table.columns)):
+                text = repr(tuple(row)) + "".join(
+                    bytes(cell).decode("utf-8", "ignore") + bytes(cell).decode("gb18030", "ignore")
+                    for cell in row
+                    if isinstance(cell, bytes)
+                )
+                assert "张三纠纷" not in text, table.name
+        stored = session.scalars(select(ImportBatch)).one()
+        place = f"import_batch.file_name:{stored.id}"
+        assert db.vault.decrypt(stored.file_name_encrypted, place=place) == "张三纠纷.csv"
+        with pytest.raises(InvalidTag):
+            db.vault.decrypt(stored.file_name_encrypted, place=f"{place}0")
+    printed = capsys.readouterr()
+    assert "张三" not in caplog.text + printed.out + printed.err
 
 
 def test_nobody_without_the_permission_imports_or_mends(db, world, take):

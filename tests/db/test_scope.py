@@ -120,7 +120,9 @@ class TwoTowns(World):
                 id=BATCH,
                 county_id=self.county,
                 profile=Profile.CASES,
-                file_name=f"{NAME}溪镇.csv",
+                file_name_encrypted=self.db.vault.encrypt(
+                    f"{NAME}溪镇.csv", place=f"import_batch.file_name:{BATCH}"
+                ),
                 sha256=FILE,
                 actor_id=USER,
                 at=NOW,
