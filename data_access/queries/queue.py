@@ -179,50 +179,53 @@ def search(
         return Page((), None)
     ways = [*_by_number(scope, term, day_of(now).year)]
     if parties is not None:
-        ways += _by_party(vault_of(session), parties, term)
+        ways += _by_party(vault_of(session), scope, parties, term)
     # Each way by its own index; one condition over all of them would be a scan.
     found = union(*ways).subquery()
-    which = (
-        select(Case.id)
-        .where(cases_within(scope), Case.id.in_(select(found.c.id)))
-        .order_by(*_FOUND_ORDER)
-        .limit(literal_column(str(PAGE_SIZE + 1)))
-    )
+    order = (found.c.is_open.desc(), found.c.registered_at.desc(), found.c.id)
+    which = select(found.c.id).order_by(*order).limit(literal_column(str(PAGE_SIZE + 1)))
     query = _shown(which, scope).order_by(*_FOUND_ORDER)
     rows = [_row(row, now) for row in session.execute(query)]
     return Page(tuple(rows[:PAGE_SIZE]), None, more=len(rows) > PAGE_SIZE)
 
 
-def _by_number(scope: Scope, term: str, year: int) -> Iterator[Select[int]]:
+def _by_number(scope: Scope, term: str, year: int) -> Iterator[Select[*tuple[Any, ...]]]:
     numbers = {term.upper()}
     if term.isdecimal() and len(term) <= _ORDINAL_DIGITS:
         # People type the last digits: of this year's cases, or last year's.
         numbers |= {f"D{one}-{int(term):05d}" for one in (year, year - 1)}
     if match := _CASE_NUMBER.fullmatch(term):
         numbers.add(f"D{match[1]}-{int(match[2]):05d}")
-    here = Case.county_id == scope.county_id
-    yield select(Case.id.label("id")).where(here, Case.case_no.in_(sorted(numbers)))
-    yield select(Case.id.label("id")).where(here, Case.external_no == term)
+    yield _found().where(cases_within(scope), Case.case_no.in_(sorted(numbers)))
+    yield _found().where(cases_within(scope), Case.external_no == term)
 
 
-def _by_party(vault: Vault, scope: Scope, term: str) -> Iterator[Select[int]]:
+def _by_party(
+    vault: Vault, scope: Scope, parties: Scope, term: str
+) -> Iterator[Select[*tuple[Any, ...]]]:
     columns: list[tuple[Any, Indexed]] = [(Party.name_index, Indexed.NAME)]
     if sum(character.isdigit() for character in term) >= _PHONE_DIGITS:
         columns.append((Party.phone_index, Indexed.PHONE))
     for column, kind in columns:
-        # The scope before the limit: a name that thousands share must not crowd out one's own.
+        # The scopes before the limit: a name that thousands share must not crowd out one's own.
         yield (
-            select(Party.case_id.label("id"))
-            .join(Case, and_(Case.county_id == Party.county_id, Case.id == Party.case_id))
+            _found()
+            .join(Party, and_(Party.county_id == Case.county_id, Party.case_id == Case.id))
             .where(
                 Party.county_id == scope.county_id,
                 column == vault.index(term, kind),
                 cases_within(scope),
+                cases_within(parties),
             )
             .limit(literal_column(str(_MOST_MATCHES)))
             .subquery()
             .select()
         )
+
+
+def _found() -> Select[*tuple[Any, ...]]:
+    """What is found, with what decides its place."""
+    return select(Case.id, Case.is_open, Case.registered_at)
 
 
 def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:

@@ -23,9 +23,9 @@ from domain.organisation import PartyKind, PartyRole, UnitLevel
 
 # Ids of this bench's own, far above those of the demonstration county.
 FIRST_ID = 10_000_000
-# More frequent than any name is.
+# The most frequent full name: 290,000 people of 1.4 billion have it.
 COMMON_NAME = "王伟"
-_ONE_IN = 2_000
+_ONE_IN = 4_800
 _STEP = 20_000
 # As long as a short text is when it is encrypted; nothing here decrypts it.
 _SEALED = bytes(60)

@@ -25,7 +25,7 @@ from tests.world import NOW
 CASES, OPEN = 12_000, 1_500
 LAMPS = (Lamp.LATE, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
 _SQLITE_READ = re.compile(
-    r"(?:SEARCH|SCAN) (?P<table>cases|party)\b"
+    r"(?:SEARCH|SCAN) (?P<table>cases|party)\b(?: EXISTS)?"
     r"(?: USING (?P<covering>COVERING )?INDEX (?P<index>\w+)(?: \((?P<by>.*)\))?)?"
 )
 
