@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import func, insert, select
@@ -17,10 +17,13 @@ from data_access.tables import (
     Site,
     WorkDay,
 )
-from domain.clocks import DEFAULT_LIMITS, Clock, Limit, WorkCalendar
+from domain.clocks import DEFAULT_LIMITS, Clock, Limit, WorkCalendar, day_of
 from domain.organisation import UnitLevel
 
 _FOLDER = Path(__file__).parent / "codes"
+# What the note of a day says while its year has only the holidays of the law (全国年节及纪念日放假
+# 办法, 2024): the State Council's notice for the year will add days off and make-up days.
+ARRANGEMENT_MISSING = "(法定节假日,调休未公布)"
 _FOUNDED = date(1949, 10, 1)
 # Injuries and occupational disputes need somebody who knows the field; the county can change it.
 _NEEDS_SPECIALIST = frozenset({"0502", "0503", "0505", "0701", "0702", "0703", "0704"})
@@ -90,7 +93,6 @@ def seed_reference(session: Session) -> None:
 def load_clock(session: Session) -> Clock:
     """The limits and the calendar in force, as the domain wants them."""
     limits = session.scalars(select(LimitRule)).all()
-    days = session.execute(select(WorkDay.day, WorkDay.working)).all()
     return Clock(
         tuple(
             Limit(
@@ -104,8 +106,27 @@ def load_clock(session: Session) -> Clock:
             )
             for row in limits
         ),
-        WorkCalendar(dict(days)),
+        load_calendar(session),
     )
+
+
+def load_calendar(session: Session) -> WorkCalendar:
+    """The work calendar, complete until the end of the last year that has its official days."""
+    days = session.execute(select(WorkDay.day, WorkDay.working, WorkDay.note)).all()
+    missing = {row.day.year for row in days if row.note.endswith(ARRANGEMENT_MISSING)}
+    entered = {row.day.year for row in days} - missing
+    # A year counts only where none before it is missing.
+    complete = [year for year in entered if year < min(missing, default=date.max.year)]
+    until = date(max(complete), 12, 31) if complete else date.min
+    return WorkCalendar({row.day: row.working for row in days}, until)
+
+
+def calendar_gap(session: Session, *, now: datetime) -> date | None:
+    """The first day from which deadlines may still move, when it is within 60 days or has passed.
+
+    None while the official arrangement is entered for longer than that.
+    """
+    return load_calendar(session).gap(today=day_of(now))
 
 
 def county_id(session: Session) -> int | None:

@@ -18,6 +18,9 @@ BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 SATURDAY = 5
 # The lamp turns when 70 % of the limit is used (四川网格化服务管理系统: floor(0.7 x limit)).
 SOON_TENTHS = 7
+# How long before days without their official arrangement people are told: longer than any default
+# limit with the holidays that lengthen it. The State Council's notice mostly comes in November.
+GAP_TOLD_BEFORE = timedelta(days=60)
 
 
 def day_of(moment: datetime) -> date:
@@ -47,13 +50,24 @@ class Limit:
 
 @dataclass(frozen=True)
 class WorkCalendar:
-    """Days that differ from the plain week: False for a day off, True for a make-up day (调休)."""
+    """Days that differ from the plain week: False for a day off, True for a make-up day (调休).
+
+    Until `complete_until`, the last day of a year, the official arrangement is entered. After it
+    only the holidays that the law itself fixes are known, and a deadline may still move.
+    """
 
     exceptions: Mapping[date, bool] = field(default_factory=dict)
+    complete_until: date = date.min
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on this day."""
         return self.exceptions.get(day, day.weekday() < SATURDAY)
+
+    def gap(self, *, today: date) -> date | None:
+        """The first day of which the arrangement is missing, once it is near or here; or None."""
+        if self.complete_until > today + GAP_TOLD_BEFORE - timedelta(days=1):
+            return None
+        return self.complete_until + timedelta(days=1)
 
     def working_day_after(self, day: date, count: int) -> date:
         """The `count`-th working day after `day`; `day` itself for 0."""

@@ -4,12 +4,12 @@ import re
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data_access import audit, reference
 from data_access.tables import AuditHead, CaseType, Code, LimitRule, OrganisationUnit, WorkDay
-from domain.cases import OPEN_STAGES, Difficulty
+from domain.cases import OPEN_STAGES, Difficulty, Stage
 from domain.clocks import BEIJING, DEFAULT_LIMITS
 from domain.imports import OUTCOME_ASSUMED, outcome_by_method
 from domain.organisation import UnitLevel
@@ -103,6 +103,56 @@ def test_the_work_calendar_is_the_state_councils(clock):
         if clock.calendar.is_working(day) is not expected
     }
     assert wrong == {}
+
+
+# What the law alone fixes of a year (全国年节及纪念日放假办法, 2024): the lunar new year is 6 February
+# 2027, 清明 5 April, 五月初五 9 June, 八月十五 15 September.
+BY_LAW_IN_2027 = {
+    *(date(2027, 2, day) for day in (5, 6, 7, 8)),
+    *(date(2027, 10, day) for day in (1, 2, 3)),
+    *(date(2027, 5, day) for day in (1, 2)),
+    date(2027, 1, 1),
+    date(2027, 4, 5),
+    date(2027, 6, 9),
+    date(2027, 9, 15),
+}
+
+
+def test_of_2027_only_what_the_law_fixes_is_off(clock):
+    year = [date(2027, 1, 1) + timedelta(days=ahead) for ahead in range(365)]
+    off = {day for day in year if not clock.calendar.is_working(day)}
+    assert off == BY_LAW_IN_2027 | {day for day in year if day.weekday() >= SATURDAY}
+    assert len(BY_LAW_IN_2027) == 13
+
+
+def test_a_deadline_over_the_new_year_does_not_count_it(clock):
+    start = datetime(2026, 12, 30, 9, tzinfo=BEIJING)
+    due = clock.deadline(Stage.REGISTERED, Difficulty.ORDINARY, start=start).due_at
+    # Thursday the 31st, not Friday the 1st nor the weekend, Monday the 4th until midnight.
+    assert due == datetime(2027, 1, 5, tzinfo=BEIJING)
+
+
+def gap(db, year, month, day):
+    with db.read() as session:
+        now = datetime(year, month, day, tzinfo=BEIJING)
+        return reference.calendar_gap(session, now=now)
+
+
+def test_the_missing_arrangement_is_told_until_it_is_entered(db, clock):
+    assert clock.calendar.complete_until == LAST
+    new_year = date(2027, 1, 1)
+    told = [gap(db, *day) for day in ((2026, 3, 2), (2026, 11, 1), (2026, 11, 2), (2027, 6, 1))]
+    assert told == [None, None, new_year, new_year]
+    official = update(WorkDay).where(WorkDay.day >= new_year).values(note="春节")
+    db.write(lambda session: session.execute(official) and None)
+    assert gap(db, 2026, 12, 31) is None
+    assert gap(db, 2027, 12, 31) == date(2028, 1, 1)
+
+
+def test_a_year_after_a_missing_one_does_not_hide_it(db):
+    later = insert(WorkDay).values(day=date(2028, 1, 3), working=False, note="元旦")
+    db.write(lambda session: session.execute(later) and None)
+    assert gap(db, 2026, 12, 31) == date(2027, 1, 1)
 
 
 def test_a_day_is_listed_only_where_it_differs_from_the_plain_week(db):

@@ -121,6 +121,20 @@ def test_who_begins_later_is_never_due_earlier(one, other, amount, unit, calenda
     assert deadline(earlier, rule, calendar).due_at <= deadline(later, rule, calendar).due_at
 
 
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        (date(2026, 11, 1), None),
+        (date(2026, 11, 2), date(2027, 1, 1)),  # 60 days before
+        (date(2026, 12, 31), date(2027, 1, 1)),
+        # Nobody entered it: still told.
+        (date(2027, 5, 1), date(2027, 1, 1)),
+    ],
+)
+def test_days_without_their_official_arrangement_are_told_in_time(today, told):
+    assert WorkCalendar({}, complete_until=date(2026, 12, 31)).gap(today=today) == told
+
+
 # --- limits ----------------------------------------------------------------------------------
 
 APRIL, MAY = date(2026, 4, 1), date(2026, 5, 1)

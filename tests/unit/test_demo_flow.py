@@ -30,7 +30,8 @@ def clock():
 
 @pytest.fixture(scope="module")
 def plan(clock):
-    return plan_demo(clock, today=TODAY, seed=510129, specialist_types=_NEEDS_SPECIALIST)
+    # A seed by which people leave with cases in their hands: few leave, and of some counties none.
+    return plan_demo(clock, today=TODAY, seed=1, specialist_types=_NEEDS_SPECIALIST)
 
 
 @pytest.fixture(scope="module")
