@@ -1,11 +1,12 @@
 """One case in blocks: head, clock, facts, masked parties, timeline."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from domain.cases import ReassignReason
+from domain.clocks import day_of
 from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
@@ -53,14 +54,17 @@ def holder(view: CaseView, now: datetime) -> dict[str, Any]:
     return {"kind": "facts", "title": "", "rows": [[_("承办"), held]]}
 
 
-def clock(view: CaseView, now: datetime) -> dict[str, Any] | None:
-    """The stage's time as a bar, with the point where the lamp turns yellow."""
+def clock(view: CaseView, now: datetime, *, calendar_gap: date | None) -> list[dict[str, Any]]:
+    """The stage's time as a bar, with the point where the lamp turns yellow; nothing when closed.
+
+    A deadline behind `calendar_gap` may still move, and says so.
+    """
     due_at, soon_at = view.row.due_at, view.soon_at
     if due_at is None or soon_at is None:
-        return None
+        return []
     whole = max(due_at - view.stage_since, timedelta(seconds=1))
     used = min(100, round(100 * ((now - view.stage_since) / whole)))
-    return {
+    bar = {
         "kind": "clock",
         "lamp": view.row.lamp.value,
         "title": _("时限({stage})").format(stage=word(view.row.stage)),
@@ -71,6 +75,13 @@ def clock(view: CaseView, now: datetime) -> dict[str, Any] | None:
         "middle": _("▲ 临期 {time}").format(time=due_day(soon_at, now=now)),
         "end": _("限 {time}").format(time=due_day(due_at, now=now)),
     }
+    # Due at 24:00 of a day: the moment itself belongs to the day after.
+    last_day = day_of(due_at - timedelta(minutes=1))
+    if calendar_gap is None or last_day < calendar_gap:
+        return [bar]
+    year = calendar_gap.year
+    moves = _("{year} 年的放假调休安排还没有录入,这个时限可能变动。").format(year=year)
+    return [bar, notice(moves)]
 
 
 def facts(view: CaseView, now: datetime) -> dict[str, Any]:

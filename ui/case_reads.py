@@ -1,7 +1,8 @@
 """One case's reads through the cache."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from data_access import reference
 from data_access.queries import candidates, cases
 from data_access.queries.candidates import Choice
 from data_access.queries.cases import CaseView
@@ -26,6 +27,16 @@ def choice(case_no: str, scope: Scope, at: datetime) -> Choice:
     return cached(
         f"candidates {case_no}",
         lambda session: candidates.choice(session, scope=scope, case_no=case_no, now=minute(at)),
+        scope=scope,
+        now=at,
+    )
+
+
+def calendar_gap(scope: Scope, at: datetime) -> date | None:
+    """From which day deadlines may still move, because the official arrangement is not entered."""
+    return cached(
+        "calendar_gap",
+        lambda session: reference.calendar_gap(session, now=minute(at)),
         scope=scope,
         now=at,
     )

@@ -165,8 +165,8 @@ def _live_facts(case_no: str) -> None:
     if found is None:
         return
     (actor, view), now = found, clock.now()
-    bar = case_card.clock(view, now)
-    blocks: list[dict[str, Any]] = [bar] if bar else []
+    gap = case_reads.calendar_gap(actor.scope(Permission.CASE_READ), now)
+    blocks: list[dict[str, Any]] = case_card.clock(view, now, calendar_gap=gap)
     blocks.append(case_card.facts(view, now))
     clear = _unmasked(case_no, actor)
     if clear is None:

@@ -105,8 +105,8 @@ def test_the_work_calendar_is_the_state_councils(clock):
     assert wrong == {}
 
 
-# What the law alone fixes of a year (全国年节及纪念日放假办法, 2024): the lunar new year is 6 February
-# 2027, 清明 5 April, 五月初五 9 June, 八月十五 15 September.
+# What the law alone fixes of a year (全国年节及纪念日放假办法, 2024): the lunar new year is
+# 6 February 2027, 清明 5 April, 五月初五 9 June, 八月十五 15 September.
 BY_LAW_IN_2027 = {
     *(date(2027, 2, day) for day in (5, 6, 7, 8)),
     *(date(2027, 10, day) for day in (1, 2, 3)),

@@ -165,7 +165,7 @@ def test_the_check_digit_is_that_of_the_standard():
     assert identity.check_digit("11010519491231002") == "X"
     assert identity.check_digit("44052418800101001") == "4"
     for body in ("1101051949123100", "110105194912310020", "1101051949123100X"):
-        with pytest.raises(ValueError, match="zip|literal"):
+        with pytest.raises(ValueError, match=r"zip|literal"):
             identity.check_digit(body)
 
 
