@@ -9,8 +9,7 @@ from data_access import audit
 from data_access.engine import Database, vault_of
 from data_access.queries.cases import OpenText, open_text
 from data_access.scope import cases_within
-from data_access.tables import Case
-from data_access.tables.trail import UnmaskReason
+from data_access.tables import Case, UnmaskReason
 from domain.cases import FieldProblem
 from domain.errors import Invalid, NotFound
 from domain.people import Actor, Permission

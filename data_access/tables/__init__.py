@@ -20,7 +20,7 @@ from data_access.tables.organisation import (
 )
 from data_access.tables.people import AuthSession, SignInAttempt, User, UserRole
 from data_access.tables.rules import CaseType, Code, LimitRule, Site, WorkDay
-from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey
+from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
 
 __all__ = [
     "Assignment",
@@ -47,6 +47,7 @@ __all__ = [
     "Party",
     "SignInAttempt",
     "Site",
+    "UnmaskReason",
     "User",
     "UserRole",
     "WorkDay",

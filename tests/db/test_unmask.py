@@ -8,8 +8,7 @@ from sqlalchemy import delete, select
 from data_access import audit
 from data_access.changes import read_watermark
 from data_access.commands.unmask import unmask_case
-from data_access.tables import AuditLine
-from data_access.tables.trail import UnmaskReason
+from data_access.tables import AuditLine, UnmaskReason
 from domain.errors import Invalid, NotAllowed, NotFound
 from domain.people import Permission, Scope
 from tests.world import NOW
