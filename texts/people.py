@@ -67,6 +67,7 @@ def _problems() -> dict[AccountProblem, str]:
         AccountProblem.COUNTY_CODE_FORM: _("6 位行政区划代码(GB/T 2260),如 510129"),
         AccountProblem.COUNTY_NAME_MISSING: _("请填写县(市、区)名称,最长 80 个字"),
         AccountProblem.SETUP_CODE_WRONG: _(
-            "一次性验证码不对。它印在启动服务的终端里,每次启动都会更换"
+            "一次性设置码不对。它由 init 或服务启动时印在终端里;"
+            "要换新的,请运行 python -m data_access init"
         ),
     }

@@ -54,7 +54,7 @@ def field_name(field: str) -> str:
         "present": _("现在的密码"),
         "place": _("岗位所在"),
         "valid_to": _("结束日期"),
-        "code": _("一次性验证码"),
+        "code": _("一次性设置码"),
         "county_code": _("行政区划代码"),
         "county_name": _("县(市、区)名称"),
     }

@@ -11,6 +11,7 @@ from texts import gettext as _
 from texts.sentences import explain
 from ui.clock import now
 from ui.plain import plain
+from ui.session import sign_in_address
 
 _KEPT = "_refusal"
 _TOLD = "_told"
@@ -64,4 +65,4 @@ def show_refusal(place: str) -> None:
     _place, sentence, ended = kept
     st.error(plain(sentence), icon=":material/error:")
     if ended:
-        st.link_button(_("重新登录"), "/signin?next=/signed-in", type="primary")
+        st.link_button(_("重新登录"), sign_in_address(), type="primary")

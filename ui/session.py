@@ -88,6 +88,11 @@ def _signed_in(permission: Permission | None) -> Actor:
     return replace(actor, address=address if isinstance(address, str) else "")
 
 
+def sign_in_address() -> str:
+    """Where a page that lost its session sends the person, in their language."""
+    return f"/signin?next=/signed-in&lang={texts.language()}"
+
+
 def speak() -> None:
     """Speak the language that the address asks for, in this run."""
     texts.use(st.query_params.get("lang"))
@@ -111,4 +116,4 @@ def _offer_sign_in() -> None:
     else:
         st.rerun()
     st.warning(_("登录已结束。重新登录后本页自动继续,已填写的内容会保留。"), icon=":material/lock:")
-    st.link_button(_("重新登录"), "/signin?next=/signed-in", type="primary")
+    st.link_button(_("重新登录"), sign_in_address(), type="primary")

@@ -26,6 +26,7 @@ from data_access.imports.sealing import SealedCases, reserve_ids, seal
 from data_access.imports.task import Task
 from data_access.imports.write_cases import (
     PlanOutdated,
+    hold_cases,
     require_still_true,
     write_cases,
     write_spans,
@@ -34,7 +35,8 @@ from data_access.imports.write_committees import write_committees
 from data_access.imports.write_units import write_units
 from data_access.queries import imports
 from data_access.tables import ImportBatch
-from domain.errors import NotFound
+from data_access.tables.imports import file_name_place
+from domain.errors import Conflict, NotFound
 from domain.imports import Problem, Profile, Report
 from domain.people import Actor, Permission
 
@@ -42,6 +44,7 @@ _FIRST_PROBLEMS = 20
 _LONGEST_FILE_NAME = 200
 # How often a plan for cases is made without making anybody wait, before it is made under the lock.
 _ATTEMPTS_OUTSIDE = 3
+_ATTEMPTS_HELD = 5
 
 Plan = CasePlan | CommitteePlan | UnitPlan
 
@@ -207,7 +210,7 @@ def _plan(session: Session, file: _File) -> Plan:
 def _import_cases(db: Database, file: _File, *, again: bool) -> Report:
     """Decide, number and encrypt while others work; then lock, look again, and write.
 
-    Where cases of the file keep changing meanwhile, all is done under the lock in the end.
+    Where cases of the file keep changing meanwhile, they are held first in the end.
     """
     for _attempt in range(_ATTEMPTS_OUTSIDE):
         store = partial(_store_if_true, file=file, cases=_seal_outside(db, file), again=again)
@@ -230,7 +233,7 @@ def _seal_outside(db: Database, file: _File) -> SealedCases:
 
 def _store_if_true(session: Session, file: _File, cases: SealedCases, *, again: bool) -> Report:
     _take_turn(session, file.task, again=again)
-    require_still_true(session, cases, county_id=file.task.actor.county_id)
+    require_still_true(session, cases.plan, county_id=file.task.actor.county_id)
     return _store(session, file, cases)
 
 
@@ -243,8 +246,29 @@ def _import_here(session: Session, file: _File, *, again: bool) -> Report:
     plan = _plan(session, file)
     if not isinstance(plan, CasePlan):
         return _store(session, file, plan)
+    plan = _held(session, file, plan)
     ids = reserve_ids(session, plan, county_id=file.task.actor.county_id)
     return _store(session, file, seal(plan, ids, file.task, vault_of(session)))
+
+
+def _held(session: Session, file: _File, plan: CasePlan) -> CasePlan:
+    """A plan with all held that it rests on: until commit nobody else changes that.
+
+    Somebody may have been faster than the holding; then what was held stays so, and it is planned
+    anew. Raises Conflict where that does not help.
+    """
+    county_id = file.task.actor.county_id
+    for _attempt in range(_ATTEMPTS_HELD):
+        hold_cases(session, plan.known_ids, county_id=county_id)
+        try:
+            require_still_true(session, plan, county_id=county_id)
+        except PlanOutdated:
+            # What was read for the plan that is given up must not be taken for what is there.
+            session.expire_all()
+            plan = plan_cases(session, file.entries(), file.task)
+        else:
+            return plan
+    raise Conflict
 
 
 def _take_turn(session: Session, task: Task, *, again: bool) -> None:
@@ -298,7 +322,7 @@ def _add_batch(session: Session, task: Task, report: Report) -> int:
     session.add(batch)
     session.flush()
     # Where it is encrypted is part of the seal, and only the database knows the batch's number.
-    place = imports.file_name_place(batch.id)
+    place = file_name_place(batch.id)
     batch.file_name_encrypted = vault_of(session).encrypt(task.file_name, place=place)
     session.flush()
     return batch.id

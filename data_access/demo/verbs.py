@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from data_access.accounts import hash_password
-from data_access.demo.accounts import create_demo_accounts, keep_accounts
+from data_access.demo.accounts import FILE_NAME, create_demo_accounts
 from data_access.demo.load import SEED, NotEmptyError, load_demo
 from data_access.demo.pulse import Beat, BeatKind, NoCountyError, Pulse
 from data_access.settings import Settings
@@ -53,8 +53,8 @@ def _load(arguments: argparse.Namespace) -> int:
         except NotEmptyError:
             sys.stderr.write(_("数据库里已有一个县,演示数据只装入空库,没有做任何改动。") + "\n")
             return 1
-        accounts = create_demo_accounts(db, hash_password=hash_password, now=now)
-    path = keep_accounts(settings.data_dir, accounts)
+        create_demo_accounts(db, hash_password=hash_password, now=now, folder=settings.data_dir)
+    path = settings.data_dir / FILE_NAME
     print(
         _(
             "已装入演示数据:{units} 个单位,{mediators} 名调解员,{cases} 件纠纷(在办 {open} 件)。"

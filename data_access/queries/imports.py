@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
 from data_access.tables import ImportBatch, User
+from data_access.tables.imports import file_name_place
 from domain.errors import NotFound
 from domain.imports import Profile
 from domain.people import Scope
@@ -82,11 +83,6 @@ def _select(scope: Scope, actor_id: int) -> Any:
         .where(ImportBatch.county_id == scope.county_id)
     )
     return query if scope.whole_county else query.where(ImportBatch.actor_id == actor_id)
-
-
-def file_name_place(batch_id: int) -> str:
-    """The place that the name of a batch's file is encrypted at."""
-    return f"import_batch.file_name:{batch_id}"
 
 
 def _batch(session: Session, row: Any) -> Batch:

@@ -44,3 +44,8 @@ class ImportReject(Base):
     # {"problems": [{"column": "...", "reason": "..."}]}: the offending values are in the cells.
     problems: Mapped[dict[str, Any]]
     cells_encrypted: Mapped[bytes]
+
+
+def file_name_place(batch_id: int) -> str:
+    """The place that the name of a batch's file is encrypted at."""
+    return f"import_batch.file_name:{batch_id}"
