@@ -31,6 +31,7 @@ from data_access.imports.standing import (
 from data_access.imports.stated import Person, StatedCase, state_case
 from data_access.imports.task import Task
 from data_access.reference import load_clock
+from domain.cases import Stage
 from domain.clocks import day_of
 from domain.imports import Note, RejectReason
 
@@ -60,8 +61,9 @@ class CaseChange:
 class CasePlan:
     """What will happen to the rows of a file, before it happens.
 
-    `versions` are of the cases that were there when it was made, by their source's number: while
-    they hold, so does the plan. Sealing takes `new` away, case by case.
+    `versions` are of the cases that were there when it was made, by their source's number, and
+    `known_ids` are their ids: while the versions hold, so does the plan. `given` counts the cases
+    that come to a mediator who was found eligible. Sealing takes `new` away, case by case.
     """
 
     new: deque[NewCase] = field(default_factory=deque)
@@ -72,6 +74,8 @@ class CasePlan:
     notes: Counter[Note] = field(default_factory=Counter)
     keys: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    known_ids: list[int] = field(default_factory=list)
+    given: Counter[int] = field(default_factory=Counter)
 
     @property
     def changed(self) -> int:
@@ -107,6 +111,7 @@ def plan_cases(session: Session, entries: Iterable[Entry], task: Task) -> CasePl
         numbers = [one.external_no for one in portion]
         known = load_known(session, numbers, county_id=county_id)
         plan.versions |= {number: one.row["version"] for number, one in known.items()}
+        plan.known_ids += [one.id for one in known.values()]
         for one in portion:
             _decide(plan, one, known.get(one.external_no), bearings, task)
     plan.rejected.sort(key=lambda entry: entry.number)
@@ -144,6 +149,8 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> None:
     }
     past = past_span(stated, standing, facts, bearings.clock)
     plan.added += 1
+    if standing["stage"] is Stage.IN_MEDIATION:
+        plan.given[standing["mediator_id"]] += 1
     plan.new.append(NewCase(stated, facts | standing | units, past))
 
 
@@ -168,6 +175,8 @@ def _change(
     moved = moves(known, stated, after, bearings, notes)
     plan.notes += notes
     if facts or texts or persons or moved:
+        if "mediator_id" in moved:
+            plan.given[moved["mediator_id"]] += 1
         change = CaseChange(known, stated, facts | moved, texts, persons, bool(moved))
         plan.changes.append(change)
     else:

@@ -1,6 +1,5 @@
 """Planned cases as rows of the tables: numbered and encrypted before anybody is made to wait."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,10 +21,7 @@ Row = dict[str, Any]
 
 @dataclass
 class SealedCases:
-    """Rows to insert and to update, complete but for the batch, the case number and the watermark.
-
-    `given` counts the cases that come to a mediator who was found eligible.
-    """
+    """Rows to insert and to update, complete but for batch, case number and watermark."""
 
     plan: CasePlan
     cases: list[Row] = field(default_factory=list)
@@ -37,7 +33,6 @@ class SealedCases:
     party_updates: list[Row] = field(default_factory=list)
     ended_assignments: list[Row] = field(default_factory=list)
     ended_spans: list[Row] = field(default_factory=list)
-    given: Counter[int] = field(default_factory=Counter)
 
 
 def reserve_ids(session: Session, plan: CasePlan, *, county_id: int) -> tuple[range, range]:
@@ -101,8 +96,6 @@ class _Sealer:
             sealed.assignments.append(
                 self._assignment(case_id, 1, row, started, ReassignReason.FIRST_ASSIGNMENT)
             )
-        if values["stage"] is Stage.IN_MEDIATION:
-            sealed.given[values["mediator_id"]] += 1
         if new.past:
             sealed.spans.append(self._span(case_id, 1, row, started) | new.past)
         if not closed:
@@ -137,7 +130,6 @@ class _Sealer:
             sealed.ended_assignments.append(self._end(case_id, turn))
             first = known["mediator_id"] is None
             reason = ReassignReason.FIRST_ASSIGNMENT if first else ReassignReason.OTHER
-            sealed.given[after["mediator_id"]] += 1
             sealed.assignments.append(self._assignment(case_id, version, after, turn, reason))
 
     def _change_parties(self, change: CaseChange, case_id: int) -> None:

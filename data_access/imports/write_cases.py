@@ -1,13 +1,15 @@
 """Sealed cases into the tables, all of them in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy import CursorResult, Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from data_access import numbers
 from data_access.imports.known_cases import chunks, versions_of
+from data_access.imports.load_cases import CasePlan
 from data_access.imports.sealing import Row, SealedCases, years_of
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Committee, Mediator, Party
 from data_access.tables.cases import IS_OPEN
@@ -21,24 +23,30 @@ class PlanOutdated(Exception):
     """Something the plan rests on changed since it was made; make it again."""
 
 
-def require_still_true(session: Session, sealed: SealedCases, *, county_id: int) -> None:
-    """Lock what will change and compare it with what the plan saw. Raises PlanOutdated."""
-    ids = sorted(change.known.id for change in sealed.plan.changes)
-    for portion in chunks(ids):
+def hold_cases(session: Session, ids: Iterable[int], *, county_id: int) -> None:
+    """Wait for whoever is changing one of the cases; until commit nobody else does.
+
+    In the order of their ids, so that two who hold many never wait for each other.
+    """
+    for portion in chunks(sorted(ids)):
         session.execute(
             select(Case.id)
             .where(Case.county_id == county_id, Case.id.in_(portion))
             .order_by(Case.id)
             .with_for_update()
         )
-    if versions_of(session, sealed.plan.keys, county_id=county_id) != sealed.plan.versions:
+
+
+def require_still_true(session: Session, plan: CasePlan, *, county_id: int) -> None:
+    """Lock what will change and compare it with what the plan saw. Raises PlanOutdated."""
+    hold_cases(session, (change.known.id for change in plan.changes), county_id=county_id)
+    if versions_of(session, plan.keys, county_id=county_id) != plan.versions:
         raise PlanOutdated
-    _require_room(session, sealed, county_id)
+    _require_room(session, plan.given, county_id)
 
 
-def _require_room(session: Session, sealed: SealedCases, county_id: int) -> None:
+def _require_room(session: Session, given: Counter[int], county_id: int) -> None:
     """Everybody who is given cases is still there and has room for them, under a lock."""
-    given = sealed.given
     for portion in chunks(sorted(given)):
         rows = session.execute(
             select(Mediator.id, Mediator.committee_id, Mediator.capacity)
@@ -90,7 +98,11 @@ def _insert(session: Session, entity: Any, rows: Sequence[Row]) -> None:
 
 
 def _update_cases(session: Session, rows: Sequence[Row]) -> None:
-    """Every column that can change, so that all rows go through one statement."""
+    """Every column that can change, so that all rows go through one statement.
+
+    Raises PlanOutdated where a case is no longer at the version that the plan saw: on an engine
+    without row locks too, nobody's change is overwritten.
+    """
     if not rows:
         return
     table: Table = Case.__table__  # type: ignore[assignment]
@@ -105,18 +117,18 @@ def _update_cases(session: Session, rows: Sequence[Row]) -> None:
         .values({name: bindparam(f"new_{name}") for name in names})
     )
     for start in range(0, len(rows), _AT_ONCE):
-        session.execute(
-            statement,
-            [
-                {f"new_{name}": row[name] for name in names}
-                | {
-                    "of_county": row["county_id"],
-                    "of_case": row["id"],
-                    "of_version": row["version"] - 1,
-                }
-                for row in rows[start : start + _AT_ONCE]
-            ],
-        )
+        portion = [
+            {f"new_{name}": row[name] for name in names}
+            | {
+                "of_county": row["county_id"],
+                "of_case": row["id"],
+                "of_version": row["version"] - 1,
+            }
+            for row in rows[start : start + _AT_ONCE]
+        ]
+        updated = session.execute(statement, portion)
+        if not isinstance(updated, CursorResult) or updated.rowcount != len(portion):
+            raise PlanOutdated
 
 
 def _update_parties(session: Session, rows: Sequence[Row]) -> None:

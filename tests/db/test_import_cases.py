@@ -2,9 +2,14 @@
 
 import csv
 import io
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby, pairwise
+from functools import partial
+from itertools import cycle, groupby, pairwise
 from operator import attrgetter
 
 import pytest
@@ -32,10 +37,11 @@ from data_access.tables import (
 )
 from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
 from domain.clocks import BEIJING, Clock
+from domain.errors import Conflict, NotEligible
 from domain.imports import Note, Profile, RejectReason
 from domain.organisation import PartyKind, PartyRole
 from domain.people import Scope
-from tests.world import NOW
+from tests.world import NOW, World
 
 IDENTITY = "29012919900101001X"
 GOOD = {
@@ -784,13 +790,187 @@ def test_a_case_that_changes_while_a_file_is_prepared_is_looked_at_again(
     assert_history_holds(db)
 
 
-def test_a_file_whose_cases_never_stand_still_is_decided_under_the_lock(db, take, monkeypatch):
+def test_a_file_whose_cases_never_stand_still_is_decided_while_they_are_held(db, take, monkeypatch):
+    require, times = command.require_still_true, []
+
+    def outdated_at_first(*arguments, **options):
+        times.append(len(times))
+        if len(times) <= command._ATTEMPTS_OUTSIDE + 1:
+            raise command.PlanOutdated
+        require(*arguments, **options)
+
+    monkeypatch.setattr(command, "require_still_true", outdated_at_first)
+    assert take({}).added == 1
+    assert len(times) == command._ATTEMPTS_OUTSIDE + 2
+    assert_history_holds(db)
+
+
+def test_what_never_stands_still_even_when_held_is_refused_and_writes_nothing(
+    db, take, monkeypatch
+):
     def always_outdated(*_arguments, **_options):
         raise command.PlanOutdated
 
+    before = counts(db)
     monkeypatch.setattr(command, "require_still_true", always_outdated)
-    assert take({}).added == 1
+    with pytest.raises(Conflict):
+        take({})
+    assert counts(db) == before
+
+
+def test_an_update_that_misses_its_version_is_noticed(db, world, take, monkeypatch):
+    """Also where nothing was locked: one more guard before the history would be torn."""
+    world.mediator("张建国")
+    chosen = world.mediator("李秀英")
+    take({"化解责任人姓名": "张建国"})
+    require, times = command.require_still_true, []
+    move = reassignment(db, world, only_case(db), chosen)
+
+    def see_nothing_at_first(*arguments, **options):
+        times.append(len(times))
+        if len(times) > 1:
+            require(*arguments, **options)
+
+    seal = command._seal_outside
+
+    def seal_then_lose(*arguments):
+        sealed = seal(*arguments)
+        if not times:
+            move()
+        return sealed
+
+    monkeypatch.setattr(command, "require_still_true", see_nothing_at_first)
+    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
+    report = take({"涉及人数": "4"}, now=NOW + timedelta(minutes=2))
+    after = only_case(db)
+    assert (times, report.changed) == ([0, 1], 1)
+    assert (after.mediator_id, after.people_count, after.version) == (chosen, 4, 3)
     assert_history_holds(db)
+
+
+def reassignment(db, world, case, mediator_id, *, now=NOW):
+    """A reassignment to be run when its time comes."""
+    return partial(
+        reassign_case,
+        db,
+        case_no=case.case_no,
+        to_mediator_id=mediator_id,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高",
+        expected_version=case.version,
+        actor=world.actor(),
+        now=now,
+        key=f"{case.case_no}-{case.version}",
+    )
+
+
+def import_rows(db, world, *rows, now=NOW):
+    content = csv_file(*({**GOOD, **row} for row in rows))
+    return import_file(db, content=content, file_name="x.csv", actor=world.system, now=now)
+
+
+def test_a_reassignment_between_the_last_decision_and_its_writing(committed, monkeypatch):
+    """Where rows are locked it comes first, and stays; where writers queue it finds the import."""
+    world = World(committed)
+    former, chosen = world.mediator("张建国"), world.mediator("李秀英")
+    import_rows(committed, world, {"化解责任人姓名": "张建国"})
+    move = reassignment(committed, world, only_case(committed), chosen)
+    plan_cases, running = command.plan_cases, []
+    with ThreadPoolExecutor(1) as pool:
+
+        def plan_then_lose(*arguments):
+            plan = plan_cases(*arguments)
+            if not running:
+                running.append(pool.submit(move))
+                wait(running, timeout=1)
+            return plan
+
+        monkeypatch.setattr(command, "_ATTEMPTS_OUTSIDE", 0)
+        monkeypatch.setattr(command, "plan_cases", plan_then_lose)
+        report = import_rows(committed, world, {"涉及人数": "4"})
+        lost = running[0].exception(timeout=30)
+    after = only_case(committed)
+    assert (report.changed, after.people_count) == (1, 4)
+    if lost is None:
+        assert (after.mediator_id, after.version, report.notes) == (
+            chosen,
+            3,
+            {Note.KEPT_LOCAL: 1},
+        )
+    else:
+        assert isinstance(lost, Conflict)
+        assert (after.mediator_id, after.version) == (former, 2)
+    assert committed.is_sqlite == (lost is not None)
+    assert_history_holds(committed)
+
+
+def test_a_mediator_filled_between_the_last_decision_and_its_writing(committed, monkeypatch):
+    world = World(committed)
+    mediator = world.mediator("张建国", capacity=1)
+    waiting = world.case(stage=Stage.ACCEPTED, mediator_id=None)
+    move = reassignment(committed, world, waiting, mediator)
+    plan_cases, running = command.plan_cases, []
+    with ThreadPoolExecutor(1) as pool:
+
+        def plan_then_lose(*arguments):
+            plan = plan_cases(*arguments)
+            if not running:
+                running.append(pool.submit(move))
+                wait(running, timeout=1)
+            return plan
+
+        monkeypatch.setattr(command, "_ATTEMPTS_OUTSIDE", 0)
+        monkeypatch.setattr(command, "plan_cases", plan_then_lose)
+        import_rows(committed, world, {"化解责任人姓名": "张建国"})
+        lost = running[0].exception(timeout=30)
+    assert lost is None or isinstance(lost, NotEligible)
+    with committed.read() as session:
+        held = select(func.count()).where(Case.mediator_id == mediator)
+        assert session.scalar(held) == 1
+
+
+@pytest.mark.parametrize("outside", [0, 3])
+def test_reassignments_beside_imports_of_the_same_cases(committed, monkeypatch, outside):
+    """Nobody gets an error, nothing is lost, and every case's history is whole."""
+    monkeypatch.setattr(command, "_ATTEMPTS_OUTSIDE", outside)
+    world = World(committed)
+    both = [world.mediator("张建国", capacity=99), world.mediator("李秀英", capacity=99)]
+    numbers = [f"A-{n}" for n in range(8)]
+    import_rows(
+        committed, world, *({"外部编号": one, "化解责任人姓名": "张建国"} for one in numbers)
+    )
+    over, moved = threading.Event(), Counter()
+
+    def reassign_on():
+        for number in cycle(numbers):
+            if over.is_set():
+                return
+            case = only_case(committed, number)
+            to = both[case.mediator_id == both[0]]
+            with suppress(Conflict):
+                reassignment(committed, world, case, to)()
+                moved[number] += 1
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(reassign_on)
+        try:
+            reports = [
+                import_rows(
+                    committed,
+                    world,
+                    *({"外部编号": one, "涉及人数": str(people)} for one in reversed(numbers)),
+                )
+                for people in range(3, 11)
+            ]
+        finally:
+            over.set()
+        running.result(timeout=60)
+    assert moved.total() > 0
+    assert [(report.changed, report.rejected) for report in reports] == [(8, 0)] * 8
+    for number in numbers:
+        case = only_case(committed, number)
+        assert (case.people_count, case.version) == (10, 1 + 8 + moved[number])
+    assert_history_holds(committed)
 
 
 @pytest.mark.parametrize("meanwhile", ["full", "left"])
