@@ -20,7 +20,7 @@ class Kind(StrEnum):
     YUAN = "yuan"
     TEN_THOUSAND_YUAN = "ten_thousand_yuan"
     YES = "yes"
-    NUMBER = "number"  # a number that is a name: identity, phone, case number
+    NUMBER = "number"  # a name by which something is found: identity, phone, case number, system
     CODE = "code"
     CODES = "codes"
 
@@ -144,7 +144,7 @@ _CASES = (
         Kind.NUMBER,
         longest=40,
     ),
-    _text("system", "来源系统", longest=20),
+    Column("system", "来源系统", (), Kind.NUMBER, longest=20),
     _code("source_code", "来源渠道", "source_channel", "来源方式", "案件来源", "来源"),
     Column(
         "registered_at",

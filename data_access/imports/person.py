@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data_access.accounts import normalise_login
 from data_access.tables import Committee, OrganisationUnit, User, UserRole
 from domain.clocks import day_of
 from domain.errors import NotFound
@@ -12,11 +13,11 @@ from domain.people import Actor, Post, grants_of
 
 
 def actor_of_login(session: Session, *, login: str, now: datetime) -> Actor:
-    """The person of a login with the posts held today, for work on the command line.
+    """The person of a login, however it is typed, with the posts held today.
 
     Raises NotFound where nobody who may work has this login.
     """
-    user = session.scalar(select(User).where(User.login == login, User.active))
+    user = session.scalar(select(User).where(User.login == normalise_login(login), User.active))
     if user is None:
         raise NotFound(f"login:{login}")
     rows = session.execute(

@@ -594,6 +594,17 @@ def test_two_systems_may_use_one_number(db, take):
     assert numbers == ["12345:77", "77"]
 
 
+@pytest.mark.parametrize(
+    "number", [" A-1 ", "Ａ－１", "\u3000Ａ-１\u00a0", "A - 1", "\ufeffA-1\u200b"]
+)
+@pytest.mark.parametrize("system", ["12345 热线", "１２３４５热线", " 12345\u3000热线\u200b"])
+def test_a_number_is_the_same_however_it_is_typed(db, take, number, system):
+    take({"外部编号": "A-1", "来源系统": "12345热线"})
+    report = take({"外部编号": number, "来源系统": system, "涉及人数": "3"})
+    assert (report.added, report.changed) == (0, 1)
+    assert only_case(db, "12345热线:A-1").people_count == 3
+
+
 def test_one_number_for_two_quite_different_cases_is_sent_back(db, take):
     take({})
     report = take({"事件名称": "欠薪", "发生日期": "2026-02-25", "主要当事人姓名": "赵六"})

@@ -131,8 +131,9 @@ def test_the_command_line_says_what_is_wrong_with_a_file(site, tmp_path, capsys)
 def test_the_command_line_works_in_somebodys_name_and_scope(site, tmp_path, capsys):
     path = tmp_path / "单位.csv"
     path.write_text("编码,名称\n510129105,安仁镇\n")
-    with pytest.raises(SystemExit, match="nobody"):
-        main(["import", str(path), "--actor", "nobody"])
+    for verb in (["import", str(path)], ["rejects", "1", "--out", str(tmp_path / "退回.csv")]):
+        with pytest.raises(SystemExit, match=r"^没有可用的账号 nobody。$"):
+            main([*verb, "--actor", "nobody"])
 
     def employ(session):
         for login, role in (("chief", Role.CENTRE_ADMIN), ("leader", Role.LEADER)):
@@ -149,7 +150,7 @@ def test_the_command_line_works_in_somebodys_name_and_scope(site, tmp_path, caps
     site.write(employ)
     assert main(["import", str(path), "--actor", "leader"]) == 1
     assert "权限" in capsys.readouterr().err
-    assert main(["import", str(path), "--actor", "chief"]) == 0
+    assert main(["import", str(path), "--actor", " Ｃhief "]) == 0
     with site.read() as session:
         line = session.scalars(select(AuditLine)).one()
         chief = session.scalars(select(User.id).where(User.login == "chief")).one()
