@@ -141,7 +141,7 @@ def test_the_name_of_a_file_is_shown_to_who_may_see_it_and_stands_nowhere(
     caplog.set_level(logging.DEBUG)
     town = Scope(world.county, towns=frozenset({world.town_a}))
     importer, other = world.actor(scope=town), world.actor(scope=town)
-    options = {"file_name": "/tmp/张三纠纷.csv", "actor": importer, "now": NOW}
+    options = {"file_name": "台账/张三纠纷.csv", "actor": importer, "now": NOW}
     report = import_file(db, content=file_of(GOOD, BAD), **options)
     assert report.file_name == "张三纠纷.csv"
     take_rejects(db, batch_id=report.batch_id, actor=importer, now=NOW)
