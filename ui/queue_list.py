@@ -16,6 +16,7 @@ from texts.words import LAMP_SHAPES, word
 from ui import elements
 
 _LIST = elements.element("queue_list")
+_LIVE = elements.element("queue_live")
 
 
 def show(
@@ -46,12 +47,14 @@ def show(
         "chips": chips,
         "rows": [_row(row, now, may_move=may_move) for row in rows],
         "open": open_case,
-        "live": watermark.fresh,
         "page": page_number,
         "has_back": page_number > 1,
         "has_next": has_next,
-        "words": _words(total, page_number, watermark, counts is None, more_found),
+        "words": _words(total, page_number, counts is None, more_found),
     }
+    # The time of the data is sent apart: it is new at every refresh, while the list stays the same
+    # to the last byte until something changes, and a browser that has it is not sent it again.
+    _LIVE(key="queue_live", data=_live(watermark))
     return _LIST(
         key="queue_list",
         data=data,
@@ -60,6 +63,15 @@ def show(
         on_drop_change=on_drop,
         on_turn_change=on_turn,
     )
+
+
+def _live(watermark: Watermark) -> dict[str, Any]:
+    read_at = clock_time(watermark.read_at)
+    return {
+        "fresh": watermark.fresh,
+        "live": _("● 实时 {time}").format(time=read_at),
+        "stale": _("▲ 数据停在 {time}").format(time=read_at),
+    }
 
 
 def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:
@@ -128,11 +140,9 @@ def _age(row: QueueRow, now: datetime) -> str:
 def _words(
     total: int,
     page_number: int,
-    watermark: Watermark,
     searching: bool,  # noqa: FBT001 - one private caller
     more_found: bool,  # noqa: FBT001
 ) -> dict[str, str]:
-    read_at = clock_time(watermark.read_at)
     found = _("找到 {count} 件") if searching else _("{count} 件")
     if more_found:
         found = _("找到很多,只列前 {count} 件,请写得更完整")
@@ -145,8 +155,6 @@ def _words(
             else _("这里会列出在办案件。当前条件下没有,可去掉上面的条件再看。")
         ),
         "count": found.format(count=count(total)),
-        "live": _("● 实时 {time}").format(time=read_at),
-        "stale": _("▲ 数据停在 {time}").format(time=read_at),
         "back": _("上一页"),
         "next": _("下一页"),
         "position": _("第 {page} 页").format(page=page_number),

@@ -152,9 +152,9 @@ def test_when_the_database_is_lost_the_list_says_when_it_stopped(desk, monkeypat
         desk.here.watcher, "_latest", type(lost)(lost.seq, lost.data_seq, lost.read_at, fresh=False)
     )
     at.run()
-    shown = data_of(at, "queue_list")
-    assert shown["live"] is False
-    assert shown["words"]["stale"].startswith("▲ 数据停在")
+    shown = data_of(at, "queue_live")
+    assert shown["fresh"] is False
+    assert shown["stale"].startswith("▲ 数据停在")
 
 
 def test_the_page_reads_each_thing_once_per_change(desk):
@@ -259,4 +259,4 @@ def test_when_the_database_does_not_answer_the_last_rows_stay_and_are_called_sta
     at.run()
     assert not at.exception
     assert rows(at) == [case.case_no]
-    assert data_of(at, "queue_list")["live"] is False
+    assert data_of(at, "queue_live")["fresh"] is False

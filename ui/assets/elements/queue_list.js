@@ -135,12 +135,14 @@ function drawRows(view, data, send) {
   });
 }
 
-function drawStatus(view, data) {
-  setText(view.count, data.words.count);
-  const late = !data.live || Date.now() - view.received > STALE_AFTER;
+// What the last refresh said of its data, and when it came: queue_live.js keeps it.
+function drawStatus(view) {
+  const last = document.wusongLive;
+  if (!last) return;
+  const late = !last.fresh || Date.now() - last.received > STALE_AFTER;
   view.data.classList.toggle("stale", late);
   view.data.classList.toggle("live", !late);
-  setText(view.data, late ? data.words.stale : data.words.live);
+  setText(view.data, late ? last.stale : last.live);
 }
 
 function drawPager(view, data, send) {
@@ -191,15 +193,17 @@ export default function (component) {
   }
   if (!view.timer) {
     view.listener = keys(view, send);
+    view.refreshed = () => drawStatus(view);
     document.addEventListener("keydown", view.listener);
-    view.timer = setInterval(() => drawStatus(view, view.last), 1000);
+    document.addEventListener("wusong-live", view.refreshed);
+    view.timer = setInterval(view.refreshed, 1000);
   }
   const before = view.last;
-  view.received = Date.now();
   view.last = data;
   drawTabs(view, data, send);
   drawChips(view, data, send);
-  drawStatus(view, data);
+  setText(view.count, data.words.count);
+  drawStatus(view);
   drawRows(view, data, send);
   drawPager(view, data, send);
   if (before && before.page !== data.page) view.queue.scrollIntoView({ block: "start" });
@@ -210,6 +214,7 @@ export default function (component) {
   return () => {
     clearInterval(view.timer);
     document.removeEventListener("keydown", view.listener);
+    document.removeEventListener("wusong-live", view.refreshed);
     view.timer = null;
   };
 }
