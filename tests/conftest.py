@@ -20,6 +20,13 @@ BACKENDS = os.environ.get("TEST_BACKENDS", "sqlite postgresql").split()
 _names = itertools.count()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    # Last, whatever the order of the rest: the browser's driver keeps an event loop running in this
+    # thread, and a test that wants one of its own would find it taken.
+    items.sort(key=lambda item: "tests/e2e" in item.path.as_posix())
+
+
 @pytest.fixture(scope="session")
 def vault() -> Vault:
     return Vault(bytes(range(32)))
