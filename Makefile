@@ -14,7 +14,7 @@ help:
 	echo 'make run     run it here, with a demonstration county (演示数据)'
 	echo 'make test    every test: SQLite, PostgreSQL and the browser   ARGS="-k queue" for some'
 	echo 'make check   style, types, layers, spelling, dependencies'
-	echo 'make bench   the queue over a million cases: prints the numbers'
+	echo 'make bench   a million cases, a hundred viewers, painting: prints the numbers'
 	echo 'make fmt     put the code into its style'
 	echo 'make texts   bring the catalogs up to date with the code'
 	echo 'make lock    compile requirements*.txt from pyproject.toml'
@@ -44,7 +44,8 @@ check: tools
 	try $(BIN)/deptry --no-ansi .
 	[ -z "$$failed" ] || { echo 'make check: failed, see above' >&2; exit 1; }
 
-bench: tools
+bench: tools browser
+	export CHROMIUM="$$(cat .venv/chromium)"
 	exec $(BIN)/python -m pytest -m bench --capture=no --timeout=0 -p no:randomly tests/bench $(ARGS)
 
 fmt: tools

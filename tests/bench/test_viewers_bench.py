@@ -8,6 +8,7 @@ import asyncio
 import os
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from pathlib import Path
@@ -73,11 +74,10 @@ async def watch(server, cookies, changing):
 
 def test_a_hundred_people_look_at_the_queue(server, db, capsys):
     cookies = sign_in(db, [*islice(cycle(LOGINS), VIEWERS)])
-    start = time.perf_counter()
-    viewers, before, after, changes = asyncio.run(
-        watch(server, cookies, lambda seconds: let_the_county_live(db, seconds))
-    )
-    seconds = time.perf_counter() - start
+    watching = watch(server, cookies, lambda seconds: let_the_county_live(db, seconds))
+    # In a thread of its own: the browser's driver may have left a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        viewers, before, after, changes = thread.submit(asyncio.run, watching).result()
     ticks = [tick for viewer in viewers for tick in viewer.ticks]
     latencies = sorted(tick.latency for tick in ticks)
     sizes = sorted(tick.size for tick in ticks)
@@ -92,5 +92,4 @@ def test_a_hundred_people_look_at_the_queue(server, db, capsys):
         print(f"  server           {used / SECONDS:8.1%} of a core", end="")
         print(f"   {used / len(ticks) * 1000:.1f} ms a refresh")
         print(f"  memory MB        {before.megabytes:8.0f} before, {after.megabytes:.0f} after")
-        print(f"  all in {seconds:.0f} s")
     assert all(len(viewer.ticks) > SECONDS / 4 for viewer in viewers)

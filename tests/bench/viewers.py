@@ -13,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
 from data_access import accounts, audit
+from data_access.changes import POLL_SECONDS
 from data_access.tables import AuthSession, User
 from domain.people import system_actor
 from server.arrival import SESSION_COOKIE
@@ -44,12 +45,13 @@ def sign_in(db, logins):
             )
         session.flush()
         (county_id,) = {user.county_id for user in users.values()}
-        # The line in the trail tells the server that there are sessions it does not know.
+        # The line in the trail tells the server, at its next poll, of sessions it does not know.
         deeds = [audit.Deed("session:open", f"user:{users[login].id}") for login in {*logins}]
         actor = system_actor(county_id)
         audit.append(session, deeds, actor=actor, at=now, changes_data=False)
 
     db.write(work)
+    time.sleep(4 * POLL_SECONDS)
     return [f"{SESSION_COOKIE}={token}" for token in tokens]
 
 
