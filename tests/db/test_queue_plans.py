@@ -86,11 +86,13 @@ def plans(request, db, county):
     if not db.is_sqlite:
         general = request.param == "for all values"
         return lambda ask: [*_postgresql_plans(db, ask, general=general)]
-    if request.param == "for all values":
-        # SQLite always plans so; what may differ is that somebody had statistics made.
-        with db.bind.begin() as connection:
+    # SQLite always plans so; what may differ is whether somebody had statistics made.
+    with db.bind.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS sqlite_stat1"))
+        connection.execute(text("DROP TABLE IF EXISTS sqlite_stat4"))
+        if request.param == "for all values":
             connection.execute(text("ANALYZE"))
-        db.bind.dispose()
+    db.bind.dispose()
     return lambda ask: [*_sqlite_plans(db, ask)]
 
 
