@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     trust_proxy: bool = Field(
         default=False, description="1: take client address and https from the proxy's headers"
     )
+    three_roles: bool = Field(
+        default=False,
+        description="1: system, security and audit administrators are kept apart (三员分立)",
+    )
     session_idle_minutes: int = Field(default=30, ge=1, description="Signed out after inactivity")
     session_hours: int = Field(default=8, ge=1, description="Signed out in any case after this")
 

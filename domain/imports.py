@@ -115,6 +115,44 @@ class DroppedColumns:
     repeated: tuple[str, ...] = ()
 
 
+NOT_TAKEN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMapping:
+    """How one office's file is to be read, where the product does not see it by itself.
+
+    `headers`: the file's own header -> the key of the column it stands for, or NOT_TAKEN.
+    `codes`: the name of a code list -> what the file's cells say -> the code that is meant.
+    `places`: what the file's cells say, of any level -> the code of the unit that is meant.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+class Step(StrEnum):
+    """How far the taking in of a file is."""
+
+    READING = "reading"  # its rows come out of the file
+    CHECKING = "checking"  # each row is compared with what is there
+    SEALING = "sealing"  # personal data is encrypted
+    WAITING = "waiting"  # for its turn to write
+    WRITING = "writing"  # others who change something wait now
+    DONE = "done"
+    STOPPED = "stopped"  # nothing was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Rows done of all rows in a step; `total` is 0 where it is not known yet."""
+
+    step: Step
+    done: int = 0
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came of a file. `batch_id` is None when nothing was written.

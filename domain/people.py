@@ -38,17 +38,22 @@ class Permission(StrEnum):
     CASE_UNMASK = "case:unmask"
     IMPORT_RUN = "import:run"
     PEOPLE_MANAGE = "people:manage"
+    POST_GRANT = "post:grant"
+    TRAIL_READ = "trail:read"
 
 
 _READ = frozenset({Permission.CASE_READ})
 _MOVE = _READ | {Permission.CASE_REASSIGN, Permission.CASE_UNMASK}
+_ADMINISTRATION = frozenset(
+    {Permission.PEOPLE_MANAGE, Permission.POST_GRANT, Permission.TRAIL_READ}
+)
 
 # A court sees only what was handed over to it, a department only what it was asked for, and the
 # wall no person at all: until those screens exist, these roles open nothing.
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEADER: _READ,
     Role.DUTY: _MOVE,
-    Role.CENTRE_ADMIN: _MOVE | {Permission.IMPORT_RUN, Permission.PEOPLE_MANAGE},
+    Role.CENTRE_ADMIN: _MOVE | _ADMINISTRATION | {Permission.IMPORT_RUN},
     Role.TOWN: _MOVE,
     Role.COMMITTEE_HEAD: _MOVE,
     Role.MEDIATOR: _READ | {Permission.CASE_UNMASK},
@@ -59,9 +64,17 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADVISER: frozenset(),
     Role.TRAINING: frozenset(),
     Role.SYSTEM_ADMIN: frozenset({Permission.PEOPLE_MANAGE}),
-    Role.SECURITY_ADMIN: frozenset(),
-    Role.AUDIT_ADMIN: frozenset(),
+    Role.SECURITY_ADMIN: frozenset({Permission.POST_GRANT}),
+    Role.AUDIT_ADMIN: frozenset({Permission.TRAIL_READ}),
     Role.WALL: frozenset(),
+}
+
+# 三员分立 (GB/T 22239-2019 8.1.5: system, audit and security management are separate). Where a site
+# chooses it, who opens accounts gives no posts, who gives posts reads no trail, who reads the trail
+# does neither, and none of the three opens a case.
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+SEPARATED_GRANTS: dict[Role, frozenset[Permission]] = GRANTS | {
+    Role.CENTRE_ADMIN: GRANTS[Role.CENTRE_ADMIN] - _ADMINISTRATION
 }
 
 
@@ -197,15 +210,24 @@ def _only(one: int | None) -> frozenset[int]:
 
 
 def grants_of(
-    posts: Iterable[Post], *, county_id: int, mediator_id: int | None, day: date
+    posts: Iterable[Post],
+    *,
+    county_id: int,
+    mediator_id: int | None,
+    day: date,
+    separated: bool = False,
 ) -> dict[Permission, Scope]:
-    """For each permission the scope in which the posts held on `day` give it, joined."""
+    """For each permission the scope in which the posts held on `day` give it, joined.
+
+    `separated`: the site keeps the three administrators apart (三员分立).
+    """
+    by_role = SEPARATED_GRANTS if separated else GRANTS
     grants: dict[Permission, Scope] = {}
     for post in posts:
         scope = post.scope(county_id=county_id, mediator_id=mediator_id)
         if scope is None or not post.held_on(day):
             continue
-        for permission in GRANTS[post.role]:
+        for permission in by_role[post.role]:
             known = grants.get(permission)
             grants[permission] = scope if known is None else known | scope
     return grants

@@ -1,6 +1,7 @@
 """The frame around every page: brand, sections, place, person, demonstration mark, sign out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -19,8 +20,9 @@ _PAGE_CSS = elements.style("page.css")
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """One page in the menu: its section and name, and its address without the slash."""
+    """One page in the menu: its section, its name, and its address without the slash."""
 
+    section: str
     title: str
     address: str
 
@@ -35,10 +37,7 @@ def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
             "brand": _("无讼台"),
             "place": _place(actor),
             "demo": _("演示数据") if is_demo(actor) else "",
-            "pages": [
-                {"title": one.title, "href": _link(one.address), "here": one.address == here}
-                for one in menu
-            ],
+            "sections": _sections(menu, here),
             "person": actor.name,
             "post": _("、").join(sorted(word(role) for role in actor.roles)),
             "language": "English" if other == "en" else "中文",
@@ -47,6 +46,15 @@ def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
             "sign_out": _("退出"),
         },
     )
+
+
+def _sections(menu: list[MenuItem], here: str) -> list[dict[str, Any]]:
+    """The menu's sections in their order, each with its pages."""
+    pages: dict[str, list[dict[str, Any]]] = {}
+    for one in menu:
+        page = {"title": one.title, "href": _link(one.address), "here": one.address == here}
+        pages.setdefault(one.section, []).append(page)
+    return [{"title": section, "pages": found} for section, found in pages.items()]
 
 
 def _link(address: str) -> str:

@@ -1,6 +1,7 @@
 """Take a file in: all of it in one transaction with one audit line, or nothing."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -37,7 +38,7 @@ from data_access.queries import imports
 from data_access.tables import ImportBatch
 from data_access.tables.imports import file_name_place
 from domain.errors import Conflict, NotFound
-from domain.imports import Problem, Profile, Report
+from domain.imports import FileMapping, Problem, Profile, Report
 from domain.people import Actor, Permission
 
 _FIRST_PROBLEMS = 20
@@ -47,6 +48,17 @@ _ATTEMPTS_OUTSIDE = 3
 _ATTEMPTS_HELD = 5
 
 Plan = CasePlan | CommitteePlan | UnitPlan
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file as it came, and how it is to be read."""
+
+    content: bytes
+    file_name: str
+    profile: Profile | None
+    sheet: int
+    mapping: FileMapping
 
 
 @dataclass(frozen=True)
@@ -90,17 +102,20 @@ def import_file(
     profile: Profile | None = None,
     sheet: int = 1,
     again: bool = False,
+    mapping: FileMapping | None = None,
     actor: Actor,
     now: datetime,
 ) -> Report:
     """Take a file in, and say what came of every row.
 
-    `profile` is told by the headers where it is None; `sheet` counts from 1. The very same file is
-    not read twice unless `again`. Raises NotAllowed or FileRefused, and then nothing was changed.
+    `profile` is told by the headers where it is None; `sheet` counts from 1; `mapping` says how the
+    file is to be read where its own words are not known. The very same file is not read twice in
+    the same way unless `again`. Raises NotAllowed or FileRefused, and then nothing was changed.
     """
     actor.scope(Permission.IMPORT_RUN)
+    source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
     try:
-        file = _read(db, content, file_name, profile, sheet, actor, now, again=again)
+        file = _read(db, source, actor, now, again=again)
     except _AlreadyTaken as taken:
         return taken.report
     if file.task.profile is Profile.CASES:
@@ -115,12 +130,14 @@ def rehearse_file(
     file_name: str,
     profile: Profile | None = None,
     sheet: int = 1,
+    mapping: FileMapping | None = None,
     actor: Actor,
     now: datetime,
 ) -> Report:
     """What would come of a file if it were taken in now. Changes nothing."""
     actor.scope(Permission.IMPORT_RUN)
-    file = _read(db, content, file_name, profile, sheet, actor, now, again=True)
+    source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
+    file = _read(db, source, actor, now, again=True)
     with db.read() as session:
         return file.report(_plan(session, file), None)
 
@@ -156,37 +173,30 @@ class _AlreadyTaken(Exception):
         self.report = report
 
 
-def _read(
-    db: Database,
-    content: bytes,
-    file_name: str,
-    profile: Profile | None,
-    sheet: int,
-    actor: Actor,
-    now: datetime,
-    *,
-    again: bool,
-) -> _File:
+def _read(db: Database, source: _Source, actor: Actor, now: datetime, *, again: bool) -> _File:
     """Read the file in its child process; keep of each row the known cells."""
-    with open_table(content, sheet=sheet) as table:
+    with open_table(source.content, sheet=source.sheet) as table:
         head = list(islice(table.rows, HEADER_WITHIN))
-        header = recognise([(row.number, row.cells) for row in head], profile)
-        name = PurePath(file_name).name[:_LONGEST_FILE_NAME]
-        task = Task(header.profile, name, _digest(content, sheet), actor, now)
+        rows = [(row.number, row.cells) for row in head]
+        header = recognise(rows, source.profile, source.mapping)
+        name = PurePath(source.file_name).name[:_LONGEST_FILE_NAME]
+        task = Task(header.profile, name, _digest(source), actor, now, source.mapping)
         with db.read() as session:
             if not again:
                 _require_new(session, task)
-            lists = load_code_lists(session)
+            lists = load_code_lists(session, source.mapping)
         below = (row for row in head if row.number > header.row_number)
         lines = [pack(header, row) for row in chain(below, table.rows)]
     return _File(task, header, lines, lists)
 
 
-def _digest(content: bytes, sheet: int) -> str:
-    """SHA-256 of the file; another sheet of one workbook is another file."""
-    digest = hashlib.sha256(content)
-    if sheet > 1:
-        digest.update(f"\nsheet {sheet}".encode())
+def _digest(source: _Source) -> str:
+    """SHA-256 of the file; another sheet, or another way to read it, is another file."""
+    digest = hashlib.sha256(source.content)
+    if source.sheet > 1:
+        digest.update(f"\nsheet {source.sheet}".encode())
+    if source.mapping != FileMapping():
+        digest.update(json.dumps(asdict(source.mapping), sort_keys=True).encode())
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ from data_access.imports.values import BadValue
 from data_access.tables import CaseType, Code
 from domain.cases import Difficulty, Risk, Stage
 from domain.eligibility import GENERAL, CommitteeKind
-from domain.imports import RejectReason
+from domain.imports import FileMapping, RejectReason
 from domain.organisation import UnitLevel
 
 _PUNCTUATION = re.compile(r"[\s()\[\]《》〈〉“”\"'、,，;；:：/\\|·\-_—.。]+")
@@ -69,8 +69,11 @@ class CodeLists:
         return self.lists[kind].code(text)
 
 
-def load_code_lists(session: Session) -> CodeLists:
-    """The county's lists from the database, and the fixed ones of the standards."""
+def load_code_lists(session: Session, mapping: FileMapping) -> CodeLists:
+    """The county's lists from the database and the fixed ones of the standards.
+
+    What `mapping` says a word means goes before what it means to everybody else.
+    """
     lists = dict(_FIXED)
     lists["case_type"] = _case_types(session)
     lists["speciality"] = _with_general(lists["case_type"])
@@ -79,7 +82,12 @@ def load_code_lists(session: Session) -> CodeLists:
             select(Code.code, Code.name_zh).where(Code.kind == kind).order_by(Code.code)
         )
         lists[kind] = code_list((code, name, _OTHER_WORDS.get(code, ())) for code, name in rows)
-    return CodeLists(lists)
+    return CodeLists({name: _mapped(one, mapping.codes.get(name)) for name, one in lists.items()})
+
+
+def _mapped(known: CodeList, words: Mapping[str, str] | None) -> CodeList:
+    meant = {plain(word): code for word, code in (words or {}).items() if code in known.names}
+    return CodeList(known.names, {**known.by_word, **meant})
 
 
 def _case_types(session: Session) -> CodeList:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT, PROFILING, Column
-from domain.imports import DroppedColumns, FileProblem, FileRefused, Profile
+from domain.imports import DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
 from domain.privacy import redact
 
 # A title and a note may stand above the header.
@@ -27,14 +27,17 @@ class Header:
     dropped: DroppedColumns
 
 
-def recognise(rows: list[tuple[int, list[str]]], profile: Profile | None) -> Header:
+def recognise(
+    rows: list[tuple[int, list[str]]], profile: Profile | None, mapping: FileMapping
+) -> Header:
     """Find the header among the first rows, given as (row number, cells).
 
-    The profile is told by the headers unless it is given. Raises FileRefused where no row looks
-    like a header, or required columns are not there.
+    The profile is told by the headers unless it is given; what `mapping` says of a header goes
+    before what the product knows of it. Raises FileRefused where no row looks like a header, or
+    required columns are not there.
     """
     wanted = (profile,) if profile else tuple(Profile)
-    found = [_read_header(one, number, cells) for number, cells in rows for one in wanted]
+    found = [_read_header(one, number, cells, mapping) for number, cells in rows for one in wanted]
     if not found:
         raise FileRefused(FileProblem.EMPTY)
     best = max(found, key=lambda header: (not _missing(header), len(header.columns)))
@@ -54,8 +57,10 @@ def _missing(header: Header) -> list[str]:
     ]
 
 
-def _read_header(profile: Profile, number: int, cells: list[str]) -> Header:
+def _read_header(profile: Profile, number: int, cells: list[str], mapping: FileMapping) -> Header:
     known = _known_headers(profile)
+    by_key = {column.key: column for column in COLUMNS[profile]}
+    mapped = {_word(header): key for header, key in mapping.headers.items()}
     not_kept = frozenset(map(plain, NOT_KEPT[profile]))
     taken: dict[str, tuple[int, Column, str]] = {}
     profiling: list[str] = []
@@ -64,14 +69,16 @@ def _read_header(profile: Profile, number: int, cells: list[str]) -> Header:
     repeated: list[str] = []
     for place, cell in enumerate(cells):
         word, shown = _word(cell), _shown(cell)
-        column = known.get(word)
         if not word or cell.strip() in _OWN:
             continue
+        profiles = any(mark in word for mark in PROFILING)
+        is_mapped = word in mapped and not profiles
+        column = by_key.get(mapped[word]) if is_mapped else known.get(word)
         if column is not None and column.key in taken:
             repeated.append(shown)
         elif column is not None:
             taken[column.key] = (place, column, " ".join(cell.split()))
-        elif any(mark in word for mark in PROFILING):
+        elif profiles:
             profiling.append(shown)
         else:
             (useless if word in not_kept else unknown).append(shown)

@@ -87,7 +87,8 @@ def plan_cases(session: Session, entries: Iterable[Entry], task: Task) -> CasePl
     """Decide on every row. Reads only; the reasons of rows sent back stand in the entries."""
     plan, vault = CasePlan(), vault_of(session)
     county_id = task.actor.county_id
-    places = Places(load_units(session, county_id=county_id), today=day_of(task.now))
+    units = load_units(session, county_id=county_id)
+    places = Places(units, today=day_of(task.now), mapped=task.mapping.places)
     stated: list[StatedCase] = []
     first_rows: dict[str, int] = {}
     for entry in entries:

@@ -41,7 +41,9 @@ class CommitteePlan:
 def plan_committees(session: Session, entries: Iterable[Entry], task: Task) -> CommitteePlan:
     """Decide on every row: a committee is described by the first row that names it."""
     units = load_units(session, county_id=task.actor.county_id)
-    planner = _Planner(session, Places(units, today=day_of(task.now)), task)
+    planner = _Planner(
+        session, Places(units, today=day_of(task.now), mapped=task.mapping.places), task
+    )
     return planner.plan(list(entries))
 
 

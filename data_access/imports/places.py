@@ -1,7 +1,7 @@
 """Where a row belongs: units by code, by name, or as they stand in the text of the place."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -64,9 +64,14 @@ def load_units(session: Session, *, county_id: int) -> list[Unit]:
 
 
 class Places:
-    """Finds units by what people write for them. `today` is the second chance of a dated unit."""
+    """Finds units by what people write for them. `today` is the second chance of a dated unit.
 
-    def __init__(self, units: Iterable[Unit], *, today: date) -> None:
+    `mapped` says of words, whatever they are known for, the code of the unit that is meant.
+    """
+
+    def __init__(
+        self, units: Iterable[Unit], *, today: date, mapped: Mapping[str, str] | None = None
+    ) -> None:
         self._today = today
         self.by_id = {unit.id: unit for unit in units}
         self._words: dict[UnitLevel, dict[str, list[Unit]]] = {
@@ -79,10 +84,12 @@ class Places:
             for word in self._words_for(unit):
                 self._words[unit.level][word].append(unit)
                 self._parts[(unit.parent_id or 0, word)].append(unit)
+        self._mapped = {plain(word): code.casefold() for word, code in (mapped or {}).items()}
 
     def find(self, level: UnitLevel, text: str, *, on: date, within: Unit | None = None) -> Unit:
         """The unit that a cell means, as of a day or else of today. Raises BadValue."""
-        found = self._meant(level, plain(text), within)
+        word = plain(text)
+        found = self._meant(level, self._mapped.get(word, word), within)
         chosen = [unit for unit in found if unit.holds_on(on)]
         chosen = chosen or [unit for unit in found if unit.holds_on(self._today)]
         if len(chosen) == 1:

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.imports import Profile
+from domain.imports import FileMapping, Profile
 from domain.people import Actor, Permission, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Everything about an import but its rows. `sha256` is of the file's bytes and the sheet."""
+    """Everything about an import but its rows. `sha256` is of bytes, sheet and mapping."""
 
     profile: Profile
     file_name: str
     sha256: str
     actor: Actor
     now: datetime
+    mapping: FileMapping
 
     @property
     def scope(self) -> Scope:

@@ -9,7 +9,7 @@ from data_access.tables.cases import (
     Counter,
     Party,
 )
-from data_access.tables.imports import ImportBatch, ImportReject
+from data_access.tables.imports import ImportBatch, ImportMapping, ImportReject, ImportRun
 from data_access.tables.organisation import (
     Committee,
     Mediator,
@@ -37,7 +37,9 @@ __all__ = [
     "Counter",
     "IdempotencyKey",
     "ImportBatch",
+    "ImportMapping",
     "ImportReject",
+    "ImportRun",
     "LimitRule",
     "Mediator",
     "MediatorAbsence",

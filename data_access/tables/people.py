@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.tables.base import Base, id_column, stored
@@ -13,6 +13,7 @@ class User(Base):
     """Somebody who can sign in. `password_hash` is argon2id."""
 
     __tablename__ = "app_user"
+    __table_args__ = (Index(None, "oidc_subject", unique=True),)
 
     id: Mapped[id_column]
     county_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"))
@@ -28,6 +29,10 @@ class User(Base):
     session_epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    # A password that somebody else chose opens one form: the one to choose one's own.
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Who this is for the identity provider: its name and the person's subject there.
+    oidc_subject: Mapped[str | None] = mapped_column(String(255))
 
 
 class UserRole(Base):

@@ -35,6 +35,7 @@ class AuditLine(Base):
     __table_args__ = (
         Index(None, "county_id", "subject", "seq"),
         Index(None, "county_id", "actor_id", "seq"),
+        Index(None, "county_id", "action", "seq"),
         Index(None, "county_id", "at"),
     )
 

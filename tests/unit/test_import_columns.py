@@ -8,7 +8,7 @@ import pytest
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT
 from data_access.imports.headers import recognise
-from domain.imports import FileProblem, FileRefused, Profile
+from domain.imports import FileMapping, FileProblem, FileRefused, Profile
 
 ROOT = Path(__file__).parents[2]
 STANDARD = ROOT / "data_access/codes/gbt31000_table30_dispute_fields.csv"
@@ -22,7 +22,7 @@ def table_30() -> list[str]:
 
 
 def header(*cells, profile=None):
-    return recognise([(1, list(cells))], profile)
+    return recognise([(1, list(cells))], profile, FileMapping())
 
 
 def keys(found) -> list[str]:
@@ -90,7 +90,7 @@ def test_titles_hints_blanks_and_full_width_brackets_make_no_difference():
         (3, ["*事件名称", " 发生 日期 ", "事件类别（必填）", "主要当事人姓名：", "涉及金额（元）"]),
         (4, ["楼上漏水", "2026-11-02", "0201", "王芳", "100"]),
     ]
-    found = recognise(rows, None)
+    found = recognise(rows, None, FileMapping())
     assert (found.row_number, keys(found)) == (
         3,
         ["title", "occurred_on", "type_code", "name", "amount_yuan"],
@@ -125,7 +125,7 @@ def test_what_a_file_to_mend_adds_is_not_unknown():
 )  # fmt: skip
 def test_a_file_without_its_columns_is_refused(rows, profile, problem, names):
     with pytest.raises(FileRefused) as refused:
-        recognise(rows, profile)
+        recognise(rows, profile, FileMapping())
     assert (refused.value.problem, refused.value.names) == (problem, names)
 
 
@@ -133,3 +133,23 @@ def test_every_column_is_explained_where_people_look():
     page = (ROOT / "docs/how-to/import.md").read_text("utf-8")
     for columns in COLUMNS.values():
         assert [one.header for one in columns if f"| {one.header} |" not in page] == []
+
+
+def test_a_mapped_header_stands_for_its_column_and_one_mapped_to_nothing_is_not_taken():
+    mapping = FileMapping(headers={"闹啥子": "title", "闹架日子": "occurred_on", "简述": ""})
+    rows = [(3, ["闹啥子", "闹架日子", "事件类别", "姓名", "简述"])]
+    found = recognise(rows, Profile.CASES, mapping)
+    assert [column.key for _, column, _ in found.columns] == [
+        "title",
+        "occurred_on",
+        "type_code",
+        "name",
+    ]
+    assert found.dropped.unknown == ("简述",)
+
+
+def test_no_mapping_opens_the_door_to_a_column_that_profiles_persons():
+    mapping = FileMapping(headers={"民族": "summary"})
+    found = recognise([(1, ["事件名称", "发生日期", "事件类别", "姓名", "民族"])], None, mapping)
+    assert found.dropped.profiling == ("民族",)
+    assert "summary" not in {column.key for _, column, _ in found.columns}

@@ -1,5 +1,7 @@
 """The script behind every page: who is here, which pages their posts open, and the frame."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from domain.people import Permission
@@ -16,11 +18,24 @@ actor = require()
 note_activity(actor)
 
 
-pages = []
-menu = []
-if actor.may(Permission.CASE_READ):
-    pages.append(st.Page("../../pages/desk/queue.py", title=_("纠纷队列"), url_path="queue"))
-    menu.append(frame.MenuItem(_("办理 · 纠纷队列"), "queue"))
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One page of the product: where it stands in the menu, its script, and who may open it."""
+
+    section: str
+    title: str
+    script: str
+    address: str
+    permission: Permission
+
+
+SCREENS = (Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", Permission.CASE_READ),)
+open_to_them = [screen for screen in SCREENS if actor.may(screen.permission)]
+pages = [
+    st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
+    for screen in open_to_them
+]
+menu = [frame.MenuItem(screen.section, screen.title, screen.address) for screen in open_to_them]
 
 
 def home() -> None:

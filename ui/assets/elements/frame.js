@@ -14,6 +14,44 @@ function link(text, href) {
   return node;
 }
 
+function pageLink(page, text) {
+  const item = link(text, page.href);
+  if (page.here) item.setAttribute("aria-current", "page");
+  return item;
+}
+
+// A section with one page is that page; one with more opens below its name.
+function sectionItem(section) {
+  if (section.pages.length === 1) {
+    return pageLink(section.pages[0], `${section.title} · ${section.pages[0].title}`);
+  }
+  const here = section.pages.find((page) => page.here);
+  const item = make("details");
+  const name = make("summary", "", here ? `${section.title} · ${here.title}` : section.title);
+  if (here) name.setAttribute("aria-current", "true");
+  const list = make("div", "pages");
+  for (const page of section.pages) list.append(pageLink(page, page.title));
+  item.append(name, list);
+  return item;
+}
+
+function closeOthers(menu, kept) {
+  for (const open of menu.querySelectorAll("details[open]")) if (open !== kept) open.open = false;
+}
+
+// The browser keeps a <details> open for ever; a menu closes when one looks elsewhere.
+function closeMenuOutside(root) {
+  if (root.wusongMenu) return;
+  root.wusongMenu = true;
+  document.addEventListener("pointerdown", (event) => {
+    const kept = event.composedPath().find((node) => node.tagName === "DETAILS");
+    closeOthers(root, kept);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeOthers(root, null);
+  });
+}
+
 function otherLanguage(code) {
   const address = new URL(window.location.href);
   address.searchParams.set("lang", code);
@@ -33,11 +71,8 @@ export default function (component) {
   frame.append(brand);
   if (data.demo) frame.append(make("span", "demo", data.demo));
   const menu = make("nav");
-  for (const page of data.pages) {
-    const item = link(page.title, page.href);
-    if (page.here) item.setAttribute("aria-current", "page");
-    menu.append(item);
-  }
+  menu.append(...data.sections.map(sectionItem));
+  closeMenuOutside(root);
   const who = make("div", "who");
   who.append(make("span", "", data.person), make("span", "second", data.post));
   const language = link(data.language, "#");
