@@ -31,6 +31,8 @@ class User(Base):
     version: Mapped[int] = mapped_column(default=1)
     # A password that somebody else chose opens one form: the one to choose one's own.
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # From when on such a password opens nothing; None for one's own.
+    password_expires_at: Mapped[datetime | None]
     # Who this is for the identity provider: its name and the person's subject there.
     oidc_subject: Mapped[str | None] = mapped_column(String(255))
 
@@ -69,6 +71,8 @@ class AuthSession(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(String(64))
+    # Opened with a one-time password: until it is changed, no page and no file.
+    for_password_change: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SignInAttempt(Base):

@@ -47,15 +47,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run'))
     )
     op.add_column('app_user', sa.Column('must_change_password', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column('app_user', sa.Column('password_expires_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('app_user', sa.Column('oidc_subject', sa.String(length=255), nullable=True))
     op.create_index(op.f('ix_app_user_oidc_subject'), 'app_user', ['oidc_subject'], unique=True)
+    op.add_column('auth_session', sa.Column('for_password_change', sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(op.f('ix_audit_log_county_id_action_seq'), 'audit_log', ['county_id', 'action', 'seq'], unique=False)
 
 
 def downgrade() -> None:
     op.drop_index(op.f('ix_audit_log_county_id_action_seq'), table_name='audit_log')
     op.drop_index(op.f('ix_app_user_oidc_subject'), table_name='app_user')
+    op.drop_column('auth_session', 'for_password_change')
     op.drop_column('app_user', 'oidc_subject')
+    op.drop_column('app_user', 'password_expires_at')
     op.drop_column('app_user', 'must_change_password')
     op.drop_table('import_run')
     op.drop_table('import_mapping')
