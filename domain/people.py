@@ -142,9 +142,9 @@ class Actor:
     session_id: int | None = None
     address: str = ""
 
-    def may(self, permission: Permission) -> bool:
-        """Whether the person holds this permission anywhere."""
-        return permission in self.grants
+    def may(self, *permissions: Permission) -> bool:
+        """Whether the person holds one of these permissions anywhere."""
+        return any(permission in self.grants for permission in permissions)
 
     def scope(self, permission: Permission) -> Scope:
         """Where the person holds this permission. Raises NotAllowed where nowhere."""

@@ -20,21 +20,25 @@ _ADDRESS = "X-Wusong-Address"
 _CONNECTION = "Sec-WebSocket-Key"
 
 
-def acting(permission: Permission | None = None) -> Actor:
+def acting(*permissions: Permission) -> Actor:
     """The signed-in person, for a callback: counts as activity.
 
-    Raises SessionEnded or NotAllowed, which the caller shows beside what was typed.
+    Raises SessionEnded or, where none of the permissions is held, NotAllowed, which the caller
+    shows beside what was typed.
     """
-    actor = _signed_in(permission)
+    actor = _signed_in(*permissions)
     _touch(actor)
     return actor
 
 
-def require(permission: Permission | None = None) -> Actor:
-    """The signed-in person, or a stopped page that says what to do. First line of every page."""
+def require(*permissions: Permission) -> Actor:
+    """The signed-in person, or a stopped page that says what to do. First line of every page.
+
+    One of the permissions is enough.
+    """
     speak()
     try:
-        actor = _signed_in(permission)
+        actor = _signed_in(*permissions)
     except SessionEnded:
         _offer_sign_in()
         st.stop()
@@ -44,10 +48,10 @@ def require(permission: Permission | None = None) -> Actor:
     return actor
 
 
-def still(permission: Permission) -> Actor | None:
+def still(*permissions: Permission) -> Actor | None:
     """The signed-in person, or None: for what stands beside a live part that already says why."""
     try:
-        return _signed_in(permission)
+        return _signed_in(*permissions)
     except (SessionEnded, NotAllowed):
         return None
 
@@ -73,7 +77,7 @@ def presented() -> tuple[int, int] | None:
     return int(user_id), int(session_id)
 
 
-def _signed_in(permission: Permission | None) -> Actor:
+def _signed_in(*permissions: Permission) -> Actor:
     speak()
     who = presented()
     if who is None:
@@ -82,8 +86,8 @@ def _signed_in(permission: Permission | None) -> Actor:
     actor = site.current().registry.actor(session_id, now())
     if actor.user_id != user_id:
         raise SessionEnded
-    if permission is not None and not actor.may(permission):
-        raise NotAllowed(permission)
+    if permissions and not actor.may(*permissions):
+        raise NotAllowed(*permissions)
     address = st.context.headers.get(_ADDRESS)
     return replace(actor, address=address if isinstance(address, str) else "")
 
@@ -110,7 +114,7 @@ def _offer_sign_in() -> None:
     A fragment of its own, because a page without one connects again but is not drawn anew.
     """
     try:
-        _signed_in(None)
+        _signed_in()
     except SessionEnded:
         pass
     else:

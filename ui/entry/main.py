@@ -20,17 +20,20 @@ note_activity(actor)
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One page of the product: where it stands in the menu, its script, and who may open it."""
+    """One page of the product: where it stands in the menu, its script, and who may open it.
+
+    Any one of the permissions opens it; what else the person may do there, the page asks itself.
+    """
 
     section: str
     title: str
     script: str
     address: str
-    permission: Permission
+    permissions: tuple[Permission, ...]
 
 
-SCREENS = (Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", Permission.CASE_READ),)
-open_to_them = [screen for screen in SCREENS if actor.may(screen.permission)]
+SCREENS = (Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),)
+open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
     for screen in open_to_them
