@@ -26,12 +26,13 @@ from data_access.tables import (
     Counter,
     ImportBatch,
     ImportReject,
+    ImportRun,
     UserRole,
 )
 from domain.cases import ReassignReason
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
-from domain.imports import Profile
+from domain.imports import Profile, Step
 from domain.organisation import UnitLevel
 from domain.people import Permission, Role, Scope
 from tests.world import NOW, World
@@ -60,6 +61,7 @@ class TwoTowns(World):
             parties=("王小明", "李大华"), phones=("13812345678",), mediator_id=self.mediator_a
         )
         self.case()
+        self._add_run(total=5)
         self.scopes_a = [
             Scope(self.county, **{part: frozenset({one})})
             for part, one in (
@@ -111,6 +113,7 @@ class TwoTowns(World):
             )
         )
         self._add_batch()
+        self._add_run(total=int(NUMBER))
         self._add_case()
 
     def _add_batch(self) -> None:
@@ -137,6 +140,21 @@ class TwoTowns(World):
                 row_number=1,
                 problems={"problems": []},
                 cells_encrypted=self.db.vault.encrypt("{}", place=place),
+            )
+        )
+
+    def _add_run(self, *, total: int) -> None:
+        """A file that is being taken in, and gave a sign of life later than those before it."""
+        self.add(
+            ImportRun(
+                county_id=self.county,
+                actor_id=USER,
+                profile=Profile.CASES,
+                started_at=NOW - timedelta(seconds=9),
+                beat_at=NOW + timedelta(seconds=self.next()),
+                step=Step.CHECKING,
+                done=0,
+                total=total,
             )
         )
 
@@ -217,6 +235,7 @@ READ_RECIPES = {
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
+    "import_runs.running_import": [{"now": NOW}],
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
     "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
