@@ -1,5 +1,6 @@
 """The frame around every page: brand, sections, place, person, demonstration mark, sign out."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,11 @@ class MenuItem:
 
 def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
     """Draw the frame. `here` is the address of the page that is shown."""
-    st.html(f"<style>{_PAGE_CSS}</style>")
+    # A CSS string is written as a JSON one.
+    waiting = json.dumps(
+        _("正在处理,请稍候。有文件正在写入时会排队,不会丢失。"), ensure_ascii=False
+    )
+    st.html(f"<style>:root {{ --wusong-waiting: {waiting}; }}\n{_PAGE_CSS}</style>")
     other = "en" if language() == "zh" else "zh"
     _FRAME(
         key="frame",

@@ -1,9 +1,12 @@
 """What people do at the desk, in real browsers, on the demonstration county."""
 
 import re
+import time
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
+from pysqlite3 import dbapi2
 
 # A change is on every screen within two seconds; the rest is this machine's.
 LIVE = 2_000 + 3_000
@@ -95,6 +98,49 @@ def test_the_second_of_two_hears_who_was_first_and_loses_nothing_typed(desk):
     second.get_by_role("button", name=re.compile("确认改派")).click()
     expect(drawer(second).get_by_text(re.compile(f"将此案交给 {name}"))).to_be_visible()
     expect(drawer(second).get_by_label("说明")).to_have_value("当事人希望换一位调解员")
+
+
+WAITING = """(() => {
+  const line = getComputedStyle(document.querySelector('[data-testid=stApp]'), '::after');
+  return line.content.includes('请稍候') && line.opacity === '1';
+})()"""
+
+
+def says_to_wait(page, *, within=10):
+    """Whether the line that says so came up; it fades in, so it is looked for again and again."""
+    end = time.monotonic() + within
+    while not page.evaluate(WAITING):
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(50)
+    return True
+
+
+@contextmanager
+def somebody_else_is_writing(server):
+    """The database's write lock, held by another connection until the block ends."""
+    other = dbapi2.connect(server.folder / "wusong.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_a_change_that_waits_for_another_says_so_and_succeeds(desk, server):
+    duty = desk("duty")
+    number = movable(duty)
+    name = choose_somebody(duty)
+    give_reason(duty)
+    with somebody_else_is_writing(server):
+        drawer(duty).get_by_role("button", name=re.compile("确认改派")).click()
+        assert says_to_wait(duty)
+        expect(drawer(duty).get_by_role("button", name=re.compile("确认改派"))).to_be_visible()
+    expect(drawer(duty).get_by_role("button", name="撤销我的改派")).to_be_visible(timeout=15_000)
+    expect(drawer(duty).get_by_text(name).first).to_be_visible()
+    assert not says_to_wait(duty, within=2)
+    assert number in duty.url
 
 
 def test_a_session_ended_elsewhere_is_taken_up_again_in_place_with_what_was_typed(desk, server):
