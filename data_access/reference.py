@@ -17,8 +17,9 @@ from data_access.tables import (
     Site,
     WorkDay,
 )
-from domain.clocks import DEFAULT_LIMITS, Clock, Limit, WorkCalendar, day_of
+from domain.clocks import DEFAULT_LIMITS, Clock, Limit, day_of
 from domain.organisation import UnitLevel
+from domain.work_calendar import WorkCalendar
 
 _FOLDER = Path(__file__).parent / "codes"
 # What the note of a day says while its year has only the holidays of the law (全国年节及纪念日放假

@@ -4,23 +4,20 @@ Periods count as the Civil Code counts them: the day of the start is not counted
 last day ends at 24:00, and where it is a day off it moves to the next working day (民法典 203).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from functools import lru_cache
 
 from domain.cases import Difficulty, Lamp, Stage
+from domain.work_calendar import FULL_DAY, DayKind, WorkCalendar
 
 # China keeps one civil time without daylight saving (北京时间), so a fixed offset is exact for the
 # years this product covers and costs no time-zone database.
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-SATURDAY = 5
 # The lamp turns when 70 % of the limit is used (四川网格化服务管理系统: floor(0.7 x limit)).
 SOON_TENTHS = 7
-# How long before days without their official arrangement people are told: longer than any default
-# limit with the holidays that lengthen it. The State Council's notice mostly comes in November.
-GAP_TOLD_BEFORE = timedelta(days=60)
 
 
 def day_of(moment: datetime) -> date:
@@ -48,40 +45,6 @@ class Limit:
     source: str = ""
 
 
-@dataclass(frozen=True)
-class WorkCalendar:
-    """Days that differ from the plain week: False for a day off, True for a make-up day (调休).
-
-    Until `complete_until`, the last day of a year, the official arrangement is entered. After it
-    only the holidays that the law itself fixes are known, and a deadline may still move.
-    """
-
-    exceptions: Mapping[date, bool] = field(default_factory=dict)
-    complete_until: date = date.min
-
-    def is_working(self, day: date) -> bool:
-        """Whether offices work on this day."""
-        return self.exceptions.get(day, day.weekday() < SATURDAY)
-
-    def gap(self, *, today: date) -> date | None:
-        """The first day of which the arrangement is missing, once it is near or here; or None."""
-        if self.complete_until > today + GAP_TOLD_BEFORE - timedelta(days=1):
-            return None
-        return self.complete_until + timedelta(days=1)
-
-    def working_day_after(self, day: date, count: int) -> date:
-        """The `count`-th working day after `day`; `day` itself for 0."""
-        while count > 0:
-            day += timedelta(days=1)
-            if self.is_working(day):
-                count -= 1
-        return day
-
-    def first_working_day_from(self, day: date) -> date:
-        """`day`, or the next working day where it is a day off (民法典 203)."""
-        return day if self.is_working(day) else self.working_day_after(day, 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """When a stage is due, and when its lamp turns yellow. Both aware, UTC."""
@@ -95,21 +58,131 @@ def _end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time.min, BEIJING).astimezone(UTC)
 
 
-def deadline(start: datetime, limit: Limit, calendar: WorkCalendar) -> Deadline:
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which the clock of a case stood still (中止). Both moments aware."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def covers(self, day: date) -> bool:
+        """Whether the clock stood still when the day ended: then the day does not count.
+
+        So a pause saves as many days as it has midnights, and one within a day saves none.
+        """
+        return self.starts_at <= _end_of_day(day) < self.ends_at
+
+
+class Count(StrEnum):
+    """What a day is in the counting of a limit."""
+
+    START = "start"  # 开始当日不计 (民法典 201)
+    COUNTED = "counted"  # 计 1 天
+    HALF = "half"  # 计半天
+    DAY_OFF = "day_off"  # 休息日, 不计
+    PAUSED = "paused"  # 中止期间, 不计
+    MOVED = "moved"  # 末日为休息日, 顺延 (民法典 203)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """One day of a deadline's explanation. `used_halves`: half days used when it ended."""
+
+    day: date
+    kind: DayKind
+    count: Count
+    used_halves: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a deadline came about: from where, by which rule, each day, and the result.
+
+    `extended` is what was granted on top of the limit, in its unit.
+    """
+
+    start: datetime
+    limit: "Limit"
+    extended: int
+    pauses: tuple[Pause, ...]
+    days: tuple[CountedDay, ...]
+    deadline: Deadline
+
+
+def deadline(
+    start: datetime,
+    limit: "Limit",
+    calendar: WorkCalendar,
+    *,
+    pauses: Sequence[Pause] = (),
+    extended: int = 0,
+) -> Deadline:
     """When a stage that began at `start` is due under `limit`.
 
     `start` is aware. The due moment is 24:00 of the last day, Beijing time. The yellow moment is
-    24:00 of day floor(0.7 x amount), or the start itself where that is day 0.
+    24:00 of day floor(0.7 x (amount + extended)), or the start itself where that is day 0. Days
+    that a pause covers do not count; `extended` is in the limit's unit.
     """
-    first = day_of(start)
-    soon_days = limit.amount * SOON_TENTHS // 10
+    if pauses:
+        return explain(start, limit, calendar, pauses=pauses, extended=extended).deadline
+    # Without a pause the same days, found without a look at each: half of all rows of a big import.
+    first, amount = day_of(start), limit.amount + extended
+    soon_days = amount * SOON_TENTHS // 10
     if limit.unit is LimitUnit.WORKING_DAYS:
-        last = calendar.working_day_after(first, limit.amount)
+        last = calendar.working_day_after(first, amount)
         soon = calendar.working_day_after(first, soon_days)
     else:
-        last = calendar.first_working_day_from(first + timedelta(days=limit.amount))
+        last = calendar.first_working_day_from(first + timedelta(days=amount))
         soon = first + timedelta(days=soon_days)
-    return Deadline(_end_of_day(last), _end_of_day(soon) if soon_days else start.astimezone(UTC))
+    return _deadline(start, last, soon if soon_days else None)
+
+
+def explain(
+    start: datetime,
+    limit: "Limit",
+    calendar: WorkCalendar,
+    *,
+    pauses: Sequence[Pause] = (),
+    extended: int = 0,
+) -> Explanation:
+    """The deadline with every day from the start to it, counted or not, and why."""
+    amount = limit.amount + extended
+    days = tuple(_days(day_of(start), amount, limit.unit, calendar, pauses))
+    soon_halves = amount * SOON_TENTHS // 10 * FULL_DAY
+    soon = next((one.day for one in days if 0 < soon_halves <= one.used_halves), None)
+    found = _deadline(start, days[-1].day, soon)
+    return Explanation(start, limit, extended, tuple(pauses), days, found)
+
+
+def _deadline(start: datetime, last: date, soon: date | None) -> Deadline:
+    soon_at = _end_of_day(soon) if soon else start.astimezone(UTC)
+    return Deadline(_end_of_day(last), soon_at)
+
+
+def _days(
+    first: date,
+    amount: int,
+    unit: "LimitUnit",
+    calendar: WorkCalendar,
+    pauses: Sequence[Pause],
+) -> Iterator[CountedDay]:
+    """The start's own day, then each until `amount` is used up and, by calendar days, worked."""
+    working = unit is LimitUnit.WORKING_DAYS
+    needed, used, day = amount * FULL_DAY, 0, first
+    count = Count.START
+    while True:
+        yield CountedDay(day, calendar.kind(day), count, used)
+        if used >= needed and (working or calendar.is_working(day)):
+            return
+        day += timedelta(days=1)
+        if used >= needed:
+            count = Count.MOVED
+        elif any(pause.covers(day) for pause in pauses):
+            count = Count.PAUSED
+        else:
+            halves = calendar.halves(day) if working else FULL_DAY
+            used += halves
+            count = (Count.DAY_OFF, Count.HALF, Count.COUNTED)[halves]
 
 
 def limit_for(

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
-from domain.clocks import Deadline, Limit, LimitUnit, WorkCalendar, day_of, deadline
+from domain.clocks import Deadline, Limit, LimitUnit, day_of, deadline
 from domain.errors import Refusal
+from domain.work_calendar import WorkCalendar
 
 
 class Profile(StrEnum):

@@ -12,8 +12,9 @@ from data_access.demo.arrivals import DAY
 from data_access.demo.load import DAYS, plan_demo
 from data_access.reference import _FOLDER, _NEEDS_SPECIALIST
 from domain.cases import HELD_STAGES, EventKind, ReassignReason, Stage
-from domain.clocks import DEFAULT_LIMITS, Clock, WorkCalendar
+from domain.clocks import DEFAULT_LIMITS, Clock
 from domain.eligibility import Candidate, CaseFacts, objections
+from domain.work_calendar import WorkCalendar
 
 TODAY = date(2026, 3, 20)
 END = DAYS * DAY
