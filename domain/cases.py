@@ -9,14 +9,27 @@ class Stage(StrEnum):
     REGISTERED = "registered"  # 待受理
     ACCEPTED = "accepted"  # 待指派
     IN_MEDIATION = "in_mediation"  # 调解中
+    AGREEMENT = "agreement"  # 已达成协议, 待安排履行
     PERFORMANCE = "performance"  # 待履行
-    CONFIRMATION = "confirmation"  # 待确认(司法确认窗口)
-    CLOSED = "closed"  # 已结
+    CONFIRMATION = "confirmation"  # 待司法确认
+    FOLLOW_UP = "follow_up"  # 待回访
+    FAILED = "failed"  # 未调成, 待告知权利
+    RIGHTS_TOLD = "rights_told"  # 已告知权利, 待移交或归档
+    HANDED_OVER = "handed_over"  # 已移交, 待归档
+    CLOSED = "closed"  # 已归档
 
 
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 # A mediator holds the case from its assignment to its end; before, the centre does.
-HELD_STAGES = frozenset({Stage.IN_MEDIATION, Stage.PERFORMANCE, Stage.CONFIRMATION})
+HELD_STAGES = frozenset(
+    {
+        Stage.IN_MEDIATION,
+        Stage.AGREEMENT,
+        Stage.PERFORMANCE,
+        Stage.CONFIRMATION,
+        Stage.FOLLOW_UP,
+    }
+)
 REASSIGNABLE_STAGES = HELD_STAGES | {Stage.ACCEPTED}
 
 
@@ -105,6 +118,27 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed"
     FAILED = "failed"
     CLOSED = "closed"
+    RETURNED = "returned"
+    PERFORMANCE_PLANNED = "performance_planned"
+    CONFIRMATION_ASKED = "confirmation_asked"
+    DEFAULTED = "defaulted"
+    FOLLOWED_UP = "followed_up"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RIGHTS_TOLD = "rights_told"
+    HANDED_OVER = "handed_over"
+    REFERRED = "referred"
+    MERGED = "merged"
+    MERGED_INTO = "merged_into"
+    UNMERGED = "unmerged"
+    PARKED = "parked"
+    RESUMED = "resumed"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENDED = "extended"
+    EXTENSION_REFUSED = "extension_refused"
+    SUPERVISED = "supervised"
+    UNSUPERVISED = "unsupervised"
+    REOPENED = "reopened"
     IMPORTED = "imported"
     UPDATED = "updated"
 

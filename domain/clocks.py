@@ -256,6 +256,7 @@ DEFAULT_LIMITS: tuple[Limit, ...] = tuple(
             LimitUnit.CALENDAR_DAYS,
             "人民调解工作若干规定 33 一般在一个月内调结",
         ),
+        (Stage.AGREEMENT, None, 3, LimitUnit.WORKING_DAYS, "人民调解法 28 至 31, 本县 3 个工作日"),
         (
             Stage.PERFORMANCE,
             None,
@@ -264,5 +265,9 @@ DEFAULT_LIMITS: tuple[Limit, ...] = tuple(
             "人民调解法 31 督促履行, 本县 30 日",
         ),
         (Stage.CONFIRMATION, None, 30, LimitUnit.CALENDAR_DAYS, "人民调解法 33 司法确认 30 日内"),
+        (Stage.FOLLOW_UP, None, 7, LimitUnit.CALENDAR_DAYS, "人民调解法 31, 本县 回访 7 日"),
+        (Stage.FAILED, None, 2, LimitUnit.WORKING_DAYS, "人民调解法 26 告知, 本县 2 个工作日"),
+        (Stage.RIGHTS_TOLD, None, 5, LimitUnit.WORKING_DAYS, "人民调解法 26, 本县 5 个工作日"),
+        (Stage.HANDED_OVER, None, 10, LimitUnit.WORKING_DAYS, "本县 移交后归档 10 个工作日"),
     )
 )
