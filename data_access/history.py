@@ -21,6 +21,7 @@ SPAN_FIELDS = (
     "soon_at",
     "paused",
     "risk",
+    "supervised",
     "weight",
     "town_id",
     "community_id",
@@ -103,7 +104,10 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     if not isinstance(updated, CursorResult) or updated.rowcount != 1:
         raise Conflict(last_change(session, case))
     _write_event(session, case, what, version=version, actor=actor, at=at)
-    if "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
+    if what.values.get("stage") is Stage.CLOSED:
+        _end_assignment(session, case, at=at)
+    elif "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
+        _end_assignment(session, case, at=at)
         _write_assignment(session, case, what, version=version, actor=actor, at=at)
     stamp = audit.append(
         session,
@@ -133,9 +137,8 @@ def _write_event(
     )
 
 
-def _write_assignment(
-    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
-) -> None:
+def _end_assignment(session: Session, case: Case, *, at: datetime) -> None:
+    """Nobody holds it from now on; of a closed case the row still says who held it last."""
     session.execute(
         update(Assignment)
         .where(
@@ -145,6 +148,11 @@ def _write_assignment(
         )
         .values(ends_at=at)
     )
+
+
+def _write_assignment(
+    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
+) -> None:
     if what.values["mediator_id"] is None:
         return
     session.execute(
@@ -184,7 +192,6 @@ def _write_span(
             seq=version,
             starts_at=at,
             recorded_seq=recorded_seq,
-            supervised=0,
             **after,
         )
     )

@@ -174,3 +174,6 @@ class FieldProblem(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     NOT_A_CHOICE = "not_a_choice"
+    IN_FUTURE = "in_future"
+    IN_PAST = "in_past"
+    OUT_OF_RANGE = "out_of_range"

@@ -43,6 +43,8 @@ class Limit:
     valid_from: date = date.min
     valid_to: date | None = None
     source: str = ""
+    # Whether a last day off moves to the next working day (民法典 203).
+    moves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,19 @@ class Explanation:
     deadline: Deadline
 
 
+def stated_limit(stage: Stage, start: datetime, last_day: date) -> "Limit":
+    """A last day that somebody stated (化解时限, 约定的履行日) as the limit that ends on it.
+
+    It is taken as it is, also where it is a day off. Raises ValueError where it lies before the
+    start.
+    """
+    days = (last_day - day_of(start)).days
+    if days < 0:
+        msg = f"the last day {last_day} lies before the start"
+        raise ValueError(msg)
+    return Limit(stage, days, LimitUnit.CALENDAR_DAYS, moves=False)
+
+
 def deadline(
     start: datetime,
     limit: "Limit",
@@ -132,7 +147,8 @@ def deadline(
         last = calendar.working_day_after(first, amount)
         soon = calendar.working_day_after(first, soon_days)
     else:
-        last = calendar.first_working_day_from(first + timedelta(days=amount))
+        last = first + timedelta(days=amount)
+        last = calendar.first_working_day_from(last) if limit.moves else last
         soon = first + timedelta(days=soon_days)
     return _deadline(start, last, soon if soon_days else None)
 
@@ -147,7 +163,7 @@ def explain(
 ) -> Explanation:
     """The deadline with every day from the start to it, counted or not, and why."""
     amount = limit.amount + extended
-    days = tuple(_days(day_of(start), amount, limit.unit, calendar, pauses))
+    days = tuple(_days(day_of(start), limit, amount, calendar, pauses))
     soon_halves = amount * SOON_TENTHS // 10 * FULL_DAY
     soon = next((one.day for one in days if 0 < soon_halves <= one.used_halves), None)
     found = _deadline(start, days[-1].day, soon)
@@ -161,18 +177,19 @@ def _deadline(start: datetime, last: date, soon: date | None) -> Deadline:
 
 def _days(
     first: date,
+    limit: "Limit",
     amount: int,
-    unit: "LimitUnit",
     calendar: WorkCalendar,
     pauses: Sequence[Pause],
 ) -> Iterator[CountedDay]:
     """The start's own day, then each until `amount` is used up and, by calendar days, worked."""
-    working = unit is LimitUnit.WORKING_DAYS
+    working = limit.unit is LimitUnit.WORKING_DAYS
+    stays = working or not limit.moves
     needed, used, day = amount * FULL_DAY, 0, first
     count = Count.START
     while True:
         yield CountedDay(day, calendar.kind(day), count, used)
-        if used >= needed and (working or calendar.is_working(day)):
+        if used >= needed and (stays or calendar.is_working(day)):
             return
         day += timedelta(days=1)
         if used >= needed:
@@ -207,6 +224,18 @@ def limit_for(
     return max(fitting, key=lambda limit: (limit.difficulty is not None, limit.valid_from))
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stage under its clock: since when, which day was stated, where it stood still, and more."""
+
+    stage: Stage
+    difficulty: Difficulty
+    start: datetime
+    stated_due_on: date | None = None
+    pauses: tuple[Pause, ...] = ()
+    extended: int = 0
+
+
 @dataclass(frozen=True)
 class Clock:
     """The county's limits and calendar together: what every command asks for a deadline."""
@@ -216,8 +245,34 @@ class Clock:
 
     def deadline(self, stage: Stage, difficulty: Difficulty, *, start: datetime) -> Deadline:
         """When `stage`, begun at `start`, is due. Raises LookupError without a rule."""
-        rule = limit_for(self.limits, stage, difficulty, on=day_of(start))
-        return deadline(start, rule, self.calendar)
+        return deadline(start, self.limit(Running(stage, difficulty, start)), self.calendar)
+
+    def limit(self, running: "Running") -> Limit:
+        """The rule that a running stage is under: the stated day, or the table's of its start."""
+        if running.stated_due_on is not None:
+            return stated_limit(running.stage, running.start, running.stated_due_on)
+        on = day_of(running.start)
+        return limit_for(self.limits, running.stage, running.difficulty, on=on)
+
+    def due(self, running: "Running") -> Deadline:
+        """When a running stage is due, whatever happened to its clock. Raises LookupError."""
+        return deadline(
+            running.start,
+            self.limit(running),
+            self.calendar,
+            pauses=running.pauses,
+            extended=running.extended,
+        )
+
+    def explain(self, running: "Running") -> Explanation:
+        """How `due` comes about, day by day."""
+        return explain(
+            running.start,
+            self.limit(running),
+            self.calendar,
+            pauses=running.pauses,
+            extended=running.extended,
+        )
 
 
 def lamp(

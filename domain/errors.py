@@ -10,6 +10,7 @@
     + NotEligible       this mediator may not take this case
     + NotReassignable   this case cannot be given to anybody now
     + NotUndoable       the last change cannot be taken back
+    + NotPossible       this step is closed to this person or this case now
   x SignInRefused       wrong password, locked, too many attempts
   x KeyReused           an idempotency key came back with another request
 """
@@ -80,6 +81,10 @@ class NotReassignable(RuleViolation):
 
 class NotUndoable(RuleViolation):
     """The last change cannot be taken back."""
+
+
+class NotPossible(RuleViolation):
+    """A step of a case is closed: to this person, in this stage, or by a rule of its own."""
 
 
 class SignInProblem(StrEnum):

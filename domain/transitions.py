@@ -4,11 +4,13 @@ The commands, the screens, the reference page and the tests all read this one ta
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from domain.cases import EventKind, Stage
+from domain.cases import EventKind, FieldProblem, Stage
+from domain.clocks import day_of
+from domain.errors import Invalid
 from domain.people import Permission
 
 
@@ -72,6 +74,10 @@ class Supervision(StrEnum):
     RED = "red"
 
 
+# Lowest first; a case that nobody looks over stands at 0.
+LEVELS = (Supervision.ORDINARY, Supervision.YELLOW, Supervision.RED)
+
+
 class Closed(StrEnum):
     """Why a transition is not open to somebody now."""
 
@@ -116,6 +122,9 @@ REOPENED_WITHIN = timedelta(days=180)
 # 民诉法解释 355: no judicial confirmation of identity relations and of title.
 NOT_CONFIRMABLE_TYPES = ("01", "0901", "0902")
 EXTENSIONS_A_STAGE = 1
+# A written reason, in characters; a day to come, from today.
+NOTE_SHORTEST, NOTE_LONGEST = 4, 500
+LONGEST_AHEAD = timedelta(days=366)
 
 TRANSITIONS: dict[Action, Transition] = {
     one.action: one
@@ -372,6 +381,61 @@ _WHILE_PARKED = frozenset({Action.RESUME, Action.SUPERVISE, Action.END_SUPERVISI
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What the person gave with a step; which of it is needed says the transition."""
+
+    note: str = ""
+    form: AgreementForm | None = None
+    day: date | None = None
+    until: date | None = None
+    outcome: str | None = None
+    days: int | None = None
+    level: Supervision | None = None
+    other_case: str = ""
+
+
+def checked(transition: Transition, given: Given, *, today: date) -> Given:
+    """What was given, tidied. Raises Invalid with the problem of each field."""
+    given = replace(given, note=given.note.strip(), other_case=given.other_case.strip().upper())
+    problems: dict[str, FieldProblem] = {}
+    for need in transition.needs:
+        if problem := _problem(need, transition, given, today):
+            problems[need.value] = problem
+    if Need.NOTE not in transition.needs and len(given.note) > NOTE_LONGEST:
+        problems["note"] = FieldProblem.TOO_LONG
+    if problems:
+        raise Invalid(**problems)
+    return given
+
+
+def _problem(need: Need, transition: Transition, given: Given, today: date) -> FieldProblem | None:
+    value = getattr(given, need.value)
+    if value is None or value == "":
+        return FieldProblem.MISSING
+    outside: tuple[tuple[bool, FieldProblem], ...] = ()
+    match need:
+        case Need.NOTE:
+            outside = (
+                (len(given.note) < NOTE_SHORTEST, FieldProblem.TOO_SHORT),
+                (len(given.note) > NOTE_LONGEST, FieldProblem.TOO_LONG),
+            )
+        case Need.OUTCOME:
+            outside = ((value not in transition.outcomes, FieldProblem.NOT_A_CHOICE),)
+        case Need.DAY:
+            outside = ((value > today, FieldProblem.IN_FUTURE),)
+        case Need.UNTIL:
+            outside = (
+                (value <= today, FieldProblem.IN_PAST),
+                (value > today + LONGEST_AHEAD, FieldProblem.OUT_OF_RANGE),
+            )
+        case Need.DAYS:
+            outside = ((value < 1, FieldProblem.OUT_OF_RANGE),)
+        case Need.FORM | Need.LEVEL | Need.OTHER_CASE:
+            pass
+    return next((problem for is_so, problem in outside if is_so), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What decides which ways are open to a case. `extensions`: granted in this stage so far."""
 
@@ -382,7 +446,7 @@ class Standing:
     extensions: int = 0
     supervised: bool = False
     form: AgreementForm | None = None
-    agreed_at: datetime | None = None
+    agreed_on: date | None = None
     closed_at: datetime | None = None
     outcome_code: str | None = None
 
@@ -427,7 +491,7 @@ def _confirmable(case: Standing, now: datetime) -> Iterator[Closed]:
         yield Closed.NOT_WRITTEN
     if case.type_code.startswith(NOT_CONFIRMABLE_TYPES):
         yield Closed.NOT_CONFIRMABLE
-    if case.agreed_at is not None and now > case.agreed_at + CONFIRMATION_WINDOW:
+    if case.agreed_on is not None and day_of(now) > case.agreed_on + CONFIRMATION_WINDOW:
         yield Closed.WINDOW_OVER
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.cases import OPEN_STAGES, Stage
-from domain.clocks import DEFAULT_LIMITS
+from domain.clocks import DEFAULT_LIMITS, day_of
 from domain.people import GRANTS, Permission
 from domain.transitions import (
     CONFIRMATION_WINDOW,
@@ -128,13 +128,13 @@ def test_one_extension_a_stage_asked_for_before_it_is_granted():
         ({"form": AgreementForm.ORAL}, [Closed.NOT_WRITTEN]),
         ({"form": AgreementForm.WRITTEN, "type_code": "0101"}, [Closed.NOT_CONFIRMABLE]),
         (
-            {"form": AgreementForm.WRITTEN, "agreed_at": NOW - CONFIRMATION_WINDOW},
+            {"form": AgreementForm.WRITTEN, "agreed_on": day_of(NOW) - CONFIRMATION_WINDOW},
             [],
         ),
         (
             {
                 "form": AgreementForm.WRITTEN,
-                "agreed_at": NOW - CONFIRMATION_WINDOW - timedelta(seconds=1),
+                "agreed_on": day_of(NOW) - CONFIRMATION_WINDOW - timedelta(days=1),
             },
             [Closed.WINDOW_OVER],
         ),

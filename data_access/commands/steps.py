@@ -1,0 +1,112 @@
+"""A step of a case: any transition of domain/transitions.py, checked and recorded."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data_access import history, idempotency
+from data_access.engine import Database
+from data_access.stepping import standing, values_after
+from data_access.tables import Case
+from domain.cases import EventKind, FieldProblem, Stage
+from domain.clocks import day_of
+from domain.errors import Invalid, NotFound, NotPossible
+from domain.people import Actor
+from domain.transitions import TRANSITIONS, Action, Given, checked, objections
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """Where a case stands after a step."""
+
+    case_no: str
+    version: int
+    stage: Stage
+
+
+def take_step(
+    db: Database,
+    *,
+    case_no: str,
+    action: Action,
+    given: Given,
+    expected_version: int,
+    actor: Actor,
+    now: datetime,
+    key: str,
+) -> Stepped:
+    """Take one step, or refuse and change nothing.
+
+    `expected_version` is the version the person was looking at; `key` makes a retry safe. Raises
+    NotAllowed, NotFound, Conflict, NotPossible, Invalid or KeyReused.
+    """
+    transition = TRANSITIONS[action]
+    given = checked(transition, given, today=day_of(now))
+    request = {"case_no": case_no, "action": action, "version": expected_version} | _json(given)
+
+    def work(session: Session) -> Stepped:
+        scope = actor.scope(transition.permission)
+
+        def step() -> dict[str, Any]:
+            case = history.load_for_change(session, case_no, scope=scope)
+            history.require_version(session, case, expected_version)
+            if reasons := objections(transition, standing(case), may=True, now=now):
+                raise NotPossible(reasons)
+            values = values_after(session, case, transition, given, now)
+            if action is Action.MERGE:
+                values["merged_into"] = _note_merging(session, case, given, actor=actor, now=now)
+            what = history.Change(
+                transition.event, f"case:{action}", values, _data(case, values, given), given.note
+            )
+            version = history.change(session, case, what, actor=actor, now=now)
+            stage = values.get("stage", case.stage)
+            return asdict(Stepped(case_no, version, stage))
+
+        # Two cases are always locked in the same order, so that no two merges wait for each other.
+        for number in sorted({case_no, given.other_case} - {""}):
+            history.lock(session, number, county_id=actor.county_id)
+        answer = idempotency.once(
+            session, key, step, actor=actor, operation=action, request=request, now=now
+        )
+        return Stepped(case_no, answer["version"], Stage(answer["stage"]))
+
+    return db.write(work)
+
+
+def _json(given: Given) -> dict[str, Any]:
+    """What was given, as JSON: for the key of a retry. The note is in it as its own text."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(given).items()
+    }
+
+
+def _data(case: Case, values: dict[str, Any], given: Given) -> dict[str, Any]:
+    """What the event keeps beside its note: codes, ids, days."""
+    said = _json(replace(given, note=""))
+    data = {name: value for name, value in said.items() if value not in {None, ""}}
+    data |= {"stage": case.stage, "to_stage": values.get("stage", case.stage)}
+    if values.get("mediator_id", case.mediator_id) != case.mediator_id:
+        data["from"] = case.mediator_id
+    return data
+
+
+# --------------------------------------------------------------------------------------- merging
+
+
+def _note_merging(
+    session: Session, case: Case, given: Given, *, actor: Actor, now: datetime
+) -> int:
+    """Tell the case that stays, in its own history, which one was merged into it. Its id."""
+    scope = actor.scope(TRANSITIONS[Action.MERGE].permission)
+    try:
+        stays = history.load_for_change(session, given.other_case, scope=scope)
+    except NotFound:
+        raise Invalid(other_case=FieldProblem.NOT_A_CHOICE) from None
+    if stays.id == case.id or not stays.is_open:
+        raise Invalid(other_case=FieldProblem.NOT_A_CHOICE)
+    what = history.Change(EventKind.MERGED_INTO, "case:merged_into", {}, {"merged": case.case_no})
+    history.change(session, stays, what, actor=actor, now=now)
+    return stays.id

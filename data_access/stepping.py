@@ -1,0 +1,141 @@
+"""What a step makes of a case: the columns that change, by the table of transitions."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data_access.queries.clocks import running
+from data_access.reference import load_clock
+from data_access.tables import Case
+from domain.cases import FieldProblem, Stage
+from domain.clocks import Clock, Running
+from domain.errors import Invalid
+from domain.transitions import LEVELS, Action, AgreementForm, Given, Need, Standing, Transition
+
+_OUTCOME_OF_FORM = {AgreementForm.WRITTEN: "O01", AgreementForm.ORAL: "O02"}
+_NOBODYS: dict[str, Any] = {"mediator_id": None, "committee_id": None, "held_since": None}
+_OPEN_AGAIN: dict[str, Any] = {
+    "is_open": 1,
+    "closed_at": None,
+    "outcome_code": None,
+    "agreement_form": None,
+    "agreed_on": None,
+    "merged_into": None,
+}
+
+
+def standing(case: Case) -> Standing:
+    """What decides which steps are open to a case."""
+    return Standing(
+        stage=case.stage,
+        type_code=case.type_code,
+        parked=bool(case.paused),
+        extension_asked=case.extension_asked is not None,
+        extensions=case.extensions,
+        supervised=case.supervised > 0,
+        form=case.agreement_form,
+        agreed_on=case.agreed_on,
+        closed_at=case.closed_at,
+        outcome_code=case.outcome_code,
+    )
+
+
+def values_after(
+    session: Session, case: Case, transition: Transition, given: Given, now: datetime
+) -> dict[str, Any]:
+    """The columns that a step changes. Raises Invalid, LookupError where no limit is set."""
+    if transition.target is Stage.CLOSED:
+        return _closing(case, transition, now)
+    clock = load_clock(session)
+    if transition.target is not None:
+        return _entering(case, transition, given, clock, now)
+    return _beside(session, case, transition, given, clock, now)
+
+
+def _beside(
+    session: Session,
+    case: Case,
+    transition: Transition,
+    given: Given,
+    clock: Clock,
+    now: datetime,
+) -> dict[str, Any]:
+    """The columns of what stands beside a stage: parked, extended, supervised."""
+    match transition.action:
+        case Action.PARK:
+            return {"paused": 1, "parked_until": given.until}
+        case Action.RESUME:
+            return {"paused": 0, "parked_until": None} | _due(session, case, clock, now)
+        case Action.ASK_EXTENSION:
+            limit = clock.limit(running(session, case, now=now))
+            if (given.days or 0) > max(1, limit.amount):
+                raise Invalid(days=FieldProblem.OUT_OF_RANGE)
+            return {"extension_asked": given.days}
+        case Action.GRANT_EXTENSION:
+            extended = case.extended + (case.extension_asked or 0)
+            due = _due(session, case, clock, now, extended=extended)
+            more = {"extended": extended, "extensions": case.extensions + 1}
+            return {"extension_asked": None} | more | due
+        case Action.REFUSE_EXTENSION:
+            return {"extension_asked": None}
+        case _supervision:
+            return {"supervised": LEVELS.index(given.level) + 1 if given.level else 0}
+
+
+def _due(
+    session: Session, case: Case, clock: Clock, now: datetime, *, extended: int | None = None
+) -> dict[str, Any]:
+    """The deadline anew, after the clock stood still or was given more."""
+    stage = running(session, case, now=now)
+    if extended is not None:
+        stage = replace(stage, extended=extended)
+    due = clock.due(stage)
+    return {"due_at": due.due_at, "soon_at": due.soon_at}
+
+
+def _closing(case: Case, transition: Transition, now: datetime) -> dict[str, Any]:
+    sole = transition.outcomes[0] if transition.outcomes else case.outcome_code
+    return {
+        "stage": Stage.CLOSED,
+        "stage_since": now,
+        "is_open": 0,
+        "paused": 0,
+        "parked_until": None,
+        "closed_at": now,
+        "outcome_code": sole,
+        "due_at": None,
+        "soon_at": None,
+        "stated_due_on": None,
+        "extension_asked": None,
+        "supervised": 0,
+    }
+
+
+def _entering(
+    case: Case, transition: Transition, given: Given, clock: Clock, now: datetime
+) -> dict[str, Any]:
+    """The columns of a case that comes into another stage: its clock starts anew."""
+    target = transition.target or case.stage
+    stated = given.until if Need.UNTIL in transition.needs else None
+    due = clock.due(Running(target, case.difficulty, now, stated))
+    values: dict[str, Any] = {
+        "stage": target,
+        "stage_since": now,
+        "due_at": due.due_at,
+        "soon_at": due.soon_at,
+        "stated_due_on": stated,
+        "extended": 0,
+        "extension_asked": None,
+        "extensions": 0,
+    }
+    if transition.action is Action.SETTLE:
+        form = given.form or AgreementForm.ORAL
+        agreed = {"agreement_form": form, "agreed_on": given.day}
+        return values | agreed | {"outcome_code": _OUTCOME_OF_FORM[form]}
+    if transition.action in {Action.SEND_BACK, Action.REOPEN}:
+        return values | _NOBODYS | (_OPEN_AGAIN if case.stage is Stage.CLOSED else {})
+    if transition.outcomes:
+        values["outcome_code"] = given.outcome or transition.outcomes[0]
+    return values
