@@ -139,6 +139,7 @@ class EventKind(StrEnum):
     SUPERVISED = "supervised"
     UNSUPERVISED = "unsupervised"
     REOPENED = "reopened"
+    ON_THE_SPOT = "on_the_spot"
     IMPORTED = "imported"
     UPDATED = "updated"
 
@@ -177,3 +178,4 @@ class FieldProblem(StrEnum):
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
     OUT_OF_RANGE = "out_of_range"
+    WRONG_FORM = "wrong_form"

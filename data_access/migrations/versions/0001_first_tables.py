@@ -393,7 +393,7 @@ def upgrade() -> None:
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'imported', 'updated', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
