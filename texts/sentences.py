@@ -25,6 +25,8 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
             return _("这件案件现在不能改派:{reasons}。").format(reasons=_joined(reasons))
         case errors.NotUndoable(reasons=reasons):
             return _("不能撤销:{reasons}。").format(reasons=_joined(reasons))
+        case errors.NotPossible(reasons=reasons):
+            return _("现在不能这样办:{reasons}。").format(reasons=_joined(reasons))
         case errors.Invalid(problems=problems):
             return " ".join(
                 _("{field}:{problem}。").format(field=field_name(field), problem=_said(problem))
@@ -57,7 +59,34 @@ def field_name(field: str) -> str:
         "code": _("一次性设置码"),
         "county_code": _("行政区划代码"),
         "county_name": _("县(市、区)名称"),
+        "form": _("协议形式"),
+        "day": _("日期"),
+        "until": _("期限"),
+        "outcome": _("结果"),
+        "days": _("延长"),
+        "level": _("督办级别"),
+        "other_case": _("保留的案件编号"),
+        "title": _("事件名称"),
+        "summary": _("事件简述"),
+        "settled": _("当场化解情况"),
+        "occurred_on": _("发生日期"),
+        "people_count": _("涉及人数"),
+        "amount_yuan": _("涉及金额"),
+        "parties": _("当事人"),
+        "type_code": _("纠纷类型"),
+        "source_code": _("来源渠道"),
+        "scale_code": _("事件规模"),
+        "unit": _("发生网格"),
+        "identity": _("证件号码"),
+        "phone": _("联系电话"),
+        "address": _("住址"),
     }
+    party, _dot, of_party = field.partition(".")
+    if of_party:
+        number = int(party.removeprefix("party")) + 1
+        return _("第 {number} 位当事人的{field}").format(
+            number=number, field=names.get(of_party, of_party)
+        )
     return names.get(field, field)
 
 
