@@ -3,9 +3,12 @@
 from datetime import date, datetime
 
 from data_access import reference
-from data_access.queries import candidates, cases
+from data_access.queries import candidates, cases, clocks
+from data_access.queries import steps as step_queries
 from data_access.queries.candidates import Choice
 from data_access.queries.cases import CaseView
+from data_access.queries.steps import StepView
+from domain.clocks import Explanation
 from domain.errors import NotFound
 from domain.people import Actor, Permission, Scope
 from ui.cache import cached
@@ -37,6 +40,30 @@ def calendar_gap(scope: Scope, at: datetime) -> date | None:
     return cached(
         "calendar_gap",
         lambda session: reference.calendar_gap(session, now=minute(at)),
+        scope=scope,
+        now=at,
+    )
+
+
+def steps(case_no: str, scope: Scope) -> StepView:
+    """What decides on the case's next steps. Raises NotFound outside the scope."""
+    return cached(
+        f"step_view {case_no}",
+        lambda session: step_queries.step_view(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def outcome_names(scope: Scope) -> dict[str, tuple[str, str]]:
+    """The outcomes by code: Chinese and English name."""
+    return cached("outcome_names", step_queries.outcome_names, scope=scope)
+
+
+def why(case_no: str, scope: Scope, at: datetime) -> Explanation | None:
+    """How the deadline came about, day by day; None when closed. Raises NotFound."""
+    return cached(
+        f"why {case_no}",
+        lambda session: clocks.why(session, scope=scope, case_no=case_no, now=minute(at)),
         scope=scope,
         now=at,
     )
