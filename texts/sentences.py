@@ -19,14 +19,8 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
     match refusal:
         case errors.Conflict(last=last):
             return _conflict(last, now)
-        case errors.NotEligible(reasons=reasons):
-            return _("不能交给这位调解员:{reasons}。").format(reasons=_joined(reasons))
-        case errors.NotReassignable(reasons=reasons):
-            return _("这件案件现在不能改派:{reasons}。").format(reasons=_joined(reasons))
-        case errors.NotUndoable(reasons=reasons):
-            return _("不能撤销:{reasons}。").format(reasons=_joined(reasons))
-        case errors.NotPossible(reasons=reasons):
-            return _("现在不能这样办:{reasons}。").format(reasons=_joined(reasons))
+        case errors.RuleViolation():
+            return _rule(refusal)
         case errors.Invalid(problems=problems):
             return " ".join(
                 _("{field}:{problem}。").format(field=field_name(field), problem=_said(problem))
@@ -42,6 +36,17 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
             return _("这次提交与先前的不一致,请刷新后重试。")
         case _other:
             return _("操作被拒绝,没有做任何改动。")
+
+
+def _rule(refusal: errors.RuleViolation) -> str:
+    """Which rule of the field says no, and why."""
+    sentence = {
+        errors.NotEligible: _("不能交给这位调解员:{reasons}。"),
+        errors.NotReassignable: _("这件案件现在不能改派:{reasons}。"),
+        errors.NotUndoable: _("不能撤销:{reasons}。"),
+        errors.NotPossible: _("现在不能这样办:{reasons}。"),
+    }[type(refusal)]
+    return sentence.format(reasons=_joined(refusal.reasons))
 
 
 def field_name(field: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from domain.cases import ReassignReason
-from domain.clocks import day_of
+from domain.clocks import Explanation, day_of
+from texts import clocks as clock_texts
 from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
@@ -82,6 +83,19 @@ def clock(view: CaseView, now: datetime, *, calendar_gap: date | None) -> list[d
     year = calendar_gap.year
     moves = _("{year} 年的放假调休安排还没有录入,这个时限可能变动。").format(year=year)
     return [bar, notice(moves)]
+
+
+def why(explained: Explanation) -> dict[str, Any]:
+    """How a deadline came about: the rule, then each day, counted or not, then the result."""
+    return {
+        "kind": "timeline",
+        "title": "",
+        "earlier": "",
+        "rows": [
+            {"text": line.text, "when": line.day, "note": line.note}
+            for line in clock_texts.lines(explained)
+        ],
+    }
 
 
 def facts(view: CaseView, now: datetime) -> dict[str, Any]:

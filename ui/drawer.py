@@ -12,18 +12,19 @@ from domain.errors import NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.sentences import explain
-from ui import case_card, case_reads, clock, feedback, reassign
+from ui import case_card, case_reads, clock, feedback, reassign, steps
 from ui.plain import plain
 from ui.session import acting, require, still
 
 WIDTH = 640
-VIEWS = ("facts", "reassign", "timeline")
+VIEWS = ("facts", "steps", "reassign", "timeline")
 # What belongs to one case and must not be carried over to the next.
 _OF_ONE_CASE = (
     "unmasked",
     "unmask_reason",
     "mediator_chosen",
     "reassign_key",
+    "step_key",
     "seen_version",
     "moved_away",
     "_refusal",
@@ -83,19 +84,25 @@ def _drawer(case_no: str) -> None:
     match chosen:
         case "reassign":
             reassign.live_form(case_no)
+        case "steps":
+            steps.live_form(case_no)
         case "timeline":
             _live_timeline(case_no)
         case _facts:
             _live_facts(case_no)
+            if view.row.due_at is not None:
+                _offer_why(case_no, actor)
             _offer_unmasking(case_no, actor)
 
 
 def _choose_view(view: CaseView, actor: Actor) -> str:
-    names = {"facts": _("概况"), "timeline": _("经过")}
+    names = {"facts": _("概况")}
+    if steps.offered(actor, view.row.case_no):
+        names["steps"] = _("办理")
     movable = not objections_to_move(view.row.stage)
     if movable and case_reads.holds(actor, Permission.CASE_REASSIGN, view.row.case_no):
-        move = _("改派") if view.row.mediator_id else _("指派")
-        names = {"facts": _("概况"), "reassign": move, "timeline": _("经过")}
+        names["reassign"] = _("改派") if view.row.mediator_id else _("指派")
+    names["timeline"] = _("经过")
     if st.session_state.get("drawer_view") not in names:
         st.session_state["drawer_view"] = "facts"
     chosen = st.segmented_control(
@@ -174,6 +181,16 @@ def _live_facts(case_no: str) -> None:
     else:
         blocks += [case_card.clear_text(clear), case_card.parties(clear.parties, clear=True)]
     case_card.show(blocks, key="card_facts")
+
+
+def _offer_why(case_no: str, actor: Actor) -> None:
+    """How the deadline came about, for whoever asks: read only then."""
+    with st.expander(_("为什么是这个时限"), icon=":material/help:", key="why", on_change="rerun"):
+        if st.session_state.get("why"):
+            scope = actor.scope(Permission.CASE_READ)
+            explained = case_reads.why(case_no, scope, clock.now())
+            if explained is not None:
+                case_card.show([case_card.why(explained)], key="card_why")
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)

@@ -78,9 +78,17 @@ def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:
     return sum(c.total for s, c in counts.items() if stage in (None, s))
 
 
+_ALWAYS_SHOWN = frozenset({Stage.REGISTERED, Stage.ACCEPTED, Stage.IN_MEDIATION, Stage.PERFORMANCE})
+
+
 def _tabs(counts: dict[Stage, Count], selected: Stage | None) -> list[dict[str, Any]]:
     every = sum(counts.values(), start=Count())
-    named = [(stage, word(stage), counts.get(stage, Count())) for stage in OPEN_STAGES]
+    named = [
+        (stage, word(stage), counts.get(stage, Count()))
+        for stage in OPEN_STAGES
+        # A stage that few cases pass through has a tab while there is something in it.
+        if stage in _ALWAYS_SHOWN or stage in counts or stage is selected
+    ]
     return [
         {
             "stage": stage.value if stage else "",

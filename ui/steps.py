@@ -12,7 +12,7 @@ from data_access.queries.cases import CaseView
 from data_access.queries.steps import StepView
 from domain.clocks import day_of
 from domain.errors import Conflict, NotFound
-from domain.people import Permission
+from domain.people import Actor, Permission
 from domain.transitions import (
     LEVELS,
     LONGEST_AHEAD,
@@ -77,6 +77,12 @@ def live_form(case_no: str) -> None:
         with st.container(key="step_messages"):
             feedback.show_refusal("step")
     _show_closed(against)
+
+
+def offered(actor: Actor, case_no: str) -> bool:
+    """Whether the person's posts allow any step of this case, whatever its stage."""
+    permissions = {one.permission for one in TRANSITIONS.values()}
+    return any(case_reads.holds(actor, permission, case_no) for permission in permissions)
 
 
 def _read(case_no: str) -> tuple[CaseView, StepView] | None:
@@ -213,9 +219,12 @@ def submit(case_no: str) -> None:
 
 def _given(case_no: str, transition: Transition) -> Given:
     asked = {need.value for need in transition.needs} | {"note"}
-    said = {name: st.session_state.get(_key(case_no, name)) for name in _FIELDS if name in asked}
+    said: dict[str, Any] = {
+        name: st.session_state.get(_key(case_no, name)) for name in _FIELDS if name in asked
+    }
+    # An empty text field is no answer, and no None either.
     texts = {name: said.get(name) or "" for name in ("note", "other_case")}
-    return Given(**{**said, **texts})
+    return Given(**(said | texts))
 
 
 def _key(case_no: str, field: str) -> str:
