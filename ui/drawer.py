@@ -89,9 +89,10 @@ def _drawer(case_no: str) -> None:
         case "timeline":
             _live_timeline(case_no)
         case _facts:
-            _live_facts(case_no)
             if view.row.due_at is not None:
+                _live_clock(case_no)
                 _offer_why(case_no, actor)
+            _live_facts(case_no)
             _offer_unmasking(case_no, actor)
 
 
@@ -166,15 +167,22 @@ def _still_there(case_no: str) -> tuple[Actor, CaseView] | None:
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
+def _live_clock(case_no: str) -> None:
+    found = _still_there(case_no)
+    if found is not None:
+        (actor, view), now = found, clock.now()
+        gap = case_reads.calendar_gap(actor.scope(Permission.CASE_READ), now)
+        case_card.show(case_card.clock(view, now, calendar_gap=gap), key="card_clock")
+
+
+@st.fragment(run_every=clock.REFRESH_SECONDS)
 def _live_facts(case_no: str) -> None:
     """The matter and its persons; gone from the screen as soon as the session is over."""
     found = _still_there(case_no)
     if found is None:
         return
     (actor, view), now = found, clock.now()
-    gap = case_reads.calendar_gap(actor.scope(Permission.CASE_READ), now)
-    blocks: list[dict[str, Any]] = case_card.clock(view, now, calendar_gap=gap)
-    blocks.append(case_card.facts(view, now))
+    blocks: list[dict[str, Any]] = [case_card.facts(view, now)]
     clear = _unmasked(case_no, actor)
     if clear is None:
         blocks.append(case_card.parties(view.parties, clear=False))
