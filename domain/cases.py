@@ -179,3 +179,12 @@ class FieldProblem(StrEnum):
     IN_PAST = "in_past"
     OUT_OF_RANGE = "out_of_range"
     WRONG_FORM = "wrong_form"
+
+
+class Likeness(StrEnum):
+    """What two cases have in common, the strongest first."""
+
+    IDENTITY = "identity"  # 同一证件号码
+    PHONE = "phone"  # 同一电话
+    NAME = "name"  # 同名当事人
+    PLACE_AND_TYPE = "place_and_type"  # 同网格同类型

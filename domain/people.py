@@ -64,7 +64,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CENTRE_ADMIN: _CENTRE | _ADMINISTRATION | {Permission.IMPORT_RUN},
     Role.TOWN: _STATION,
     Role.COMMITTEE_HEAD: _WORK,
-    Role.MEDIATOR: _WORK - {Permission.CASE_REASSIGN},
+    Role.MEDIATOR: _WORK - {Permission.CASE_REASSIGN, Permission.CASE_REGISTER},
     Role.GRID_WORKER: _READ | {Permission.CASE_REGISTER},
     Role.JUSTICE: _READ | {Permission.CASE_SUPERVISE},
     Role.COURT: frozenset(),

@@ -10,6 +10,7 @@ from domain.cases import (
     EventKind,
     FieldProblem,
     Lamp,
+    Likeness,
     ReassignReason,
     Risk,
     Stage,
@@ -131,6 +132,12 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.IN_PAST: _("须晚于今天"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
+    },
+    Likeness: lambda: {
+        Likeness.IDENTITY: _("同一证件号码"),
+        Likeness.PHONE: _("同一电话"),
+        Likeness.NAME: _("当事人同名"),
+        Likeness.PLACE_AND_TYPE: _("同网格同类型"),
     },
     Action: lambda: {
         Action.ACCEPT: _("受理"),

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
@@ -13,21 +12,12 @@ from data_access.engine import vault_of
 from data_access.scope import cases_within
 from data_access.tables import Case, Party
 from data_access.vault import Indexed
-from domain.cases import Stage
+from domain.cases import Likeness, Stage
 from domain.errors import NotFound
 from domain.people import Scope
 
 WITHIN = timedelta(days=60)
 MOST = 8
-
-
-class Likeness(StrEnum):
-    """What two cases have in common, the strongest first."""
-
-    IDENTITY = "identity"  # 同一证件号码
-    PHONE = "phone"  # 同一电话
-    NAME = "name"  # 同名当事人
-    PLACE_AND_TYPE = "place_and_type"  # 同网格同类型
 
 
 _ORDER = tuple(Likeness)

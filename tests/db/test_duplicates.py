@@ -6,11 +6,11 @@ import pytest
 
 from data_access.queries.duplicates import (
     WITHIN,
-    Likeness,
     duplicates_of,
     likely_duplicates,
     sought,
 )
+from domain.cases import Likeness
 from domain.people import Scope
 
 DAY = date(2026, 3, 1)

@@ -32,7 +32,10 @@ class Screen:
     permissions: tuple[Permission, ...]
 
 
-SCREENS = (Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),)
+SCREENS = (
+    Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
+)
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)

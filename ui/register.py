@@ -1,0 +1,268 @@
+"""The form that takes a dispute down: where, what, who, and what may be the same already."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import streamlit as st
+
+from data_access import site
+from data_access.commands.register import NewCase, NewParty, register_case
+from data_access.queries import duplicates
+from data_access.queries.duplicates import Duplicate
+from data_access.queries.places import Unit, units_within
+from domain.cases import FieldProblem, Risk
+from domain.clocks import day_of
+from domain.errors import Invalid
+from domain.organisation import PartyKind, PartyRole, UnitLevel
+from domain.people import Permission, Scope
+from texts import gettext as _
+from texts import language
+from texts.words import word
+from ui import clock, feedback, queue_reads
+from ui.cache import cached
+from ui.plain import plain
+from ui.session import acting, still
+
+_PARTIES_AT_FIRST = 2
+_LEVELS = (UnitLevel.TOWN, UnitLevel.COMMUNITY, UnitLevel.GRID)
+_ROLES = (PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.OTHER)
+_ON_FOOT = "S01"  # 网格员随手调
+
+
+def form(scope: Scope) -> None:
+    """The whole form, or what came of it. What is typed stays until the case is registered."""
+    if done := st.session_state.get("registered"):
+        _show_done(done)
+        return
+    st.session_state.setdefault(_key("key"), uuid4().hex)
+    st.session_state.setdefault(_key("parties"), _PARTIES_AT_FIRST)
+    _ask_place(scope)
+    _ask_matter(scope)
+    _ask_parties()
+    with st.container(key="register_duplicates"):
+        _show_duplicates(scope)
+    on_the_spot = st.toggle(_("已当场化解(随手调)"), key=_key("on_the_spot"))
+    if on_the_spot:
+        st.text_area(
+            _("怎样化解的(必填)"),
+            key=_key("settled"),
+            height=96,
+            placeholder=_("例:双方当场说清,互相道歉"),
+        )
+    with st.container(key="register_messages"):
+        feedback.show_refusal("register")
+    label = _("登记并结案") if on_the_spot else _("登记")
+    st.button(label, key="register", type="primary", width="stretch", on_click=submit)
+
+
+def _ask_place(scope: Scope) -> None:
+    units = cached("units_within", lambda s: units_within(s, scope=scope), scope=scope)
+    parent: int | None = scope.county_id
+    labels = {
+        UnitLevel.TOWN: _("镇街"),
+        UnitLevel.COMMUNITY: _("村(社区)"),
+        UnitLevel.GRID: _("网格(可不填)"),
+    }
+    for level in _LEVELS:
+        offered = [one for one in units if one.level is level and one.parent_id == parent]
+        parent = _choose(labels[level], _key(level), offered)
+        if parent is None:
+            break
+
+
+def _choose(label: str, key: str, offered: Sequence[Unit]) -> int | None:
+    """One of the units; the only one there is, without a question."""
+    names = {one.unit_id: one.name for one in offered}
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
+    chosen = st.selectbox(
+        label,
+        list(names),
+        format_func=lambda one: names[one],
+        index=0 if len(names) == 1 else None,
+        key=key,
+        placeholder=_("请选择"),
+    )
+    return chosen if isinstance(chosen, int) else None
+
+
+def _ask_matter(scope: Scope) -> None:
+    offered = queue_reads.choices(scope)
+    chinese = language() == "zh"
+    types = {
+        one.code: one.name_zh if chinese else one.name_en
+        for one in offered.types
+        if len(one.code) > len("01")
+    }
+    sources = {one.code: one.name_zh if chinese else one.name_en for one in offered.sources}
+    today = day_of(clock.now())
+    st.text_input(_("什么事(事件名称)"), key=_key("title"), placeholder=_("例:楼上漏水"))
+    st.selectbox(
+        _("纠纷类型"),
+        list(types),
+        format_func=lambda code: types[code],
+        index=None,
+        key=_key("type"),
+        placeholder=_("请选择,可输入文字查找"),
+    )
+    st.date_input(_("发生日期"), value=today, max_value=today, key=_key("day"))
+    with st.expander(_("更多(地点、经过、人数、金额、来源、风险)")):
+        st.text_input(_("发生地点"), key=_key("place"))
+        st.text_area(_("事件简述"), key=_key("summary"), height=120)
+        st.number_input(_("涉及人数"), min_value=1, value=2, key=_key("people"))
+        st.number_input(_("涉及金额(元)"), min_value=0, value=None, key=_key("amount"))
+        codes = list(sources)
+        st.selectbox(
+            _("来源渠道"),
+            codes,
+            format_func=lambda code: sources[code],
+            index=codes.index(_ON_FOOT),
+            key=_key("source"),
+        )
+        st.selectbox(_("风险等级"), list(Risk), format_func=word, index=3, key=_key("risk"))
+
+
+def _ask_parties() -> None:
+    for number in range(st.session_state[_key("parties")]):
+        role = _ROLES[min(number, len(_ROLES) - 1)]
+        with st.container(border=True):
+            st.text_input(_("{role}姓名或单位").format(role=word(role)), key=_key(f"name{number}"))
+            left, right = st.columns(2)
+            left.text_input(_("电话"), key=_key(f"phone{number}"))
+            right.text_input(_("身份证号"), key=_key(f"identity{number}"))
+            st.toggle(_("这是单位"), key=_key(f"organisation{number}"))
+    st.button(_("再加一位当事人"), key=_key("more"), on_click=_one_more)
+
+
+@feedback.left_to_the_page
+def _one_more() -> None:
+    acting(Permission.CASE_REGISTER)
+    st.session_state[_key("parties")] += 1
+
+
+def _show_duplicates(scope: Scope) -> None:
+    """What may be the same dispute already, while it is typed."""
+    found = _duplicates(scope, clock.now())
+    if not found:
+        return
+    st.warning(_("可能已经登记过,请先核对:"), icon=":material/content_copy:")
+    for one in found:
+        why = _("、").join(word(likeness) for likeness in one.likeness)
+        st.link_button(
+            plain(
+                _("{case} · {stage} · {why}").format(
+                    case=one.case_no, stage=word(one.stage), why=why
+                )
+            ),
+            f"/queue?case={one.case_no}",
+        )
+
+
+def _duplicates(scope: Scope, now: datetime) -> list[Duplicate]:
+    persons = [(party.name, party.phone, party.identity) for party in _parties() if party.name]
+    type_code, grid = st.session_state.get(_key("type")), st.session_state.get(_key("grid"))
+    if not persons and not (type_code and grid):
+        return []
+    with site.current().db.read() as session:
+        like = duplicates.sought(
+            session,
+            occurred_on=st.session_state.get(_key("day")) or day_of(now),
+            type_code=type_code or "",
+            grid_id=grid if isinstance(grid, int) else None,
+            persons=persons,
+        )
+        return duplicates.likely_duplicates(session, scope=scope, like=like)
+
+
+def submit() -> None:
+    """Register, before the page is drawn again; a refusal is shown beside what was typed."""
+    with feedback.refusals_kept("register"):
+        actor = acting(Permission.CASE_REGISTER)
+        done = register_case(
+            site.current().db,
+            new=_new_case(),
+            actor=actor,
+            now=clock.now(),
+            key=st.session_state[_key("key")],
+        )
+        site.current().watcher.look()
+        for name in [name for name in st.session_state if str(name).startswith(_key(""))]:
+            del st.session_state[name]
+        st.session_state["registered"] = done.case_no
+
+
+def _new_case() -> NewCase:
+    said = st.session_state
+    unit = next(
+        (
+            said[_key(level)]
+            for level in reversed(_LEVELS)
+            if isinstance(said.get(_key(level)), int)
+        ),
+        None,
+    )
+    missing = {
+        field: FieldProblem.MISSING
+        for field, value in (
+            ("unit", unit),
+            ("type_code", said.get(_key("type"))),
+            ("occurred_on", said.get(_key("day"))),
+        )
+        if value is None
+    }
+    if said.get(_key("on_the_spot")) and not str(said.get(_key("settled")) or "").strip():
+        missing["settled"] = FieldProblem.MISSING
+    if missing or not isinstance(unit, int):
+        raise Invalid(**missing)
+    return NewCase(
+        unit_id=unit,
+        type_code=said[_key("type")],
+        source_code=said.get(_key("source")) or _ON_FOOT,
+        occurred_on=said[_key("day")],
+        title=said.get(_key("title")) or "",
+        parties=tuple(party for party in _parties() if party.name or party.phone),
+        place=said.get(_key("place")) or "",
+        summary=said.get(_key("summary")) or "",
+        people_count=said.get(_key("people")) or 2,
+        amount_yuan=said.get(_key("amount")),
+        risk=said.get(_key("risk")) or Risk.BLUE,
+        settled=(said.get(_key("settled")) or "") if said.get(_key("on_the_spot")) else "",
+    )
+
+
+def _parties() -> list[NewParty]:
+    said = st.session_state
+    return [
+        NewParty(
+            role=_ROLES[min(number, len(_ROLES) - 1)],
+            name=said.get(_key(f"name{number}")) or "",
+            kind=(
+                PartyKind.ORGANISATION
+                if said.get(_key(f"organisation{number}"))
+                else PartyKind.PERSON
+            ),
+            identity=said.get(_key(f"identity{number}")) or "",
+            phone=said.get(_key(f"phone{number}")) or "",
+        )
+        for number in range(said.get(_key("parties"), _PARTIES_AT_FIRST))
+    ]
+
+
+def _show_done(case_no: str) -> None:
+    st.success(_("已登记 {case}。").format(case=plain(case_no)), icon=":material/check:")
+    if still(Permission.CASE_READ) is not None:
+        st.link_button(_("查看这件案件"), f"/queue?case={case_no}", width="stretch")
+    st.button(_("再登记一件"), key="register_again", on_click=_again, width="stretch")
+
+
+@feedback.left_to_the_page
+def _again() -> None:
+    """An empty form: another round, because a browser keeps what was typed under the same key."""
+    acting(Permission.CASE_REGISTER)
+    del st.session_state["registered"]
+    st.session_state["register_round"] = st.session_state.get("register_round", 0) + 1
+
+
+def _key(name: str) -> str:
+    return f"register_{st.session_state.get('register_round', 0)}_{name}"
