@@ -10,6 +10,7 @@
     + NotEligible       this mediator may not take this case
     + NotReassignable   this case cannot be given to anybody now
     + NotUndoable       the last change cannot be taken back
+    + NotChangeable     this account or post must not be changed so, or not by this person
   x SignInRefused       wrong password, locked, too many attempts
   x KeyReused           an idempotency key came back with another request
 """
@@ -82,6 +83,18 @@ class NotUndoable(RuleViolation):
     """The last change cannot be taken back."""
 
 
+class NotChangeable(RuleViolation):
+    """This account or post must not be changed in this way, or not by this person."""
+
+
+class AccountNotFound(NotFound):
+    """No such account or post in this person's county."""
+
+
+class AccountChanged(Conflict):
+    """Somebody else changed the account since it was looked at."""
+
+
 class SignInProblem(StrEnum):
     """Why a sign-in was refused. A wrong name and a wrong password look the same."""
 
@@ -89,6 +102,7 @@ class SignInProblem(StrEnum):
     LOCKED = "locked"
     TOO_MANY = "too_many"
     BUSY = "busy"
+    EXPIRED = "expired"  # the right one-time password, too late
 
 
 class SignInRefused(Refusal):

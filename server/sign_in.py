@@ -9,7 +9,7 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from data_access import site
+from data_access import door, site
 from data_access.commands import sign_in as command
 from domain.errors import SessionEnded, SignInProblem, SignInRefused
 from server.arrival import BROWSER_COOKIE, SESSION_COOKIE, Arrival, safe_next
@@ -23,6 +23,7 @@ from texts.people import sign_in_refused
 _STATUS = {
     SignInProblem.WRONG: 401,
     SignInProblem.LOCKED: 403,
+    SignInProblem.EXPIRED: 403,
     SignInProblem.TOO_MANY: 429,
     SignInProblem.BUSY: 503,
 }
@@ -95,7 +96,7 @@ def _language(request: Request) -> str | None:
     return request.query_params.get("lang") or of_referrer(request.headers.get("referer"))
 
 
-async def _open(login: str, password: str, arrival: Arrival) -> command.SignedIn:
+async def _open(login: str, password: str, arrival: Arrival) -> door.SignedIn:
     """Sign in, in one of a few threads; with all of them taken, say so instead of waiting."""
     if not _places:
         _places.append(CapacityLimiter(_SIGN_INS_AT_ONCE))

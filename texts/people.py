@@ -22,6 +22,8 @@ def sign_in_refused(refusal: SignInRefused, *, now: datetime) -> str:
             return _("这个网络地址失败次数太多,请在 {until} 之后再试。").format(
                 until=_until(refusal.retry_at, now)
             )
+        case SignInProblem.EXPIRED:
+            return _("这个一次性密码已经过期,不能再用。请管理员重新设一个。")
         case SignInProblem.BUSY:
             return _("登录的人太多,没有处理这次登录。请过几秒再试。")
 
