@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
 from domain.clocks import Deadline, Limit, LimitUnit, WorkCalendar, day_of, deadline
 from domain.errors import Refusal
+from domain.organisation import UnitLevel
 
 
 class Profile(StrEnum):
@@ -154,6 +155,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownWord:
+    """A word of the file that was not understood: `rows` were sent back because of it.
+
+    `column` is the file's own header. `codes` names the list that the word should be of, as in
+    `FileMapping.codes`; it is empty for a place, of which `level` is then the unit's level.
+    """
+
+    column: str
+    word: str
+    rows: int
+    codes: str = ""
+    level: UnitLevel | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What came of a file. `batch_id` is None when nothing was written.
 
@@ -173,6 +189,7 @@ class Report:
     dropped: DroppedColumns = field(default_factory=DroppedColumns)
     notes: Mapping[Note, int] = field(default_factory=dict)
     first_problems: tuple[Problem, ...] = ()
+    unmapped: tuple[UnknownWord, ...] = ()
 
 
 _RISK_OF_SCALE = {"01": Risk.BLUE, "02": Risk.YELLOW, MAJOR_EVENT: Risk.ORANGE}

@@ -25,6 +25,7 @@ from data_access.imports.rejects import RejectedRow, load_rejects, store_rejects
 from data_access.imports.rows import Entry, Line, pack, problems_of, read_entry
 from data_access.imports.sealing import SealedCases, reserve_ids, seal
 from data_access.imports.task import Task
+from data_access.imports.unmapped import unknown_words
 from data_access.imports.write_cases import (
     PlanOutdated,
     hold_cases,
@@ -87,6 +88,7 @@ class _File:
             dropped=self.header.dropped,
             notes={note: count for note, count in plan.notes.items() if count},
             first_problems=self._first_problems(plan),
+            unmapped=unknown_words(self.header, plan.rejected, self.lists),
         )
 
     def _first_problems(self, plan: Plan) -> tuple[Problem, ...]:

@@ -109,6 +109,11 @@ def _header_of(header: Header, key: str) -> str:
     return next(column.header for column in COLUMNS[header.profile] if column.key == key)
 
 
+def split_codes(text: str) -> list[str]:
+    """The words of a cell that may hold several: 邻里、物业."""
+    return [part for part in _BETWEEN_CODES.split(text) if part]
+
+
 def _read(column: Column, text: str, lists: CodeLists) -> Any:
     if column.kind is Kind.NUMBER:
         text = values.number_text(text)
@@ -119,7 +124,7 @@ def _read(column: Column, text: str, lists: CodeLists) -> Any:
     if column.kind is Kind.CODE:
         return lists.code(column.codes, text)
     if column.kind is Kind.CODES:
-        parts = [part for part in _BETWEEN_CODES.split(text) if part]
+        parts = split_codes(text)
         return tuple(dict.fromkeys(lists.code(column.codes, part) for part in parts))
     return _read_quantity(column, text)
 
