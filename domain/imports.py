@@ -133,6 +133,16 @@ class FileMapping:
     places: dict[str, str] = field(default_factory=dict)
 
 
+class MappingProblem(StrEnum):
+    """Why a mapping was not saved."""
+
+    NAME_MISSING = "name_missing"
+    NAME_LONG = "name_long"
+    NAME_TAKEN = "name_taken"
+    EMPTY = "empty"
+    NOT_UNDERSTOOD = "not_understood"  # a column, a code or a place that is not there
+
+
 class Step(StrEnum):
     """How far the taking in of a file is."""
 

@@ -25,6 +25,7 @@ from data_access.tables import (
     Committee,
     Counter,
     ImportBatch,
+    ImportMapping,
     ImportReject,
     ImportRun,
     UserRole,
@@ -32,7 +33,7 @@ from data_access.tables import (
 from domain.cases import ReassignReason
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
-from domain.imports import Profile, Step
+from domain.imports import FileMapping, Profile, Step
 from domain.organisation import UnitLevel
 from domain.people import Permission, Role, Scope
 from tests.world import NOW, World
@@ -42,8 +43,8 @@ from tests.world import NOW, World
 # Everything of town B is named with one character, numbered from one number, due in one year.
 NAME, NUMBER, DUE = "䴉", "8810", datetime(2031, 8, 8, tzinfo=UTC)
 MARKS = (NAME, NUMBER, str(DUE.year))
-TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH = range(
-    88_100_001, 88_100_011
+TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, MAPPING = range(
+    88_100_001, 88_100_012
 )
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
 PHONE, KIN = "13988100000", "990129198810000019"
@@ -113,6 +114,7 @@ class TwoTowns(World):
             )
         )
         self._add_batch()
+        self._add_mapping()
         self._add_run(total=int(NUMBER))
         self._add_case()
 
@@ -140,6 +142,21 @@ class TwoTowns(World):
                 row_number=1,
                 problems={"problems": []},
                 cells_encrypted=self.db.vault.encrypt("{}", place=place),
+            )
+        )
+
+    def _add_mapping(self) -> None:
+        """How B's files are to be read, saved by B's importer."""
+        self.add(
+            ImportMapping(
+                id=MAPPING,
+                county_id=self.county,
+                name=f"{NAME}溪台账",
+                profile=Profile.CASES,
+                words={"headers": {"闹啥子": "title"}, "codes": {}, "places": {}},
+                actor_id=USER,
+                updated_at=NOW,
+                version=1,
             )
         )
 
@@ -235,6 +252,8 @@ READ_RECIPES = {
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
+    "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
+    "import_mappings.mappings": [{}],
     "import_runs.running_import": [{"now": NOW}],
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
@@ -267,7 +286,9 @@ READ_RECIPES = {
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
-    "imports.same_file": "who holds the very same file may know that it was taken, and when"
+    "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
+    "import_mappings.mappings": "what words mean is shared by all who import for the county",
+    "imports.same_file": "who holds the very same file may know that it was taken, and when",
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
 READS_OF_FIGURES = {"queue.counts"}
@@ -311,6 +332,18 @@ COMMAND_RECIPES = {
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
     "sign_in.end_all_sessions": [({"user_id": USER}, True)],
     "import_file.take_rejects": [({"batch_id": BATCH}, True)],
+    "import_mappings.save_mapping": [
+        (
+            {
+                "name": f"{NAME}溪台账",
+                "profile": Profile.CASES,
+                "mapping": FileMapping(headers={"改过": "title"}),
+                "expected_version": 1,
+            },
+            True,
+        )
+    ],
+    "import_mappings.delete_mapping": [({"mapping_id": MAPPING, "expected_version": 1}, True)],
 }
 # Commands that do not refuse a whole request; what they may not do is tried below.
 TRIED_ALONE = {"import_file.import_file", "import_file.rehearse_file"}
