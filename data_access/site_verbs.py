@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, migrate, reference
 from data_access.accounts import hash_password, new_password, normalise_login
-from data_access.commands.people import add_post, add_user, require_valid_account, set_password
+from data_access.commands.passwords import set_one_time_password
+from data_access.commands.people import add_user, require_valid_account
+from data_access.commands.posts import add_post, require_place
 from data_access.commands.setup import new_setup_code
 from data_access.commands.sign_in import end_all_sessions
 from data_access.engine import Database, database_file, open_engine
@@ -25,7 +27,7 @@ from data_access.tables import Committee, Mediator, OrganisationUnit, User
 from data_access.vault import KeyFileError, open_vault
 from domain.clocks import day_of
 from domain.errors import NotAllowed
-from domain.people import Role, system_actor
+from domain.people import Post, Role, system_actor
 from texts import gettext as _
 from texts.words import word
 
@@ -47,8 +49,8 @@ def add_parser(verbs: "Verbs") -> None:
         verbs.add_parser(name, help=about, description=about).set_defaults(run=run)
     for name, run, about in (
         ("end-sessions", _end_sessions, _("让一个账号在所有地方退出登录")),
-        ("set-password", _set_password, _("给一个账号换上随机的新密码,只显示一次")),
-        ("add-user", _add_user, _("建立一个账号和它的岗位,随机密码只显示一次")),
+        ("set-password", _set_password, _("给一个账号设一次性密码,只显示一次")),
+        ("add-user", _add_user, _("建立一个账号和它的岗位,一次性密码只显示一次")),
     ):
         verb = verbs.add_parser(name, help=about, description=about)
         verb.add_argument("login", help=_("用户名"))
@@ -196,11 +198,10 @@ def _set_password(arguments: argparse.Namespace) -> int:
         user = _user(db, arguments.login)
         if not user.active:
             sys.exit(_("账号 {login} 已停用,没有改密码。").format(login=user.login))
-        password = new_password(user.login)
         actor = system_actor(user.county_id)
-        set_password(db, user_id=user.id, password=password, actor=actor, now=_now())
-    print(_("{login} 的新密码:{password}").format(login=user.login, password=password))
-    print(_("密码只显示这一次。原来的登录都已退出,锁定已解除。"))
+        password = set_one_time_password(db, user_id=user.id, actor=actor, now=_now())
+    print(_("{login} 的一次性密码:{password}").format(login=user.login, password=password))
+    print(_("只显示这一次,72 小时内有效,登录后须先改密码。原来的登录都已退出,锁定已解除。"))
     return 0
 
 
@@ -221,41 +222,40 @@ def _add_user(arguments: argparse.Namespace) -> int:
 
     def work(session: Session) -> None:
         # Account and post together: an account without a post would be nobody's to mend.
-        post = _post(session, arguments, day_of(now))
-        actor = system_actor(post.county_id)
+        place = _place(session, arguments, day_of(now))
+        post = Post(
+            arguments.role,
+            unit_id=place.unit_id,
+            committee_id=place.committee_id,
+            valid_from=day_of(now),
+        )
+        actor = system_actor(place.county_id)
+        require_place(session, post, mediator_id=place.mediator_id, actor=actor)
         user_id = add_user(
             session,
             login=login,
             name=name,
             password_hash=password_hash,
-            mediator_id=post.mediator_id,
+            mediator_id=place.mediator_id,
             actor=actor,
             now=now,
+            one_time=True,
         )
-        add_post(
-            session,
-            user_id=user_id,
-            role=arguments.role,
-            unit_id=post.unit_id,
-            committee_id=post.committee_id,
-            valid_from=day_of(now),
-            actor=actor,
-            now=now,
-        )
+        add_post(session, user_id=user_id, post=post, actor=actor, now=now)
 
     with opened_database() as db:
         db.write(work)
     print(
-        _("已建立账号 {login}({role})。密码:{password}").format(
+        _("已建立账号 {login}({role})。一次性密码:{password}").format(
             login=login, role=word(arguments.role), password=password
         )
     )
-    print(_("密码只显示这一次。"))
+    print(_("只显示这一次,72 小时内有效,登录后须先改密码。"))
     return 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Post:
+class _Place:
     """Where a new account's post is, and which mediator its holder is."""
 
     county_id: int
@@ -264,7 +264,7 @@ class _Post:
     mediator_id: int | None = None
 
 
-def _post(session: Session, arguments: argparse.Namespace, day: date) -> _Post:
+def _place(session: Session, arguments: argparse.Namespace, day: date) -> _Place:
     """What the codes of a command name. Ends the program where one names nothing."""
     county = reference.county_id(session)
     if county is None:
@@ -276,21 +276,21 @@ def _post(session: Session, arguments: argparse.Namespace, day: date) -> _Post:
     )
     committee = select(Committee.id).where(Committee.code == arguments.committee)
     mediator = select(Mediator.id).where(Mediator.code == arguments.mediator)
-    post = _Post(
+    place = _Place(
         county,
         _named(session, unit, arguments.unit),
         _named(session, committee, arguments.committee),
         _named(session, mediator, arguments.mediator),
     )
-    if post.unit_id is not None or post.committee_id is not None:
-        return post
+    if place.unit_id is not None or place.committee_id is not None:
+        return place
     if arguments.role is Role.MEDIATOR:
-        if post.mediator_id is None:
+        if place.mediator_id is None:
             sys.exit(_("调解员的账号要写明是哪一位:--mediator 编号。"))
-        return post
+        return place
     if arguments.role in _LOCAL_POSTS:
         sys.exit(_("这个岗位不是全县的,请写明所在:--unit 代码 或 --committee 编号。"))
-    return replace(post, unit_id=county)
+    return replace(place, unit_id=county)
 
 
 def _named(session: Session, statement: Select[int], code: str | None) -> int | None:

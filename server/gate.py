@@ -51,6 +51,7 @@ _OPEN = frozenset(
 _OPEN_FOLDERS = ("/assets/", "/static/")
 _STREAMLIT = "/_stcore/"
 _STREAM = "/_stcore/stream"
+_PASSWORD = "/password"  # noqa: S105 - an address
 # Of Streamlit's own routes these are needed; its metrics, its agent interface and whatever a later
 # version adds are not, until somebody decides so.
 _STREAMLIT_PARTS = ("/_stcore/upload_file/", "/_stcore/bidi-components/")
@@ -61,10 +62,11 @@ _LOOKUPS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whose session a request belongs to."""
+    """Whose session a request belongs to. With `must_change` one form is open, and nothing else."""
 
     session_id: int
     user_id: int
+    must_change: bool = False
 
 
 class Gate:
@@ -99,7 +101,11 @@ class Gate:
         is_open = path in _OPEN or path.startswith(_OPEN_FOLDERS)
         visitor = None if path.startswith(_OPEN_FOLDERS) else await self._visitor(arrival)
         if visitor is None and not is_open:
-            await _turn_away(scope)(scope, receive, send)
+            await _turn_away(scope, "/signin", "sign in first\n")(scope, receive, send)
+            return
+        if visitor is not None and visitor.must_change and not (is_open or path == _PASSWORD):
+            away = _turn_away(scope, _PASSWORD, "change the password first\n")
+            await away(scope, receive, send)
             return
         await self._serve(_passed(scope, arrival, visitor), receive, send)
 
@@ -147,7 +153,9 @@ class Gate:
         found = await to_thread.run_sync(
             site.current().registry.find, arrival.token, now(), limiter=self._limiter()
         )
-        return None if found is None else Visitor(*found)
+        if found is None:
+            return None
+        return Visitor(found.session_id, found.user_id, found.for_password_change)
 
     async def _is_exposed_demo(self, arrival: Arrival) -> bool:
         """Whether a demo site is asked by somebody who need not be at this machine."""
@@ -174,17 +182,17 @@ def _refusal(method: str, path: str, arrival: Arrival) -> Response | None:
     return None
 
 
-def _turn_away(scope: Scope) -> Response:
-    """To the sign-in form, with the way back, for a page; 401 for anything else."""
+def _turn_away(scope: Scope, form: str, reason: str) -> Response:
+    """To the form that comes first, with the way back, for a page; 401 for anything else."""
     wants_page = "text/html" in (header(scope["headers"], b"accept") or "")
     if scope["method"] not in {"GET", "HEAD"} or not wants_page:
-        return PlainTextResponse("sign in first\n", 401)
+        return PlainTextResponse(reason, 401)
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
     query: bytes = scope["query_string"]
     wanted = raw.decode("latin-1") + ("?" + query.decode("latin-1") if query else "")
     target = safe_next(wanted)
     suffix = "" if target == "/" else "?next=" + quote(target, safe="/")
-    return RedirectResponse("/signin" + suffix, 303)
+    return RedirectResponse(form + suffix, 303)
 
 
 def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
@@ -198,7 +206,8 @@ def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
         (b"host", arrival.host.encode("latin-1")),
         (OWN_HEADERS + b"address", arrival.address.encode("latin-1", "replace")),
     ]
-    if visitor is not None:
+    # Whoever must change their password first is nobody to the pages.
+    if visitor is not None and not visitor.must_change:
         headers += [
             (OWN_HEADERS + b"user", str(visitor.user_id).encode()),
             (OWN_HEADERS + b"signed-in", b"1"),

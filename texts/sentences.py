@@ -8,14 +8,16 @@ from domain.cases import EventKind
 from domain.people import AccountProblem
 from texts.catalog import gettext as _
 from texts.numbers import moment
-from texts.people import account_problem
+from texts.people import account_problem, account_refused
 from texts.words import word
 
 
-def explain(  # noqa: PLR0911 - one answer per branch of the tree
+def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""
+    if said := account_refused(refusal):
+        return said
     match refusal:
         case errors.Conflict(last=last):
             return _conflict(last, now)
@@ -53,10 +55,13 @@ def field_name(field: str) -> str:
         "password": _("密码"),
         "present": _("现在的密码"),
         "place": _("岗位所在"),
+        "role": _("岗位"),
+        "valid_from": _("开始日期"),
         "valid_to": _("结束日期"),
         "code": _("一次性设置码"),
         "county_code": _("行政区划代码"),
         "county_name": _("县(市、区)名称"),
+        "identity": _("统一认证标识"),
     }
     return names.get(field, field)
 
