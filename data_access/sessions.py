@@ -83,10 +83,10 @@ class SessionRegistry:
             entry.actors = {today: known}
         return known
 
-    def owner(self, session_id: int, now: datetime) -> Actor:
+    def owner(self, session_id: int, now: datetime, *, address: str = "") -> Actor:
         """The person of a session without any permission: for what is everybody's own.
 
-        Raises SessionEnded.
+        `address` is where they are now. Raises SessionEnded.
         """
         live = self._live(session_id, now).live
         return Actor(
@@ -94,7 +94,7 @@ class SessionRegistry:
             live.name,
             live.county_id,
             session_id=live.session_id,
-            address=live.address,
+            address=address or live.address,
         )
 
     def find(self, token: str, now: datetime) -> Found | None:
