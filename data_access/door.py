@@ -115,11 +115,12 @@ def open_session(
     now: datetime,
     replaces: str | None = None,
     for_password_change: bool = False,
+    how: str = "password",
 ) -> SignedIn:
     """A new session of a person who has shown who they are; it lifts a lock.
 
     `replaces` is the token that the browser held until now: that session ends. One that is
-    `for_password_change` opens the form for it and nothing else.
+    `for_password_change` opens the form for it and nothing else. `how` is for the trail.
     """
     user = session.get_one(User, user_id)
     user.failed_count, user.locked_until = 0, None
@@ -145,7 +146,7 @@ def open_session(
     actor = Actor(user.id, user.name, user.county_id, session_id=opened.id, address=address[:64])
     deeds = [
         *_close_replaced(session, replaces, now=now),
-        audit.Deed(_OPENED, f"user:{user.id}", {"session": opened.id}),
+        audit.Deed(_OPENED, f"user:{user.id}", {"session": opened.id, "how": how}),
     ]
     audit.append(session, deeds, actor=actor, at=now, changes_data=False)
     return SignedIn(token, opened.id, user.id)

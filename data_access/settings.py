@@ -20,6 +20,11 @@ class Settings(BaseSettings):
     key_file: Path | None = Field(
         default=None, description="File with the encryption key; default DATA_DIR/secret.key"
     )
+    anchor_key_file: Path | None = Field(
+        default=None,
+        description="File with the key that signs the audit trail's anchors; "
+        "default DATA_DIR/anchor.key",
+    )
     demo: bool = Field(
         default=False, description="1: allow demo accounts on an address other than this machine"
     )
@@ -29,6 +34,22 @@ class Settings(BaseSettings):
     three_roles: bool = Field(
         default=False,
         description="1: system, security and audit administrators are kept apart (三员分立)",
+    )
+    site_url: str = Field(
+        default="",
+        description="The address that browsers use, https://wusong.county.example; OIDC needs it",
+    )
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect provider (统一认证); empty: passwords only"
+    )
+    oidc_client_id: str = Field(default="", description="What the provider calls this site")
+    oidc_secret_file: Path | None = Field(
+        default=None, description="File with the client's secret; default DATA_DIR/oidc.secret"
+    )
+    oidc_login_claim: str = Field(
+        default="",
+        description="Claim that equals the login here and links an account at its first sign-in; "
+        "empty: an administrator links accounts",
     )
     session_idle_minutes: int = Field(default=30, ge=1, description="Signed out after inactivity")
     session_hours: int = Field(default=8, ge=1, description="Signed out in any case after this")
@@ -42,6 +63,21 @@ class Settings(BaseSettings):
     def key_path(self) -> Path:
         """The file that holds the encryption key."""
         return self.key_file or self.data_dir / "secret.key"
+
+    @property
+    def oidc_secret_path(self) -> Path:
+        """The file that holds the secret which this site shares with the identity provider."""
+        return self.oidc_secret_file or self.data_dir / "oidc.secret"
+
+    @property
+    def anchor_key_path(self) -> Path:
+        """The file that holds the key which signs anchors."""
+        return self.anchor_key_file or self.data_dir / "anchor.key"
+
+    @property
+    def anchors_path(self) -> Path:
+        """The folder of the signed anchors."""
+        return self.data_dir / "anchors"
 
     @property
     def is_sqlite(self) -> bool:

@@ -27,6 +27,7 @@ from server.arrival import (
 from server.clock import now
 from server.journal import where
 from server.pages import trouble_page
+from server.provider import CALLBACK, LOGIN
 from server.script_errors import new_reference
 from server.security_headers import with_security_headers
 from server.sockets import Connection, open_sockets
@@ -38,6 +39,8 @@ _OPEN = frozenset(
     {
         "/signin",
         "/signout",
+        LOGIN,
+        CALLBACK,
         "/setup",
         "/healthz",
         # What a page that lost its session still asks for before it connects again.
@@ -56,6 +59,10 @@ _PASSWORD = "/password"  # noqa: S105 - an address
 # version adds are not, until somebody decides so.
 _STREAMLIT_PARTS = ("/_stcore/upload_file/", "/_stcore/bidi-components/")
 _CLOSED_FOLDERS = ("/auth/", "/oauth2callback", "/app/static/")
+# Of the addresses of st.login, these two are open where the site has an identity provider.
+_PROVIDER_DOORS = frozenset({LOGIN, CALLBACK})
+# Streamlit would take an identity from these cookies. Nobody is given any (docs/adr/0012).
+_FOREIGN_COOKIES = "_streamlit_user"
 _POLICY_VIOLATION = 1008
 _LOOKUPS_AT_ONCE = 8
 
@@ -177,6 +184,8 @@ def _refusal(method: str, path: str, arrival: Arrival) -> Response | None:
         return PlainTextResponse("cross-origin request refused\n", 403)
     if path.startswith(_STREAMLIT) and path not in _OPEN and not path.startswith(_STREAMLIT_PARTS):
         return PlainTextResponse("not found\n", 404)
+    if path in _PROVIDER_DOORS and site.current().provider is not None:
+        return None
     if path.startswith(_CLOSED_FOLDERS):
         return PlainTextResponse("not found\n", 404)
     return None
@@ -198,7 +207,7 @@ def _turn_away(scope: Scope, form: str, reason: str) -> Response:
 def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
     """The scope with the gate's own headers, and without anything that pretends to be them."""
     headers: RawHeaders = [
-        (name, value)
+        (name, _own_cookies(value) if name.lower() == b"cookie" else value)
         for name, value in scope["headers"]
         if not name.lower().startswith(OWN_HEADERS) and name.lower() != b"host"
     ]
@@ -214,3 +223,10 @@ def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
             (OWN_HEADERS + b"session", str(visitor.session_id).encode()),
         ]
     return {**scope, "headers": headers, "wusong.arrival": arrival, "wusong.visitor": visitor}
+
+
+def _own_cookies(value: bytes) -> bytes:
+    """A Cookie header without what could be taken for an identity."""
+    pairs = value.decode("latin-1").split(";")
+    kept = [pair for pair in pairs if not pair.strip().startswith(_FOREIGN_COOKIES)]
+    return ";".join(kept).strip().encode("latin-1")

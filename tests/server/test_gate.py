@@ -22,7 +22,7 @@ from server.demo_site import refuse_exposure
 from server.gate import Gate
 from server.journal import set_up_log, where
 from server.language import in_language, of_referrer
-from server.sign_in import _to_all_tabs
+from server.sign_in import to_all_tabs
 from server.sockets import Connection, OpenSockets
 
 PASSWORD = "Zhen-de-9-ci"
@@ -159,7 +159,7 @@ def test_forwarded_headers_count_only_behind_a_trusted_proxy(opened):
 
 def test_cookie_is_secure_behind_tls(opened):
     scope = {"type": "http", "scheme": "https", "headers": [], "client": None, "server": None}
-    answer = _to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), "token")
+    answer = to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), "token")
     for line in answer.headers.getlist("set-cookie"):
         assert "Secure" in line
         assert "HttpOnly" in line
