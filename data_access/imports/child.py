@@ -5,7 +5,7 @@ rectangle and abort its process; a few megabytes unpack to gigabytes. Whatever a
 it here. This script imports nothing of the product: it is started by its path, isolated, with an
 empty environment, reads the file from standard input and writes JSON lines:
 
-    {"kind": "csv", "encoding": "gb18030", "sheets": []}     then, per row,
+    {"kind": "csv", "encoding": "gb18030", "sheet": 1, "sheets": []}     then, per row,
     [7, ["cell", "cell"]]                                    then at the end
     {"end": 12345}    or at any time    {"problem": "too_heavy", "names": []}
 """
@@ -31,6 +31,8 @@ _ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,200}?\sr=["'](\d{1,12})["']""")
 _EXACT_FLOAT = 2**53
 # Above this, an entry that unpacks to many times its size is a bomb and no table.
 _SMALL_ENTRY = 5_000_000
+# A table has this many rows with this many cells in use, among its first rows.
+_FEWEST, _LOOKED_AT = 2, 100
 
 
 class Refused(Exception):
@@ -73,7 +75,10 @@ def _emit_file(content: bytes, limits: dict[str, int]) -> None:
         opening, rows = _open_text(content)
     _print(opening)
     count = 0
+    wanted = limits["peek"] or limits["rows"] + 1
     for number, cells in rows:
+        if count == wanted:
+            break
         texts = _trimmed(cells, limits["cell_characters"] + 1)
         if not texts:
             continue
@@ -107,7 +112,7 @@ def _open_text(content: bytes) -> tuple[dict[str, Any], Iterator[tuple[int, list
     first_line = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",\t;", key=first_line.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    opening = {"kind": "csv", "encoding": encoding, "sheets": []}
+    opening = {"kind": "csv", "encoding": encoding, "sheet": 1, "sheets": []}
     return opening, _csv_rows(reader)
 
 
@@ -151,19 +156,41 @@ def _open_workbook(
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = list(book.sheet_names)
-        wanted = limits["sheet"]
-        if not 1 <= wanted <= len(names):
-            raise Refused("no_such_sheet", *names[:20])
-        sheet = book.get_sheet_by_index(wanted - 1)
+        number, sheet = _choose(book, limits["sheet"])
+        sheets = [
+            [one.name, "Hidden" in str(one.visible), None, None] for one in book.sheets_metadata
+        ]
     except python_calamine.PasswordError:
         raise Refused("old_excel") from None
     except (python_calamine.CalamineError, OSError, ValueError):
         raise Refused("damaged") from None
-    opening = {"kind": "xlsx", "encoding": "", "sheets": names}
+    last_row, last_column = sheet.end or (-1, -1)
+    sheets[number - 1][2:] = last_row + 1, last_column + 1
+    opening = {"kind": "xlsx", "encoding": "", "sheet": number, "sheets": sheets}
     # It leaves out blank columns at the left, but not blank rows at the top: the count is the
     # sheet's own.
     return opening, enumerate(sheet.iter_rows(), start=1)
+
+
+def _choose(book: Any, wanted: int) -> tuple[int, Any]:
+    """A sheet with its number from 1: the one wanted, or for 0 the first that looks like a table.
+
+    That is one that is shown and has two rows with two cells in use; else the first one shown.
+    """
+    names = list(book.sheet_names)
+    if wanted:
+        if not 1 <= wanted <= len(names):
+            raise Refused("no_such_sheet", *names[:20])
+        return wanted, book.get_sheet_by_index(wanted - 1)
+    shown = [
+        place for place, one in enumerate(book.sheets_metadata) if "Hidden" not in str(one.visible)
+    ] or [0]
+    for place in shown:
+        sheet = book.get_sheet_by_index(place)
+        rows = (cells for _, cells in zip(range(_LOOKED_AT), sheet.iter_rows(), strict=False))
+        if sum(len(cells) - cells.count("") >= _FEWEST for cells in rows) >= _FEWEST:
+            return place + 1, sheet
+    return shown[0] + 1, book.get_sheet_by_index(shown[0])
 
 
 def _inspect(content: bytes, limits: dict[str, int]) -> None:

@@ -36,6 +36,7 @@ class ReadLimits:
 
 
 LIMITS = ReadLimits()
+PEEK_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +60,87 @@ class Table:
     rows: Iterator[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: how far its content reaches, or None where nobody looked."""
+
+    name: str
+    hidden: bool
+    rows: int | None
+    columns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """What a file looks like before it is taken in.
+
+    `kind` is "csv", "xlsx", "xls" or "ods". `encoding` is "utf-8", "utf-16" or "gb18030", and empty
+    for a workbook. `sheets` are all sheets of a workbook in their order; none of plain text.
+    `sheet`, counted from 1, is the one whose first rows that are not blank are `rows`: for
+    import_file too. Nothing of a row is left out here: titles, heads, totals and notes are rows.
+    """
+
+    kind: str
+    encoding: str
+    sheets: tuple[Sheet, ...]
+    sheet: int
+    rows: tuple[Row, ...]
+
+
+def peek(
+    content: bytes, *, sheet: int | None = None, rows: int = PEEK_ROWS, limits: ReadLimits = LIMITS
+) -> Peek:
+    """Look at the first rows of a file, and at what else there is in it.
+
+    `sheet` counts from 1; None means the first that is shown and looks like a table. Raises
+    FileRefused, as open_table does.
+    """
+    with _opened(content, sheet or 0, rows, limits) as lines:
+        opening = next(lines)
+        sheets = tuple(Sheet(*said) for said in opening["sheets"])
+        first = tuple(_rows(lines))
+        return Peek(opening["kind"], opening["encoding"], sheets, opening["sheet"], first)
+
+
 @contextmanager
 def open_table(content: bytes, *, sheet: int = 1, limits: ReadLimits = LIMITS) -> Iterator[Table]:
     """Open CSV (UTF-8, UTF-16 or GB18030) or a sheet, counted from 1, of an XLSX workbook.
 
     Raises FileRefused here or while the rows are read; the child is gone when the block ends.
     """
+    with _opened(content, sheet, 0, limits) as lines:
+        opening = next(lines)
+        names = tuple(said[0] for said in opening["sheets"])
+        yield Table(opening["kind"], opening["encoding"], names, _rows(lines))
+
+
+@contextmanager
+def _opened(content: bytes, sheet: int, peek: int, limits: ReadLimits) -> Iterator[Iterator[Any]]:
+    """What a child says of the file. It is gone when the block ends."""
     if len(content) > limits.file_bytes:
         raise FileRefused(FileProblem.TOO_LARGE)
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)
-        with _child(file, sheet, limits) as process:
-            lines = _lines(process)
-            opening = next(lines)
-            rows = _rows(lines)
-            yield Table(opening["kind"], opening["encoding"], tuple(opening["sheets"]), rows)
+        order = asdict(limits) | {"sheet": sheet, "peek": peek}
+        with _child(file, order, limits.wall_seconds) as process:
+            yield _lines(process)
 
 
 @contextmanager
-def _child(file: IO[bytes], sheet: int, limits: ReadLimits) -> Iterator[subprocess.Popen[bytes]]:
+def _child(
+    file: IO[bytes], order: dict[str, int], wall_seconds: int
+) -> Iterator[subprocess.Popen[bytes]]:
     # Isolated (-I): no variable, current folder or user package reaches it. Of the environment it
     # gets only where shared libraries lie: it has no secrets to leak.
     process = subprocess.Popen(  # noqa: S603 - our own script under our own interpreter
-        [sys.executable, "-I", str(_CHILD), json.dumps(asdict(limits) | {"sheet": sheet})],
+        [sys.executable, "-I", str(_CHILD), json.dumps(order)],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
-    alarm = threading.Timer(limits.wall_seconds, process.kill)
+    alarm = threading.Timer(wall_seconds, process.kill)
     alarm.daemon = True
     alarm.start()
     try:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_access.imports import read
-from data_access.imports.read import LIMITS, open_table
+from data_access.imports.read import LIMITS, Row, open_table, peek
 from domain.imports import FileProblem, FileRefused
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -299,7 +299,8 @@ def test_the_child_knows_no_secret_and_can_write_nothing(monkeypatch, tmp_path):
         "except OSError:\n"
         "    wrote = False\n"
         "secrets = [name for name in os.environ if 'DATABASE' in name]\n"
-        "print(json.dumps({'kind': str(wrote), 'encoding': '', 'sheets': secrets}))\n"
+        "sheets = [[name, False, None, None] for name in secrets]\n"
+        "print(json.dumps({'kind': str(wrote), 'encoding': '', 'sheets': sheets}))\n"
         "print(json.dumps({'end': 0}))\n"
     )
     monkeypatch.setattr(read, "_CHILD", child)
@@ -325,3 +326,24 @@ def test_a_parser_that_gives_up_by_itself_means_a_damaged_file(monkeypatch, tmp_
     with pytest.raises(FileRefused) as refused:
         rows_of(b"a")
     assert refused.value.problem is FileProblem.DAMAGED
+
+
+# ----------------------------------------------------------------------------------------- peeks
+
+
+def test_a_peek_tells_the_sheets_and_shows_the_first_rows():
+    lines = [["编码", "名称"], *([str(number), "甲"] for number in range(100))]
+    content = workbook([["说明:请看第二张表"]], lines)
+    seen = peek(content)
+    assert (seen.kind, seen.encoding, seen.sheet) == ("xlsx", "", 2)
+    assert [(one.name, one.hidden) for one in seen.sheets] == [("Sheet1", False), ("Sheet2", False)]
+    assert (seen.sheets[1].rows, seen.sheets[1].columns) == (101, 2)
+    assert seen.rows[:2] == (Row(1, ["编码", "名称"]), Row(2, ["0", "甲"]))
+    assert len(seen.rows) == 30
+    assert peek(content, sheet=1).rows == (Row(1, ["说明:请看第二张表"]),)
+
+
+def test_a_peek_at_plain_text_has_no_sheets():
+    seen = peek("编码,名称\n1,甲\n".encode("gb18030"), rows=1)
+    assert (seen.kind, seen.encoding, seen.sheets) == ("csv", "gb18030", ())
+    assert seen.rows == (Row(1, ["编码", "名称"]),)
