@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
 from domain.clocks import Deadline, Limit, LimitUnit, WorkCalendar, day_of, deadline
 from domain.errors import Refusal
 from domain.organisation import UnitLevel
+
+# Rows that were sent back hold personal data: whoever has not mended them by then imports again.
+REJECTS_KEPT = timedelta(days=30)
 
 
 class Profile(StrEnum):

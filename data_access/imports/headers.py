@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT, PROFILING, Column
-from domain.imports import DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
+from domain.imports import NOT_TAKEN, DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
 from domain.privacy import redact
 
 # A title and a note may stand above the header.
@@ -106,6 +106,16 @@ def likeliest(
     filled = {number: sum(map(bool, map(_word, cells))) for number, cells in named}
     full = next(n for n, count in filled.items() if count >= _ABOUT_FULL * max(filled.values()))
     return _best([header for header in found if header.row_number == full])
+
+
+def header_words(header: Header) -> list[tuple[str, str]]:
+    """Each header that somebody can say the meaning of, with the key of what it is taken for."""
+    fixed = {Fate.PROFILING, Fate.REPEATED}
+    return [
+        (one.header, one.column.key if one.column else NOT_TAKEN)
+        for one in header.cells
+        if one.fate not in fixed
+    ]
 
 
 def _readings(

@@ -11,7 +11,7 @@ from data_access.engine import vault_of
 from data_access.tables import ImportBatch, User
 from data_access.tables.imports import file_name_place
 from domain.errors import NotFound
-from domain.imports import Profile
+from domain.imports import REJECTS_KEPT, Profile
 from domain.people import Scope
 
 PAGE_SIZE = 50
@@ -37,15 +37,27 @@ class Batch:
     rejected: int
     dropped: dict[str, Any]
 
+    @property
+    def rejects_until(self) -> datetime:
+        """Until when its rows that were sent back are kept."""
+        return self.at + REJECTS_KEPT
+
 
 def batches(
-    session: Session, *, scope: Scope, actor_id: int, limit: int = PAGE_SIZE
+    session: Session,
+    *,
+    scope: Scope,
+    actor_id: int,
+    before: int | None = None,
+    limit: int = PAGE_SIZE,
 ) -> list[Batch]:
     """The files a person may know of, the youngest first: one's own, and all for the county's.
 
-    `scope` is where the person may import.
+    `scope` is where the person may import; `before` is the number of the last batch seen.
     """
     query = _select(scope, actor_id).order_by(ImportBatch.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(ImportBatch.id < before)
     rows = session.execute(query).all()
     return [_batch(session, row) for row in rows]
 

@@ -254,9 +254,10 @@ READ_RECIPES = {
     "choices.scope_name": [{}],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
     "import_mappings.mappings": [{}],
+    "import_mappings.meanings": [{"now": NOW}],
     "import_runs.running_import": [{"now": NOW}],
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
-    "imports.batches": [{"actor_id": 1}],
+    "imports.batches": [{"actor_id": 1}, {"actor_id": 1, "before": BATCH + 1}],
     "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
     "queue.counts": [
@@ -330,6 +331,9 @@ COMMAND_RECIPES = {
     ],
     "people.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1)}, True)],
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
+    "oidc.link_identity": [
+        ({"user_id": USER, "issuer": "https://sso.example", "subject": "s-8810"}, True),
+    ],
     "sign_in.end_all_sessions": [({"user_id": USER}, True)],
     "import_file.take_rejects": [({"batch_id": BATCH}, True)],
     "import_mappings.save_mapping": [
