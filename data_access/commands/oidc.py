@@ -6,16 +6,16 @@ An account and its posts are never made by signing in: an administrator makes th
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from data_access import accounts, audit
+from data_access.administering import account, require_administrator, take_turn
 from data_access.door import ADDRESS_WINDOW, SignedIn, open_session
 from data_access.engine import Database, vault_of
 from data_access.provider import LONGEST_IDENTITY, identity_of
 from data_access.reference import county_id
 from data_access.tables import SignInAttempt, User
-from domain.errors import Invalid, NotAllowed, NotFound, ProviderProblem, ProviderRefused
+from domain.errors import Invalid, ProviderProblem, ProviderRefused
 from domain.people import SYSTEM_USER_ID, AccountProblem, Actor, Permission
 
 _HOW = "provider"
@@ -82,27 +82,27 @@ def note_bad_answer(db: Database, *, problem: ProviderProblem, address: str, now
 
 
 def link_identity(
-    db: Database, *, user_id: int, issuer: str, subject: str | None, actor: Actor, now: datetime
+    db: Database,
+    *,
+    user_id: int,
+    issuer: str,
+    subject: str | None,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
 ) -> None:
     """Say who an account's person is for the provider `issuer`; `subject` None takes it back.
 
     `subject` is the claim `sub`: what an administrator reads in the provider, or the person on the
     page that did not let them in. Whoever was linked before is signed out everywhere. Raises
-    NotAllowed, NotFound, Invalid.
+    NotAllowed, AccountNotFound, AccountChanged, Invalid.
     """
-    if not actor.scope(Permission.PEOPLE_MANAGE).whole_county:
-        raise NotAllowed(Permission.PEOPLE_MANAGE)
+    require_administrator(actor, Permission.PEOPLE_MANAGE)
     identity = None if subject is None else _identity(issuer, subject.strip())
 
     def work(session: Session) -> None:
-        user = session.scalar(
-            select(User)
-            .where(User.id == user_id, User.county_id == actor.county_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        if user is None:
-            raise NotFound(f"user:{user_id}")
+        take_turn(session, actor)
+        user = account(session, user_id, actor=actor, expected_version=expected_version)
         if user.oidc_subject == identity:
             return
         if identity is not None and _linked(session, identity) is not None:
@@ -111,11 +111,7 @@ def link_identity(
             user.session_epoch += 1
         _link(session, user, identity, issuer, by="administrator", actor=actor, now=now)
 
-    try:
-        db.write(work)
-    except IntegrityError:
-        # Two administrators at once, for two accounts: the second learns of the first.
-        raise Invalid(identity=AccountProblem.IDENTITY_TAKEN) from None
+    db.write(work)
 
 
 def _identity(issuer: str, subject: str) -> str:
@@ -134,19 +130,20 @@ def _linked(session: Session, identity: str) -> User | None:
 def _link_by_login(
     session: Session, login: str, issuer: str, identity: str, address: str, *, now: datetime
 ) -> User | None:
-    """The account with this login, now linked; None where it is closed or linked to another."""
+    """The open account with this login, now linked; None where it is linked to somebody already."""
     user = session.scalar(
-        select(User)
-        .where(
+        select(User).where(
             User.login == accounts.normalise_login(login), User.active, User.oidc_subject.is_(None)
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
     if user is None:
-        # Two tabs at once: the other one may have linked it a moment ago.
-        return _linked(session, identity)
+        return None
     actor = Actor(user.id, user.name, user.county_id, address=address[:64])
+    take_turn(session, actor)
+    user = account(session, user.id, actor=actor)
+    if user.oidc_subject is not None or not user.active:
+        # Another tab, or an administrator, was a moment faster.
+        return _linked(session, identity)
     _link(session, user, identity, issuer, by="claim", actor=actor, now=now)
     return user
 
