@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from data_access import identity_verbs, site_verbs
+from data_access import backup_verbs, identity_verbs, site_verbs
 from data_access.demo.verbs import add_parser as add_demo_verbs
 from data_access.imports.verbs import add_parser as add_import_verbs
 from domain.errors import Refusal
@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     for add_verbs in (
         site_verbs.add_parser,
         identity_verbs.add_parser,
+        backup_verbs.add_parser,
         add_demo_verbs,
         add_import_verbs,
     ):

@@ -1,4 +1,4 @@
-"""Verbs about the site: begin, migrate, back up, verify the trail; accounts and their sessions."""
+"""Verbs about the site: begin, migrate, verify the trail; accounts and their sessions."""
 
 import argparse
 import sys
@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, migrate, reference
 from data_access.accounts import hash_password, new_password, normalise_login
+from data_access.backup import CannotBackUp, back_up
 from data_access.commands.passwords import set_one_time_password
 from data_access.commands.people import add_user, require_valid_account
 from data_access.commands.posts import add_post, require_place
 from data_access.commands.setup import new_setup_code
 from data_access.commands.sign_in import end_all_sessions
 from data_access.engine import Database, database_file, open_engine
+from data_access.faults import disk_is_full
 from data_access.migrate import SchemaState
 from data_access.settings import Settings
 from data_access.site import cannot_connect, make_private, tighten
@@ -43,7 +45,6 @@ def add_parser(verbs: "Verbs") -> None:
     for name, run, about in (
         ("init", _init, _("为空站点生成一次性设置码,在浏览器 /setup 建立第一个管理员")),
         ("migrate", _migrate, _("把数据库升级到本版本;升级前先备份 SQLite 文件")),
-        ("backup", _back_up, _("在数据目录下备份 SQLite 数据库,服务可以不停")),
         ("verify-audit", _verify, _("重算审计链,报告第一处断裂")),
     ):
         verbs.add_parser(name, help=about, description=about).set_defaults(run=run)
@@ -113,6 +114,8 @@ def _said_plainly(settings: Settings, engine: Engine) -> Iterator[None]:
             type(error) is not DatabaseError
         ):
             raise
+        if disk_is_full(error):
+            sys.exit(_("磁盘已满,没有做任何改动。请腾出空间后再试。"))
         sys.exit(cannot_connect(settings))
     finally:
         engine.dispose()
@@ -148,22 +151,17 @@ def _migrate(_arguments: argparse.Namespace) -> int:
             return 0
         open_vault(settings.key_path, create=state is SchemaState.EMPTY)
         if state is SchemaState.OLDER:
-            _say_backup(migrate.back_up(engine, settings.data_dir / "backups", now=_now()))
+            try:
+                say_backup(back_up(engine, settings.data_dir / "backups", now=_now()))
+            except CannotBackUp as error:
+                sys.exit(str(error))
         migrate.upgrade(engine)
         print(_("数据库已升级到本版本。"))
     return 0
 
 
-def _back_up(_arguments: argparse.Namespace) -> int:
-    settings = Settings()
-    with opened_database(settings) as db:
-        engine = open_engine(settings.url)
-        _say_backup(migrate.back_up(engine, settings.data_dir / "backups", now=_now()))
-        engine.dispose()
-        return 0 if db.is_sqlite else 1
-
-
-def _say_backup(path: object) -> None:
+def say_backup(path: object) -> None:
+    """Say where a backup lies, and what is not in it; None is PostgreSQL's."""
     if path is None:
         print(_("PostgreSQL 请用 pg_dump 备份;密钥文件须另外保存。"))
     else:
