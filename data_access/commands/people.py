@@ -14,8 +14,9 @@ from data_access.administering import (
     require_somebody_left,
     take_turn,
 )
-from data_access.commands.posts import add_post, require_place, require_valid_post
+from data_access.commands.posts import add_post
 from data_access.engine import Database
+from data_access.seats import require_place, require_valid_post
 from data_access.tables import Mediator, User, UserRole
 from domain.clocks import day_of
 from domain.errors import Invalid

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
+from data_access.queries.accounts import Filters as AccountFilters
 from data_access.queries.queue import Filters
 from data_access.tables import (
     AuditHead,
@@ -35,7 +36,7 @@ from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
 from domain.organisation import UnitLevel
-from domain.people import Permission, Role, Scope
+from domain.people import AccountState, Permission, Post, Role, Scope
 from tests.world import NOW, World
 
 # --- the other town --------------------------------------------------------------------------
@@ -47,6 +48,7 @@ TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, 
     88_100_001, 88_100_012
 )
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
+IDLE = timedelta(minutes=30)
 PHONE, KIN = "13988100000", "990129198810000019"
 
 
@@ -100,6 +102,11 @@ class TwoTowns(World):
         self.user(f"{NAME}站长", id=USER, login="user88100007", unit=TOWN, role=Role.TOWN)
         self.add(
             UserRole(id=POST, user_id=USER, role=Role.GRID_WORKER, unit_id=GRID, valid_from=DUE)
+        )
+        self.add(
+            UserRole(
+                user_id=USER, role=Role.AUDIT_ADMIN, unit_id=self.county, valid_from=DUE.date()
+            )
         )
         self.add(
             AuthSession(
@@ -248,6 +255,18 @@ COMMANDS = taking(commands, "actor")
 THE_SCOPE, THE_COUNTY = object(), object()
 # For each read, sets of arguments that ask for town B as openly as its parameters allow.
 READ_RECIPES = {
+    "accounts.account": [{"user_id": USER, "now": NOW, "idle": IDLE}],
+    "accounts.page": [
+        {"filters": filters, "now": NOW, "idle": IDLE}
+        for filters in (
+            AccountFilters(),
+            AccountFilters(term=NAME),
+            AccountFilters(term="user88100007"),
+            AccountFilters(town_id=TOWN),
+            AccountFilters(role=Role.TOWN),
+            AccountFilters(state=AccountState.SIGNED_IN),
+        )
+    ],
     "candidates.choice": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
@@ -259,6 +278,8 @@ READ_RECIPES = {
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}, {"actor_id": 1, "before": BATCH + 1}],
     "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
+    "posts.offer": [{"day": NOW.date()}],
+    "posts.separation": [{"day": NOW.date()}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
     "queue.counts": [
         {"filters": filters, "now": NOW}
@@ -305,31 +326,25 @@ COMMAND_RECIPES = {
     ],
     "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
-    "people.create_user": [
-        (
-            {
-                "login": "new.one",
-                "name": "新人",
-                "password": "Zhen-de-9-ci",
-                "mediator_id": MEDIATOR,
-            },
-            True,
-        )
+    "people.create_user": [({"login": "new.one", "name": "新人", "mediator_id": MEDIATOR}, True)],
+    "people.set_active": [({"user_id": USER, "active": False, "separated": False}, True)],
+    "people.lift_lock": [({"user_id": USER}, True)],
+    "passwords.set_one_time_password": [({"user_id": USER}, True)],
+    # It takes nobody's name: whoever asks, it is about their own.
+    "passwords.change_password": [
+        ({"present": "x", "password": "short", "lifetime": timedelta(hours=8)}, False)
     ],
-    "people.set_password": [({"user_id": USER, "password": "Zhen-de-9-ci"}, True)],
-    "people.set_active": [({"user_id": USER, "active": False}, True)],
-    "people.grant_role": [
+    "posts.grant_role": [
         (
             {
                 "user_id": USER,
-                "role": Role.DUTY,
-                "unit_id": TOWN,
-                "valid_from": date(2026, 3, 2),
+                "post": Post(Role.DUTY, unit_id=TOWN, valid_from=date(2026, 3, 2)),
+                "separated": False,
             },
             True,
         )
     ],
-    "people.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1)}, True)],
+    "posts.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1), "separated": False}, True)],
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
     "oidc.link_identity": [
         ({"user_id": USER, "issuer": "https://sso.example", "subject": "s-8810"}, True),
@@ -352,7 +367,7 @@ COMMAND_RECIPES = {
 # Commands that do not refuse a whole request; what they may not do is tried below.
 TRIED_ALONE = {"import_file.import_file", "import_file.rehearse_file"}
 # Not commands, but steps inside one that has asked for the permission already.
-STEPS = {"people.add_user", "people.add_post"}
+STEPS = {"people.add_user", "posts.add_post"}
 
 
 def missing(found, recipes):
