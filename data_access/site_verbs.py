@@ -17,20 +17,23 @@ from data_access.accounts import hash_password, new_password, normalise_login
 from data_access.backup import CannotBackUp, back_up
 from data_access.commands.passwords import set_one_time_password
 from data_access.commands.people import add_user, require_valid_account
-from data_access.commands.posts import add_post, require_place
+from data_access.commands.posts import add_post
 from data_access.commands.setup import new_setup_code
 from data_access.commands.sign_in import end_all_sessions
 from data_access.engine import Database, database_file, open_engine
 from data_access.faults import disk_is_full
 from data_access.migrate import SchemaState
+from data_access.queries import posts
+from data_access.seats import require_place
 from data_access.settings import Settings
 from data_access.site import cannot_connect, make_private, tighten
 from data_access.tables import Committee, Mediator, OrganisationUnit, User
 from data_access.vault import KeyFileError, open_vault
 from domain.clocks import day_of
 from domain.errors import NotAllowed
-from domain.people import Post, Role, system_actor
+from domain.people import Post, Role, Scope, system_actor
 from texts import gettext as _
+from texts.people import separation_lines
 from texts.words import word
 
 # Held in a part of the county: without its place, such a post would be one for the whole county.
@@ -46,6 +49,7 @@ def add_parser(verbs: "Verbs") -> None:
         ("init", _init, _("为空站点生成一次性设置码,在浏览器 /setup 建立第一个管理员")),
         ("migrate", _migrate, _("把数据库升级到本版本;升级前先备份 SQLite 文件")),
         ("verify-audit", _verify, _("重算审计链,报告第一处断裂")),
+        ("check-posts", _check_posts, _("三员分立:列出谁兼任了不能兼任的岗位,哪一员空缺")),
     ):
         verbs.add_parser(name, help=about, description=about).set_defaults(run=run)
     for name, run, about in (
@@ -180,6 +184,19 @@ def _verify(_arguments: argparse.Namespace) -> int:
         return 0
     print(_("审计链在第 {seq} 条断裂。").format(seq=verdict.broken_at))
     return 1
+
+
+def _check_posts(_arguments: argparse.Namespace) -> int:
+    with opened_database() as db, db.read() as session:
+        county = reference.county_id(session)
+        if county is None:
+            print(_("站点还没有建立,没有岗位。"))
+            return 0
+        scope = Scope(county, whole_county=True)
+        found = posts.separation(session, scope=scope, day=day_of(_now()))
+    lines = separation_lines(found.collisions, found.vacant)
+    print("\n".join(lines) or _("三员分立:没有不能兼任的岗位,三员齐备。"))
+    return 1 if lines else 0
 
 
 def _end_sessions(arguments: argparse.Namespace) -> int:

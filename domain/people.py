@@ -297,6 +297,16 @@ def collisions(posts: Sequence[Post], *, since: date) -> list[tuple[Post, Post]]
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two posts of one person that the separation of the three administrators keeps apart."""
+
+    user_id: int
+    login: str
+    name: str
+    roles: tuple[Role, Role]
+
+
 class AccountState(StrEnum):
     """How an account stands: what a list of them can be narrowed to. One may stand in several."""
 

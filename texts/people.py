@@ -1,5 +1,6 @@
 """The sentences about accounts, passwords and signing in: what is wrong, and what to do next."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from domain.clocks import BEIJING
@@ -11,7 +12,7 @@ from domain.errors import (
     SignInProblem,
     SignInRefused,
 )
-from domain.people import AccountObjection, AccountProblem
+from domain.people import AccountObjection, AccountProblem, Collision, Role
 from texts.catalog import gettext as _
 from texts.numbers import moment
 from texts.words import word
@@ -48,6 +49,24 @@ def account_refused(refusal: Refusal) -> str | None:
             return _("没有改动:{reasons}。").format(reasons=why)
         case _other:
             return None
+
+
+def separation_lines(collisions: Sequence[Collision], vacant: Sequence[Role]) -> list[str]:
+    """What a site that keeps the three administrators apart has to put in order, one line each."""
+    lines = [
+        _("三员分立:{name}({login})兼任了{roles},请结束其中一个岗位。").format(
+            name=one.name, login=one.login, roles=_("、").join(word(role) for role in one.roles)
+        )
+        for one in collisions
+    ]
+    if vacant:
+        missing = _("、").join(word(role) for role in vacant)
+        lines.append(
+            _("三员分立:{roles}空缺,请授予一位专人;没有人能授予时用命令 add-user 建立。").format(
+                roles=missing
+            )
+        )
+    return lines
 
 
 def account_problem(problem: AccountProblem) -> str:

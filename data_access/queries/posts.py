@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from data_access.place_names import place_names
 from data_access.tables import Committee, Mediator, OrganisationUnit, User, UserRole
-from domain.people import SEPARATED, Post, Role, Scope, Seat, collisions
+from domain.people import SEPARATED, Collision, Post, Role, Scope, Seat, collisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,6 @@ class Offer:
 
     places: tuple[Place, ...]
     mediators: tuple[FreeMediator, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Collision:
-    """Two posts of one person that the separation of the three administrators keeps apart."""
-
-    user_id: int
-    login: str
-    name: str
-    roles: tuple[Role, Role]
 
 
 @dataclass(frozen=True, slots=True)
