@@ -3,19 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from string import ascii_uppercase
 
 from data_access.imports.columns import Column
 from data_access.imports.headers import HEADER_WITHIN, Fate, header_words, likeliest
-from data_access.imports.read import open_table
 from data_access.imports.values import clean
 from data_access.queries.import_mappings import SavedMapping
 from domain.imports import NOT_TAKEN, FileMapping, Profile
 from domain.organisation import PartyKind
 from domain.privacy import HIDDEN, mask_identity_number, mask_name, mask_phone, redact
 
-_ROWS = HEADER_WITHIN + 20
 _LONGEST_EXAMPLE = 16
 # A mapping that shares fewer of its headers with a file was made for another kind of file.
 _ALIKE = 0.6
@@ -28,16 +25,6 @@ _MASKS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 Rows = list[tuple[int, list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """A file's kind, encoding and sheets, and its first rows as (row number, cells)."""
-
-    kind: str
-    encoding: str
-    sheets: tuple[str, ...]
-    rows: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +55,6 @@ class Outline:
     def readable(self) -> bool:
         """Whether rows can be read with it."""
         return not self.missing
-
-
-def glance(content: bytes, *, sheet: int = 1) -> Glance:
-    """The beginning of a file. Raises FileRefused."""
-    with open_table(content, sheet=sheet) as table:
-        rows = [(row.number, row.cells) for row in islice(table.rows, _ROWS)]
-        return Glance(table.kind, table.encoding, table.sheets, rows)
 
 
 def outline(

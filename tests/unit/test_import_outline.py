@@ -9,7 +9,6 @@ from data_access.imports.columns import COLUMNS
 from data_access.imports.headers import Fate
 from data_access.imports.outline import (
     best_saved,
-    glance,
     headers_of,
     letter,
     masked,
@@ -87,14 +86,6 @@ def test_the_row_of_the_header_can_be_another():
     found = outline(ROWS, profile=Profile.CASES, mapping=FileMapping(), header_row=4)
     assert found.header_row == 4
     assert found.columns[0].example == "2"
-
-
-def test_a_glance_reads_the_first_rows_and_no_more():
-    lines = "\n".join(["编码,名称", *(f"{n},甲" for n in range(5000))])
-    found = glance(lines.encode("gb18030"))
-    assert (found.kind, found.encoding, found.sheets) == ("csv", "gb18030", ())
-    assert len(found.rows) == 40
-    assert found.rows[0] == (1, ["编码", "名称"])
 
 
 def test_a_mapping_is_saved_with_all_headers_so_that_the_next_file_is_known_by_them():
