@@ -25,7 +25,7 @@ class Settings(BaseSettings):
         default=None, description="密钥文件,个人信息靠它加密;空:DATA_DIR/secret.key"
     )
     anchor_key_file: Path | None = Field(
-        default=None, description="为审计链的锚点签名的密钥文件;空:DATA_DIR/anchor.key"
+        default=None, description="签名密钥文件,审计链每天的锚定文件由它签名;空:DATA_DIR/anchor.key"
     )
     demo: bool = Field(default=False, description="1:演示账号也可以从别的电脑使用")
     trust_proxy: bool = Field(
