@@ -144,6 +144,17 @@ class MappingProblem(StrEnum):
     NAME_TAKEN = "name_taken"
     EMPTY = "empty"
     NOT_UNDERSTOOD = "not_understood"  # a column, a code or a place that is not there
+    CHANGED = "changed"  # by somebody else, since it was seen
+    GONE = "gone"
+    OF_OTHERS = "of_others"
+
+
+class MappingRefused(Refusal):
+    """A mapping was neither saved nor deleted."""
+
+    def __init__(self, problem: MappingProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class Step(StrEnum):

@@ -1,8 +1,21 @@
 """What an importer is told: why a row or a file was sent back, and what came of the rest."""
 
-from domain.imports import FileProblem, FileRefused, Note, Problem, Profile, RejectReason, Report
+from domain.errors import Refusal
+from domain.imports import (
+    FileProblem,
+    FileRefused,
+    MappingProblem,
+    MappingRefused,
+    Note,
+    Problem,
+    Profile,
+    Progress,
+    RejectReason,
+    Report,
+    Step,
+)
 from texts.catalog import gettext as _
-from texts.numbers import moment
+from texts.numbers import count, moment
 
 _SHOWN = 12
 
@@ -86,6 +99,65 @@ def file_refused(refusal: FileRefused) -> str:
     if refusal.problem is FileProblem.NO_SUCH_SHEET:
         return sentence + _("文件里有:{names}。").format(names=_joined(refusal.names))
     return sentence
+
+
+def import_refused(refusal: Refusal) -> str | None:
+    """What an importer is told when something was refused; None where it is no import's refusal."""
+    match refusal:
+        case FileRefused():
+            return file_refused(refusal)
+        case MappingRefused(problem=problem):
+            return _mapping_refused(problem)
+        case _other:
+            return None
+
+
+def _mapping_refused(problem: MappingProblem) -> str:
+    """Why a mapping was neither saved nor deleted, and what to do."""
+    return {
+        MappingProblem.NAME_MISSING: _("请先给它起个名字。"),
+        MappingProblem.NAME_LONG: _("名字太长,最多 60 个字。"),
+        MappingProblem.NAME_TAKEN: _("已有同名的对应,请换个名字。"),
+        MappingProblem.EMPTY: _("没有可保存的对应。"),
+        MappingProblem.NOT_UNDERSTOOD: _("里面有本系统没有的列、代码或单位,没有保存。"),
+        MappingProblem.CHANGED: _("这份对应刚被别人改过,没有保存。请重新选用后再改。"),
+        MappingProblem.GONE: _("这份对应已被删除。"),
+        MappingProblem.OF_OTHERS: _("这份对应是别人保存的,您可以选用,不能改或删除。"),
+    }[problem]
+
+
+def progress_sentence(progress: Progress, *, ahead: int = 0) -> str:
+    """How far a file is, for whoever waits for it."""
+    if ahead:
+        return _("排队中,前面还有 {count} 个文件").format(count=ahead)
+    sentence = {
+        Step.READING: _("正在读取"),
+        Step.CHECKING: _("正在逐行核对"),
+        Step.SEALING: _("正在加密个人信息"),
+        Step.WAITING: _("等待写入"),
+        Step.WRITING: _("正在写入"),
+        Step.DONE: _("完成"),
+        Step.STOPPED: _("已停止,没有写入"),
+    }[progress.step]
+    if progress.total:
+        return _("{what}:第 {done} 行,共 {total} 行").format(
+            what=sentence, done=count(progress.done), total=count(progress.total)
+        )
+    return sentence
+
+
+def what_importing_does(report: Report) -> str:
+    """What a button says that will take a rehearsed file in."""
+    if report.added or report.changed:
+        return _("导入 {rows} 行:新增 {added},更新 {changed};退回 {rejected}").format(
+            rows=count(report.rows),
+            added=count(report.added),
+            changed=count(report.changed),
+            rejected=count(report.rejected),
+        )
+    return _("没有可写入的行;登记退回的 {rejected} 行,供下载改正").format(
+        rejected=count(report.rejected)
+    )
 
 
 def note_sentence(note: Note, count: int) -> str:

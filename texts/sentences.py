@@ -7,6 +7,7 @@ from domain import errors
 from domain.cases import EventKind
 from domain.people import AccountProblem
 from texts.catalog import gettext as _
+from texts.imports import import_refused
 from texts.numbers import moment
 from texts.people import account_problem, account_refused
 from texts.words import word
@@ -16,7 +17,7 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""
-    if said := account_refused(refusal):
+    if said := account_refused(refusal) or import_refused(refusal):
         return said
     match refusal:
         case errors.Conflict(last=last):

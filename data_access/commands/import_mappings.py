@@ -13,8 +13,7 @@ from data_access.imports.codes import load_code_lists
 from data_access.imports.columns import COLUMNS
 from data_access.queries.import_mappings import SavedMapping, mapping_named
 from data_access.tables import ImportMapping, OrganisationUnit
-from domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from domain.imports import NOT_TAKEN, FileMapping, MappingProblem, Profile
+from domain.imports import NOT_TAKEN, FileMapping, MappingProblem, MappingRefused, Profile
 from domain.people import Actor, Permission
 from domain.privacy import redact
 
@@ -37,7 +36,7 @@ def save_mapping(
 
     `expected_version` is None for a new name; to replace what stands under a name, give the version
     that was seen, which its owner may and whoever imports for the whole county. Words that could be
-    somebody's number are left out. Raises NotAllowed, Invalid, Conflict, NotFound.
+    somebody's number are left out. Raises NotAllowed or MappingRefused.
     """
     scope = actor.scope(Permission.IMPORT_RUN)
     name = " ".join(name.split())
@@ -48,12 +47,12 @@ def save_mapping(
         _require_known(session, profile, mapping, county_id=actor.county_id)
         found = _named(session, name, county_id=actor.county_id)
         if found is None and expected_version is not None:
-            raise NotFound(f"import_mapping:{name}")
+            raise MappingRefused(MappingProblem.GONE)
         if found is None:
             found = ImportMapping(county_id=actor.county_id, name=name, version=0)
             session.add(found)
         elif expected_version is None:
-            raise Invalid(name=MappingProblem.NAME_TAKEN)
+            raise MappingRefused(MappingProblem.NAME_TAKEN)
         else:
             _require_own(found, actor)
             _require_version(found, expected_version)
@@ -63,7 +62,7 @@ def save_mapping(
         try:
             session.flush()
         except IntegrityError:
-            raise Conflict from None
+            raise MappingRefused(MappingProblem.CHANGED) from None
         _record(session, "import_mapping:save", found, actor=actor, now=now)
         return mapping_named(session, scope=scope, name=name)
 
@@ -75,7 +74,7 @@ def delete_mapping(
 ) -> None:
     """Delete a mapping: its owner may, and whoever imports for the whole county.
 
-    Raises NotAllowed, NotFound, or Conflict where somebody changed it since.
+    Raises NotAllowed or MappingRefused, also where somebody changed it since it was seen.
     """
     actor.scope(Permission.IMPORT_RUN)
 
@@ -86,7 +85,7 @@ def delete_mapping(
             .with_for_update()
         )
         if found is None:
-            raise NotFound(f"import_mapping:{mapping_id}")
+            raise MappingRefused(MappingProblem.GONE)
         _require_own(found, actor)
         _require_version(found, expected_version)
         session.delete(found)
@@ -116,11 +115,11 @@ def _kept(mapping: FileMapping) -> FileMapping:
 
 def _require_valid(name: str, profile: Profile, mapping: FileMapping) -> None:
     if not name:
-        raise Invalid(name=MappingProblem.NAME_MISSING)
+        raise MappingRefused(MappingProblem.NAME_MISSING)
     if len(name) > NAME_LONGEST:
-        raise Invalid(name=MappingProblem.NAME_LONG)
+        raise MappingRefused(MappingProblem.NAME_LONG)
     if mapping == FileMapping():
-        raise Invalid(mapping=MappingProblem.EMPTY)
+        raise MappingRefused(MappingProblem.EMPTY)
     keys = {column.key for column in COLUMNS[profile]} | {NOT_TAKEN}
     words = [*mapping.headers, *mapping.places, *(w for of in mapping.codes.values() for w in of)]
     if (
@@ -128,7 +127,7 @@ def _require_valid(name: str, profile: Profile, mapping: FileMapping) -> None:
         or len(words) > _MOST_WORDS
         or any(len(word) > _LONGEST_WORD for word in words)
     ):
-        raise Invalid(mapping=MappingProblem.NOT_UNDERSTOOD)
+        raise MappingRefused(MappingProblem.NOT_UNDERSTOOD)
 
 
 def _require_known(
@@ -148,17 +147,17 @@ def _require_known(
         )
     )
     if not codes_are_known or places != set(units):
-        raise Invalid(mapping=MappingProblem.NOT_UNDERSTOOD)
+        raise MappingRefused(MappingProblem.NOT_UNDERSTOOD)
 
 
 def _require_own(found: ImportMapping, actor: Actor) -> None:
     if found.actor_id != actor.user_id and not actor.scope(Permission.IMPORT_RUN).whole_county:
-        raise NotAllowed(Permission.IMPORT_RUN)
+        raise MappingRefused(MappingProblem.OF_OTHERS)
 
 
 def _require_version(found: ImportMapping, expected: int) -> None:
     if found.version != expected:
-        raise Conflict
+        raise MappingRefused(MappingProblem.CHANGED)
 
 
 def _record(
