@@ -50,7 +50,10 @@ class HeldPost:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account. `last_seen_at` is of its latest session that is still known."""
+    """One account. `last_seen_at` is of its latest session that is still known.
+
+    `linked`: the identity provider knows this person, too.
+    """
 
     user_id: int
     login: str
@@ -63,6 +66,7 @@ class Account:
     one_time: bool
     password_expires_at: datetime | None
     created_at: datetime
+    linked: bool
     version: int
     last_seen_at: datetime | None
     open_sessions: int
@@ -209,6 +213,7 @@ def _accounts(*, now: datetime, idle: timedelta) -> Select[Any]:
         User.must_change_password.label("one_time"),
         User.password_expires_at,
         User.created_at,
+        User.oidc_subject.is_not(None).label("linked"),
         User.version,
         seen.correlate(User).scalar_subquery().label("last_seen_at"),
         open_sessions.correlate(User).scalar_subquery().label("open_sessions"),
