@@ -31,6 +31,7 @@ from texts import gettext as _
 FORMAT = "wusong-anchor/1"
 _LONGEST_FILE = 4096
 _HASHES_AT_ONCE = 500
+_OF_THE_CHAIN = frozenset({AnchorProblem.LINES_MISSING, AnchorProblem.REWRITTEN})
 
 
 class AnchorKeyError(Exception):
@@ -169,6 +170,25 @@ def _keep(path: Path, content: bytes, *, mode: int) -> bool:
     finally:
         Path(draft).unlink()
     return False
+
+
+def set_aside(db: Database, *, folder: Path, key_path: Path, now: datetime) -> list[Path]:
+    """Move anchors that the chain no longer fits into a folder beside the others; they are kept.
+
+    For whoever has just put an older backup back, and says so: the lines after it are gone, and the
+    anchors that speak of them would accuse the chain for ever. Returns where they are now.
+    """
+    with db.read() as session:
+        county_id = reference.county_id(session)
+        if county_id is None:
+            return []
+        files, key = read_anchors(folder), public_key(key_path)
+        findings = check(session, county_id=county_id, files=files, key=key)
+    names = {one.name for one in findings if one.problem in _OF_THE_CHAIN}
+    beside = folder / f"before-restore-{now.astimezone(BEIJING):%Y-%m-%d-%H%M%S}"
+    if names:
+        beside.mkdir(mode=0o700, exist_ok=True)
+    return [(folder / name).rename(beside / name) for name in sorted(names)]
 
 
 # --- checking ----------------------------------------------------------------------------------

@@ -148,11 +148,11 @@ def _hash(
 
 
 def head(session: Session, *, county_id: int) -> tuple[int, str]:
-    """The number and the hash of the chain's last line, as the head says."""
+    """The number and the hash of the chain's last line, as the head says; of none without one."""
     row = session.execute(
         select(AuditHead.seq, AuditHead.hash).where(AuditHead.county_id == county_id)
-    ).one()
-    return row.seq, row.hash
+    ).one_or_none()
+    return (0, GENESIS) if row is None else (row.seq, row.hash)
 
 
 def verify(

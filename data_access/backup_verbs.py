@@ -6,12 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_access import anchors
 from data_access.backup import CannotBackUp, back_up, rotate
 from data_access.backup_contents import CannotRestore, Contents
-from data_access.engine import open_engine
+from data_access.engine import Database, open_engine
 from data_access.restore import finish_restore, rehearse_restore, restore
 from data_access.settings import Settings
-from data_access.site_verbs import opened_database, say_backup
+from data_access.site_verbs import (
+    anchors_said_plainly,
+    opened_database,
+    say_backup,
+    sign_anchor,
+)
 from texts import gettext as _
 from texts.numbers import moment
 
@@ -59,6 +65,7 @@ def _back_up(arguments: argparse.Namespace) -> int:
     settings = Settings()
     folder = arguments.to or settings.data_dir / "backups"
     with opened_database(settings) as db:
+        sign_anchor(db, settings)
         engine = open_engine(settings.url)
         try:
             say_backup(back_up(engine, folder, now=_now()))
@@ -93,6 +100,8 @@ def _put_back(settings: Settings, arguments: argparse.Namespace) -> None:
     print(_("已恢复到 {path}:{contents}").format(path=restored.target, contents=contents))
     if restored.kept is not None:
         print(_("原来的数据库改名为 {path},确认无误后再删。").format(path=restored.kept))
+    with opened_database(settings) as db:
+        _set_anchors_aside(db, settings)
     _say_who_is_out()
 
 
@@ -101,8 +110,23 @@ def _finish(settings: Settings) -> None:
         sys.exit(_("请写明备份文件:python -m data_access restore FILE"))
     with opened_database(settings) as db:
         contents = _told(finish_restore(db, settings, now=_now()))
+        _set_anchors_aside(db, settings)
     print(_("恢复的数据库完好:{contents}").format(contents=contents))
     _say_who_is_out()
+
+
+def _set_anchors_aside(db: Database, settings: Settings) -> None:
+    """Anchors of what came after the backup would accuse the trail for ever; they are kept."""
+    with anchors_said_plainly():
+        moved = anchors.set_aside(
+            db, folder=settings.anchors_path, key_path=settings.anchor_key_path, now=_now()
+        )
+    if moved:
+        print(
+            _("{count} 份锚定文件记的是备份之后的记录,已移到 {folder} 保存。").format(
+                count=len(moved), folder=moved[0].parent
+            )
+        )
 
 
 def _say_who_is_out() -> None:

@@ -1,8 +1,8 @@
-"""Verbs about the site: begin, migrate, verify the trail; accounts and their sessions."""
+"""Verbs about the site: begin, migrate; accounts and their sessions."""
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -12,8 +12,9 @@ from sqlalchemy import Engine, Select, or_, select
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from data_access import audit, migrate, reference
+from data_access import anchors, migrate, reference
 from data_access.accounts import hash_password, new_password, normalise_login
+from data_access.anchors import AnchorKeyError
 from data_access.backup import CannotBackUp, back_up
 from data_access.commands.passwords import set_one_time_password
 from data_access.commands.people import add_user, require_valid_account
@@ -48,7 +49,6 @@ def add_parser(verbs: "Verbs") -> None:
     for name, run, about in (
         ("init", _init, _("为空站点生成一次性设置码,在浏览器 /setup 建立第一个管理员")),
         ("migrate", _migrate, _("把数据库升级到本版本;升级前先备份 SQLite 文件")),
-        ("verify-audit", _verify, _("重算审计链,报告第一处断裂")),
         ("check-posts", _check_posts, _("三员分立:列出谁兼任了不能兼任的岗位,哪一员空缺")),
     ):
         verbs.add_parser(name, help=about, description=about).set_defaults(run=run)
@@ -153,8 +153,9 @@ def _migrate(_arguments: argparse.Namespace) -> int:
         if state is SchemaState.CURRENT:
             print(_("数据库已是本版本,无需升级。"))
             return 0
-        open_vault(settings.key_path, create=state is SchemaState.EMPTY)
+        vault = open_vault(settings.key_path, create=state is SchemaState.EMPTY)
         if state is SchemaState.OLDER:
+            sign_anchor(Database(engine, vault), settings)
             try:
                 say_backup(back_up(engine, settings.data_dir / "backups", now=_now()))
             except CannotBackUp as error:
@@ -164,26 +165,39 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     return 0
 
 
+def sign_anchor(db: Database, settings: Settings) -> bool:
+    """Sign where the trail stands, and say where the file lies; False where that failed.
+
+    Before a backup, which then holds what the anchor speaks of; no backup is given up for it.
+    """
+    with anchors_said_plainly() as went_well:
+        path = anchors.sign_now(
+            db, folder=settings.anchors_path, key_path=settings.anchor_key_path, now=_now()
+        )
+        if path is not None:
+            print(_("审计链已锚定到 {path},请另存一份到本机之外。").format(path=path))
+    return went_well()
+
+
+@contextmanager
+def anchors_said_plainly() -> Iterator[Callable[[], bool]]:
+    """Say what is wrong with the key or the folder of anchors; gives whether nothing was."""
+    wrong: list[str] = []
+    try:
+        yield lambda: not wrong
+    except AnchorKeyError as error:
+        wrong.append(str(error))
+    except OSError as error:
+        wrong.append(_("锚定文件不能读写:{reason}").format(reason=error.strerror or error))
+    sys.stderr.writelines(f"{sentence}\n" for sentence in wrong)
+
+
 def say_backup(path: object) -> None:
     """Say where a backup lies, and what is not in it; None is PostgreSQL's."""
     if path is None:
         print(_("PostgreSQL 请用 pg_dump 备份;密钥文件须另外保存。"))
     else:
         print(_("已备份到 {path};密钥文件不在其中,须另外保存。").format(path=path))
-
-
-def _verify(_arguments: argparse.Namespace) -> int:
-    with opened_database() as db, db.read() as session:
-        county = reference.county_id(session)
-        if county is None:
-            print(_("站点还没有建立,没有审计记录。"))
-            return 0
-        verdict = audit.verify(session, county_id=county)
-    if verdict.broken_at is None:
-        print(_("审计链完整,共 {lines} 条。").format(lines=verdict.lines))
-        return 0
-    print(_("审计链在第 {seq} 条断裂。").format(seq=verdict.broken_at))
-    return 1
 
 
 def _check_posts(_arguments: argparse.Namespace) -> int:

@@ -21,15 +21,51 @@ class DeedGroup(StrEnum):
     SITE = "site"  # 系统
 
 
+# What each group holds, as `subject:action`; a test holds this against the code that writes lines.
+ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
+    DeedGroup.DOOR: ("session:open", "session:refuse", "session:close", "session:end_all"),
+    DeedGroup.CASES: (
+        "case:register",
+        "case:accept",
+        "case:assign",
+        "case:reassign",
+        "case:undo_reassign",
+        "case:settle",
+        "case:confirm",
+        "case:fail",
+        "case:close",
+    ),
+    DeedGroup.READS: ("case:unmask", "import:take_rejects", "trail:read_reasons"),
+    DeedGroup.IMPORTS: (
+        "import:run",
+        "import:expire_rejects",
+        "import_mapping:save",
+        "import_mapping:delete",
+    ),
+    DeedGroup.PEOPLE: (
+        "user:create",
+        "user:set_active",
+        "user:set_password",
+        "user:lift_lock",
+        "user:link_identity",
+        "user:grant",
+        "user:end_post",
+    ),
+    DeedGroup.TRAIL: ("trail:verify",),
+    DeedGroup.SITE: ("site:set_up", "site:restore", "demo:load"),
+}
+
+
 class SubjectKind(StrEnum):
     """What a deed can be about; the word before the colon of a line's subject."""
 
     CASE = "case"
     USER = "user"
     IMPORT = "import"
-    MAPPING = "mapping"
+    MAPPING = "import_mapping"
     LOGIN = "login"  # a user name that nobody has, by its fingerprint
     TRAIL = "trail"
+    SITE = "site"
     COUNTY = "county"
 
 
@@ -86,6 +122,8 @@ class Names:
     units: Mapping[int, str] = field(default_factory=dict)
     committees: Mapping[int, str] = field(default_factory=dict)
     mappings: Mapping[int, str] = field(default_factory=dict)
+    # Of outcomes and sources of cases: the name in Chinese and in English.
+    codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Break(StrEnum):
@@ -149,7 +187,7 @@ class Verification:
         return {
             "at": self.at.isoformat(),
             "actor": self.actor_id,
-            "seconds": round(self.seconds, 1),
+            "milliseconds": round(self.seconds * 1000),
             "lines": self.lines,
             "broken_at": self.broken_at,
             "why": self.why,
@@ -164,7 +202,7 @@ def verification_from_json(kept: dict[str, Any]) -> Verification:
     return Verification(
         datetime.fromisoformat(kept["at"]),
         kept["actor"],
-        kept["seconds"],
+        kept["milliseconds"] / 1000,
         kept["lines"],
         kept["broken_at"],
         Break(kept["why"]) if kept["why"] else None,

@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from data_access import reference, site
 from data_access.commands.setup import new_setup_code
+from data_access.housekeeping import DailyWork
 from data_access.queries import posts
 from data_access.settings import Settings
 from data_access.site import CannotStart, Site
@@ -41,9 +42,11 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     log.info("site.open", database=here.db.bind.dialect.name)
+    daily = DailyWork(here.db, here.settings, clock=now).start()
     try:
         yield
     finally:
+        daily.stop()
         site.close_site(here)
         log.info("site.closed")
 
