@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_access import site
+from data_access.accounts import address_block
 from server.arrival import (
     OWN_HEADERS,
     Arrival,
@@ -30,7 +31,7 @@ from server.pages import trouble_page
 from server.provider import CALLBACK, LOGIN
 from server.script_errors import new_reference
 from server.security_headers import with_security_headers
-from server.sockets import Connection, open_sockets
+from server.sockets import Connection, open_sockets, strangers
 from texts import gettext as _
 
 log = structlog.get_logger(__name__)
@@ -140,12 +141,23 @@ class Gate:
         # page knocks, and stand still meanwhile.
         welcome = scope["path"] == _STREAM and arrival.may_connect
         if not welcome or await self._is_exposed_demo(arrival):
-            await receive()
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await _close(receive, send)
             return
-        # Nobody is turned away here: a page whose session ended would only try again for ever. It
-        # gets no identity, and its script shows how to sign in.
         visitor = await self._visitor(arrival)
+        if visitor is not None:
+            await self._connect(scope, receive, send, arrival, visitor)
+            return
+        # A page whose session ended is not turned away, it would only try again for ever: it gets
+        # no identity, and its script shows how to sign in. There are not many of those.
+        with strangers.place(address_block(arrival.address)) as free:
+            if free:
+                await self._connect(scope, receive, send, arrival, None)
+            else:
+                await _close(receive, send)
+
+    async def _connect(
+        self, scope: Scope, receive: Receive, send: Send, arrival: Arrival, visitor: Visitor | None
+    ) -> None:
         connection = Connection(send)
         open_sockets.add(arrival.browser, connection)
         try:
@@ -176,6 +188,12 @@ class Gate:
         if self._lookups is None:
             self._lookups = CapacityLimiter(_LOOKUPS_AT_ONCE)
         return self._lookups
+
+
+async def _close(receive: Receive, send: Send) -> None:
+    """Refuse a websocket before it is open: the browser is told 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
 
 def _refusal(method: str, path: str, arrival: Arrival) -> Response | None:

@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from server.downloads import EmptyTable, Rejects
 from server.health import Health
+from server.nowhere import Nowhere
 from server.oidc import ProviderAnswer, ProviderLogin
 from server.pages import ASSETS
 from server.password import Password
@@ -48,4 +49,5 @@ ROUTES: list[BaseRoute] = [
     Route("/files/rejects/{batch:int}", Rejects),
     Route("/files/empty/{profile}", EmptyTable),
     Mount("/assets", Assets(directory=ASSETS)),
+    Nowhere(),
 ]

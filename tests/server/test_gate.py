@@ -15,7 +15,7 @@ from data_access import accounts, site
 from data_access.commands import sign_in
 from data_access.settings import Settings
 from data_access.tables import User
-from server import clock, gate, script_errors
+from server import clock, gate, script_errors, sockets
 from server.address import Address, listening_address
 from server.arrival import arrival_of, is_loopback, safe_next
 from server.demo_site import refuse_exposure
@@ -23,7 +23,7 @@ from server.gate import Gate
 from server.journal import set_up_log, where
 from server.language import in_language, of_referrer
 from server.sign_in import to_all_tabs
-from server.sockets import Connection, OpenSockets
+from server.sockets import Connection, OpenSockets, Strangers
 
 PASSWORD = "Zhen-de-9-ci"
 SECRET = "张三 510129199001011234"
@@ -436,6 +436,80 @@ def test_close_reaches_every_connection_of_one_browser_only():
 
     asyncio.run(drive())
     assert sent == [("a", "websocket.close")] * 2
+
+
+class Knocking:
+    """Websockets of strangers, held open until they are told to end."""
+
+    def __init__(self):
+        self.answers = []
+        self.end = asyncio.Event()
+
+    async def app(self, scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await self.end.wait()
+
+    async def knock(self, gate, address):
+        async def receive():
+            return {"type": "websocket.connect"}
+
+        async def send(message):
+            self.answers.append((address, message["type"].partition(".")[2]))
+
+        scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/_stcore/stream",
+            "raw_path": b"/_stcore/stream",
+            "query_string": b"",
+            "client": (address, 40000),
+            "server": LOCAL,
+            "headers": [(b"host", b"desk.example")],
+        }
+        await gate(scope, receive, send)
+
+
+def test_strangers_do_not_fill_the_server(opened, monkeypatch):
+    opened()
+    monkeypatch.setattr(sockets, "STRANGERS_OF_ONE_ADDRESS", 3)
+    monkeypatch.setattr(sockets, "STRANGERS", 5)
+    knocked = Knocking()
+
+    async def drive():
+        gate = Gate(knocked.app)
+        addresses = ["10.0.0.1"] * 4 + ["2001:db8::1", "2001:db8::2"] + ["10.0.0.2"]
+        tasks = []
+        for address in addresses:
+            tasks.append(asyncio.create_task(knocked.knock(gate, address)))
+            await asyncio.sleep(0.05)
+        knocked.end.set()
+        await asyncio.gather(*tasks)
+        first = list(knocked.answers)
+        # Whoever goes leaves the place to the next.
+        await knocked.knock(gate, "10.0.0.1")
+        return first
+
+    first = asyncio.run(drive())
+    assert first == [
+        *[("10.0.0.1", "accept")] * 3,
+        ("10.0.0.1", "close"),
+        ("2001:db8::1", "accept"),
+        ("2001:db8::2", "accept"),
+        ("10.0.0.2", "close"),
+    ]
+    assert knocked.answers[-1] == ("10.0.0.1", "accept")
+
+
+def test_one_network_of_ipv6_is_one_stranger(monkeypatch):
+    monkeypatch.setattr(sockets, "STRANGERS_OF_ONE_ADDRESS", 1)
+    places = Strangers()
+    with (
+        places.place(accounts.address_block("2001:db8::1")) as first,
+        places.place(accounts.address_block("2001:db8::2")) as second,
+        places.place(accounts.address_block("2001:db8:0:1::1")) as elsewhere,
+    ):
+        assert (first, second, elsewhere) == (True, False, True)
+    assert not places._of_address
 
 
 def fail():

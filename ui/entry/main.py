@@ -7,7 +7,7 @@ import streamlit as st
 from domain.people import Permission
 from texts import gettext as _
 from ui import elements, frame
-from ui.session import note_activity, require, speak
+from ui.session import not_allowed, note_activity, require, speak
 
 speak()
 st.set_page_config(
@@ -32,7 +32,16 @@ class Screen:
     permissions: tuple[Permission, ...]
 
 
-SCREENS = (Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),)
+SCREENS = (
+    Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(
+        _("管理"),
+        _("人员"),
+        "admin/people.py",
+        "people",
+        (Permission.PEOPLE_MANAGE, Permission.POST_GRANT),
+    ),
+)
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
@@ -48,7 +57,19 @@ def home() -> None:
     st.info(_("您的岗位目前没有可以打开的页面。如果这不对,请联系综治中心管理员。"))
 
 
+def not_theirs() -> None:
+    """In place of a page that the person's posts do not open."""
+    st.error(not_allowed())
+
+
+closed = [
+    st.Page(not_theirs, title=screen.title, url_path=screen.address)
+    for screen in SCREENS
+    if screen not in open_to_them
+]
 # A default page answers only at the bare address, so no screen is one: each keeps its own.
-page = st.navigation([st.Page(home, title=_("无讼台"), default=True), *pages], position="hidden")
+page = st.navigation(
+    [st.Page(home, title=_("无讼台"), default=True), *pages, *closed], position="hidden"
+)
 frame.show(actor, menu, page.url_path)
 page.run()
