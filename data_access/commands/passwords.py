@@ -54,6 +54,7 @@ def set_one_time_password(
         user.must_change_password = True
         user.password_expires_at = now + ONE_TIME_PASSWORD_LASTS
         user.failed_count, user.locked_until = 0, None
+        user.version += 1
         _replace(session, user, password_hash)
         deed = audit.Deed(_CHANGED, f"user:{user_id}", {"one_time": True})
         audit.append(session, [deed], actor=actor, at=now, changes_data=False)
@@ -74,7 +75,8 @@ def change_password(
     """Change one's own password, end all one's sessions, and open a new one for this browser.
 
     A copy of the old cookie, wherever it lies, opens nothing afterwards. A wrong `present` password
-    counts like a failed sign-in, and locks like one. Raises Invalid, SignInRefused, and
+    counts like a failed sign-in, and locks like one. The account's version stays: an administrator
+    who looks at it sees nothing that this would make untrue. Raises Invalid, SignInRefused, and
     SessionEnded where the account is closed by now.
     """
     with db.read() as session:
@@ -121,5 +123,4 @@ def _replace(session: Session, user: User, password_hash: str) -> None:
     """The new hash; every session of the old one is over."""
     user.password_hash = password_hash
     user.session_epoch += 1
-    user.version += 1
     session.flush()
