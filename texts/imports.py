@@ -202,13 +202,18 @@ def report_lines(report: Report) -> list[str]:
             rejected=report.rejected,
         )
     ]
-    lines += _dropped_lines(report)
-    lines += [note_sentence(note, count) for note, count in report.notes.items()]
+    lines += report_notes(report)
     lines += [
         _("第 {row} 行 {problem}").format(row=one.row_number, problem=problem_sentence(one))
         for one in report.first_problems
     ]
     return lines
+
+
+def report_notes(report: Report) -> list[str]:
+    """What the importer should know of columns and of rows that are taken."""
+    noted = [note_sentence(note, rows) for note, rows in report.notes.items()]
+    return _dropped_lines(report) + noted
 
 
 def _dropped_lines(report: Report) -> list[str]:

@@ -34,6 +34,7 @@ class Screen:
 
 SCREENS = (
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(_("管理"), _("导入"), "admin/imports.py", "imports", (Permission.IMPORT_RUN,)),
     Screen(
         _("管理"),
         _("人员"),
