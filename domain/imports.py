@@ -65,7 +65,9 @@ class FileProblem(StrEnum):
     TOO_HEAVY = "too_heavy"
     SUSPICIOUS = "suspicious"
     NOT_A_TABLE = "not_a_table"
-    OLD_EXCEL = "old_excel"
+    ARCHIVE = "archive"
+    WEB_PAGE = "web_page"
+    PASSWORD = "password"  # noqa: S105 - the file has one
     WRONG_ENCODING = "wrong_encoding"
     DAMAGED = "damaged"
     NO_SUCH_SHEET = "no_such_sheet"
@@ -83,7 +85,7 @@ class FileRefused(Refusal):
 
 
 class Note(StrEnum):
-    """What the importer should know about rows that were taken."""
+    """What the importer should know about rows that were taken, or that are no records."""
 
     KEPT_LOCAL = "kept_local"
     UNKNOWN_MEDIATOR = "unknown_mediator"
@@ -93,6 +95,11 @@ class Note(StrEnum):
     NO_CLOSING_DATE = "no_closing_date"
     PLACE_FROM_TEXT = "place_from_text"
     ALREADY_LATE = "already_late"
+    MERGED_FILLED = "merged_filled"
+    TOTAL_ROWS = "total_rows"
+    REPEATED_HEADS = "repeated_heads"
+    FOOT_LINES = "foot_lines"
+    NO_CONTENT = "no_content"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,16 @@ def file_refused(refusal: FileRefused) -> str:
         FileProblem.TOO_MANY_COLUMNS: _("列数超过 100,或很靠右的列里有内容;请删掉多余的列。"),
         FileProblem.TOO_HEAVY: _("文件解开后过大或解析时间过长,已停止读取。"),
         FileProblem.SUSPICIOUS: _("文件内部结构异常,不像表格软件保存的,没有读取。"),
-        FileProblem.NOT_A_TABLE: _("不是表格文件。可用的格式:XLSX,CSV(UTF-8 或 GB18030)。"),
-        FileProblem.OLD_EXCEL: _("是旧版 XLS 或加了密码的文件,请另存为不加密的 XLSX。"),
-        FileProblem.WRONG_ENCODING: _("文字编码无法识别,请另存为 UTF-8 或 GB18030 的 CSV。"),
-        FileProblem.DAMAGED: _("文件已损坏,无法读取。"),
+        FileProblem.NOT_A_TABLE: _(
+            "不是表格文件。可用的格式:XLSX、XLS、ODS、CSV(UTF-8、UTF-16 或 GB18030)。"
+        ),
+        FileProblem.ARCHIVE: _("是压缩包,请先解压,再导入里面的表格。"),
+        FileProblem.WEB_PAGE: _("内容是网页或 XML,只是扩展名像表格;请用表格软件打开,另存为 XLSX。"),
+        FileProblem.PASSWORD: _("文件加了密码,请另存为不加密的文件。"),
+        FileProblem.WRONG_ENCODING: _(
+            "文字编码无法识别,或前后不一;请另存为 UTF-8 或 GB18030 的 CSV。"
+        ),
+        FileProblem.DAMAGED: _("文件已损坏或不完整,无法读取(CSV 请检查引号是否成对)。"),
         FileProblem.NO_SUCH_SHEET: _("没有这张工作表。"),
         FileProblem.NO_HEADER: _("前 20 行里找不到认识的表头。"),
         FileProblem.MISSING_COLUMNS: _("缺少必需的列:{names}。"),
@@ -175,6 +181,11 @@ def note_sentence(note: Note, count: int) -> str:
         Note.NO_CLOSING_DATE: _("{count} 件已结但没有化解日期,以导入时间为结案时间。"),
         Note.PLACE_FROM_TEXT: _("{count} 件没有填所属镇街,按发生地点的文字认定。"),
         Note.ALREADY_LATE: _("{count} 件导入时已经超期。"),
+        Note.MERGED_FILLED: _("{count} 行里合并的单元格,按合并区域第一格的内容补全。"),
+        Note.TOTAL_ROWS: _("{count} 行是合计、小计,没有当作记录。"),
+        Note.REPEATED_HEADS: _("{count} 行是重复的标题或表头,没有当作记录。"),
+        Note.FOOT_LINES: _("{count} 行是填表人、审核人、说明之类,没有当作记录。"),
+        Note.NO_CONTENT: _("{count} 行在认识的列里没有内容(如只有序号),没有当作记录。"),
     }[note].format(count=count)
 
 

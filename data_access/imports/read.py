@@ -6,33 +6,19 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from domain.imports import FileProblem, FileRefused
+from data_access.imports.formats.opened import ReadLimits
+from domain.imports import FileProblem, FileRefused, Note
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST_LINE = 16_000_000
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """What a file may cost. Twice what 100,000 rows of 40 columns need."""
-
-    file_bytes: int = 64_000_000
-    memory_bytes: int = 1_500_000_000
-    cpu_seconds: int = 60
-    wall_seconds: int = 180
-    rows: int = 200_000
-    columns: int = 100
-    cell_characters: int = 10_000
-    unpacked_bytes: int = 700_000_000
-    entries: int = 2_000
-    ratio: int = 150
 
 
 LIMITS = ReadLimits()
@@ -51,13 +37,15 @@ class Row:
 class Table:
     """An opened sheet. `rows` can be gone through once, while the table is open.
 
-    `kind` is "csv" or "xlsx"; `encoding` is empty for a workbook; `sheets` are its sheets' names.
+    `kind` is "csv", "xlsx", "xls" or "ods"; `encoding` is empty for a workbook; `sheets` are its
+    sheets' names. `notes` count what was done to rows, once all of them were gone through.
     """
 
     kind: str
     encoding: str
     sheets: tuple[str, ...]
     rows: Iterator[Row]
+    notes: Counter[Note]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +86,39 @@ def peek(
     with _opened(content, sheet or 0, rows, limits) as lines:
         opening = next(lines)
         sheets = tuple(Sheet(*said) for said in opening["sheets"])
-        first = tuple(_rows(lines))
+        first = tuple(_rows(lines, Counter()))
         return Peek(opening["kind"], opening["encoding"], sheets, opening["sheet"], first)
 
 
 @contextmanager
 def open_table(content: bytes, *, sheet: int = 1, limits: ReadLimits = LIMITS) -> Iterator[Table]:
-    """Open CSV (UTF-8, UTF-16 or GB18030) or a sheet, counted from 1, of an XLSX workbook.
+    """Open CSV (UTF-8, UTF-16 or GB18030) or a sheet, counted from 1, of an XLSX, XLS or ODS file.
 
     Raises FileRefused here or while the rows are read; the child is gone when the block ends.
     """
     with _opened(content, sheet, 0, limits) as lines:
         opening = next(lines)
         names = tuple(said[0] for said in opening["sheets"])
-        yield Table(opening["kind"], opening["encoding"], names, _rows(lines))
+        notes: Counter[Note] = Counter()
+        yield Table(opening["kind"], opening["encoding"], names, _rows(lines, notes), notes)
 
 
 @contextmanager
-def _opened(content: bytes, sheet: int, peek: int, limits: ReadLimits) -> Iterator[Iterator[Any]]:
+def _opened(content: bytes, sheet: int, first: int, limits: ReadLimits) -> Iterator[Iterator[Any]]:
     """What a child says of the file. It is gone when the block ends."""
     if len(content) > limits.file_bytes:
         raise FileRefused(FileProblem.TOO_LARGE)
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)
-        order = asdict(limits) | {"sheet": sheet, "peek": peek}
+        order = {"limits": asdict(limits), "sheet": sheet, "first": first}
         with _child(file, order, limits.wall_seconds) as process:
             yield _lines(process)
 
 
 @contextmanager
 def _child(
-    file: IO[bytes], order: dict[str, int], wall_seconds: int
+    file: IO[bytes], order: dict[str, Any], wall_seconds: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     # Isolated (-I): no variable, current folder or user package reaches it. Of the environment it
     # gets only where shared libraries lie: it has no secrets to leak.
@@ -173,8 +162,10 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     raise FileRefused(FileProblem.TOO_HEAVY if process.wait() < 0 else FileProblem.DAMAGED)
 
 
-def _rows(lines: Iterator[Any]) -> Iterator[Row]:
+def _rows(lines: Iterator[Any], notes: Counter[Note]) -> Iterator[Row]:
     for said in lines:
         if isinstance(said, dict):
+            if said["filled"]:
+                notes[Note.MERGED_FILLED] = said["filled"]
             return
-        yield Row(said[0], said[1])
+        yield from (Row(number, cells) for number, cells in said)
