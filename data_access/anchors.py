@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -197,6 +197,19 @@ def set_aside(db: Database, *, folder: Path, key_path: Path, now: datetime) -> l
 def read_anchors(folder: Path) -> list[AnchorFile]:
     """Every anchor in the folder, by name; none where there is no folder."""
     return [AnchorFile(path.name, _read(path)) for path in sorted(folder.glob("*.json"))]
+
+
+def newest_day(folder: Path) -> date | None:
+    """The last day (of Beijing) that has an anchor, by the names of the files alone."""
+    days = (_day_in(path.name) for path in folder.glob("*.json"))
+    return max((day for day in days if day is not None), default=None)
+
+
+def _day_in(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name[: len("2026-11-22")])
+    except ValueError:
+        return None
 
 
 def _read(path: Path) -> Anchor | None:

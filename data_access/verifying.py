@@ -38,6 +38,12 @@ class Verifying:
         self._guard = threading.Lock()
         self._progress: Progress | None = None
         self._failed = False
+        self._ended = 0
+
+    @property
+    def ended(self) -> int:
+        """How many checks have come to their end: whoever shows the last reads it again then."""
+        return self._ended
 
     @property
     def progress(self) -> Progress | None:
@@ -65,6 +71,7 @@ class Verifying:
             self._failed = True
             log.warning("trail.verify_failed", error=type(error).__name__)
         finally:
+            self._ended += 1
             self._progress = None
 
     def _tell(self, done: int, total: int) -> None:

@@ -131,9 +131,14 @@ def subject(line: Line, names: Names) -> str:
 
 def _numbered(kind: str, number: int, line: Line, names: Names) -> str:
     if kind == SubjectKind.USER:
-        return _("本人") if number == line.actor_id else account_name(number, names)
+        return _own(line) if number == line.actor_id else account_name(number, names)
     if kind == SubjectKind.IMPORT:
         return _("第 {number} 批").format(number=number)
     if kind == SubjectKind.MAPPING:
         return names.mappings.get(number) or _("对照方案 {number}").format(number=number)
     return line.subject
+
+
+def _own(line: Line) -> str:
+    """Whoever signs in or out does it for themselves; of other deeds that is worth a word."""
+    return "" if line.action in {"session:open", "session:close"} else _("本人")

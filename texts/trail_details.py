@@ -27,7 +27,8 @@ def details(line: Line, names: Names, *, now: datetime) -> list[str]:
     """What else the line says, in words: old and new, counts, days. Keyed hashes are left out."""
     if line.action == "trail:verify":
         return verification_lines(_verification(line), of_a_line=True)
-    payload = dict(line.payload)
+    # The session that a line was written in stands beside it.
+    payload = {k: v for k, v in line.payload.items() if (k, v) != ("session", line.session_id)}
     said = _first_words(line, payload, names)
     said += [_say(key, value, names, now) for key, value in payload.items()]
     return [one for one in said if one]
@@ -88,6 +89,13 @@ def _say(key: str, value: Any, names: Names, now: datetime) -> str:
     tell = _TELLERS.get(key)
     told = tell(value, names, now) if tell else None
     return f"{key}: {json.dumps(value, ensure_ascii=False)}" if told is None else told
+
+
+def _some(sentence: Callable[[], str]) -> Teller:
+    def tell(value: Any, names: Names, now: datetime) -> str | None:
+        return "" if value == 0 else _number(sentence)(value, names, now)
+
+    return tell
 
 
 def _number(sentence: Callable[[], str]) -> Teller:
@@ -161,13 +169,13 @@ _TELLERS: dict[str, Teller] = {
     "profile": _profile,
     "sha256": _fingerprint,
     "rows": _number(lambda: _("{number} 行")),
-    "added": _number(lambda: _("新增 {number}")),
-    "changed": _number(lambda: _("更新 {number}")),
-    "unchanged": _number(lambda: _("未变 {number}")),
-    "rejected": _number(lambda: _("退回 {number}")),
-    "headers": _number(lambda: _("表头 {number} 个")),
-    "codes": _number(lambda: _("代码 {number} 个")),
-    "places": _number(lambda: _("地点 {number} 个")),
+    "added": _some(lambda: _("新增 {number}")),
+    "changed": _some(lambda: _("更新 {number}")),
+    "unchanged": _some(lambda: _("未变 {number}")),
+    "rejected": _some(lambda: _("退回 {number}")),
+    "headers": _some(lambda: _("表头 {number} 个")),
+    "codes": _some(lambda: _("代码 {number} 个")),
+    "places": _some(lambda: _("地点 {number} 个")),
     "mediator": _linked_mediator,
     "demo": _choice(lambda: {True: _("演示账号"), False: ""}),
     "one_time": _choice(lambda: {True: _("一次性密码"), False: _("自己的密码")}),

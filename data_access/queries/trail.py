@@ -5,6 +5,8 @@ people, no other's scope could be drawn around.
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from data_access.accounts import normalise_login
+from data_access.accounts import LOGIN_FORM, normalise_login
 from data_access.engine import vault_of
 from data_access.reference import site_fact
 from data_access.scope import cases_within
@@ -42,6 +44,9 @@ from domain.trail import (
 
 PAGE_SIZE = 50
 LAST_VERIFICATION = "trail_verified"
+_CASE_NUMBER = re.compile(r"D?(\d{4})-(\d{1,7})", re.IGNORECASE)
+_BATCH = re.compile(r"(?:第|批次|import:)? ?(\d{1,9}) ?批?")
+_MAPPING = re.compile(r"(?:对照方案|import_mapping:) ?(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +128,32 @@ def accounts(session: Session, *, scope: Scope) -> list[Account]:
     return [Account(*row) for row in rows]
 
 
-def subject_of_login(session: Session, *, scope: Scope, login: str) -> str:
-    """The subject of lines about a user name: its account, or a name that nobody has.
+def subject_named(session: Session, *, scope: Scope, text: str) -> str | None:
+    """The subject of lines about what somebody typed; None where nothing or too much fits.
 
-    Raises NotAllowed.
+    A case number (also 2026-31), a batch (第 12 批), a mapping (对照方案 3), a user name, also one
+    that nobody has, or the whole name of one account. Raises NotAllowed.
     """
     require_whole_county(scope)
-    login = normalise_login(login)
-    user_id = session.scalar(
-        select(User.id).where(User.login == login, User.county_id == scope.county_id)
-    )
-    if user_id is not None:
-        return f"{SubjectKind.USER}:{user_id}"
+    text = unicodedata.normalize("NFKC", text).strip()
+    if match := _CASE_NUMBER.fullmatch(text):
+        return f"{SubjectKind.CASE}:D{match[1]}-{int(match[2]):05d}"
+    if match := _BATCH.fullmatch(text):
+        return f"{SubjectKind.IMPORT}:{int(match[1])}"
+    if match := _MAPPING.fullmatch(text):
+        return f"{SubjectKind.MAPPING}:{int(match[1])}"
+    login = normalise_login(text)
+    found = session.execute(
+        select(User.id, User.login).where(
+            User.county_id == scope.county_id, or_(User.login == login, User.name == text)
+        )
+    ).all()
+    # Whose user name it is comes before those whose name it is.
+    ids = [row.id for row in found if row.login == login] or [row.id for row in found]
+    if len(ids) == 1:
+        return f"{SubjectKind.USER}:{ids[0]}"
+    if ids or not LOGIN_FORM.fullmatch(login):
+        return None
     return f"{SubjectKind.LOGIN}:{vault_of(session).fingerprint(login)}"
 
 

@@ -42,6 +42,7 @@ SCREENS = (
         "people",
         (Permission.PEOPLE_MANAGE, Permission.POST_GRANT),
     ),
+    Screen(_("管理"), _("审计"), "admin/trail.py", "trail", (Permission.TRAIL_READ,)),
 )
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
