@@ -2,12 +2,16 @@
 
 import errno
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # The connection is lost, the file is locked or the disk is full, or no connection gets free: what
 # was read before is then shown, with its time.
 UNREADABLE: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
+
+# Of these, what came of a write that was under way is not known: the connection may have gone
+# between a commit and its answer. The other kinds of error are mistakes of ours.
+AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout)
 
 _FULL_SQLITE, _FULL_POSTGRESQL = "SQLITE_FULL", "53100"
 
