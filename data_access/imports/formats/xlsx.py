@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from itertools import islice
 
 from data_access.imports.formats.archives import pieces
 from data_access.imports.formats.calamine import open_workbook
@@ -107,14 +108,17 @@ class _Head:
 
     def _cut(self) -> None:
         """Keep what ends with the last row that is wanted."""
-        for end in _ROW_END.finditer(self._kept, self._scanned):
-            self._scanned = end.end()
-            self._missing = (self._missing or 0) - 1
-            if not self._missing:
-                behind = bytes(self._kept[self._scanned :])
-                del self._kept[self._scanned :]
-                self._skip(behind)
-                return
+        ends = [
+            end.end() for end in islice(_ROW_END.finditer(self._kept, self._scanned), self._missing)
+        ]
+        if not ends:
+            return
+        self._scanned = ends[-1]
+        self._missing = (self._missing or 0) - len(ends)
+        if not self._missing:
+            behind = bytes(self._kept[self._scanned :])
+            del self._kept[self._scanned :]
+            self._skip(behind)
 
     def _skip(self, window: bytes) -> None:
         """Leave rows out up to the end of all rows; what follows is kept: merged areas too."""
