@@ -32,7 +32,7 @@ def b64(raw: bytes) -> str:
 
 
 class Provider:
-    """Keys, codes that were given out, and how to misbehave."""
+    """Keys, codes that were given out, how to misbehave, and what is answered."""
 
     def __init__(self, base: str) -> None:
         self.issuer = base + PATH
@@ -87,30 +87,26 @@ class Provider:
                 mark = self.key.sign(body, padding.PKCS1v15(), hashes.SHA256())
         return f"{body.decode()}.{b64(mark)}"
 
-
-def application(base: str) -> Starlette:
-    provider = Provider(base)
-
-    async def metadata(_request: Request) -> Response:
-        provider.asked.append("metadata")
-        if provider.manner.get("down"):
+    async def metadata(self, _request: Request) -> Response:
+        self.asked.append("metadata")
+        if self.manner.get("down"):
             return Response("out of order", 503)
         return JSONResponse(
             {
-                "issuer": provider.issuer,
-                "authorization_endpoint": provider.issuer + "/authorize",
-                "token_endpoint": provider.issuer + "/token",
-                "jwks_uri": provider.issuer + "/keys",
-                "end_session_endpoint": provider.issuer + "/logout",
+                "issuer": self.issuer,
+                "authorization_endpoint": self.issuer + "/authorize",
+                "token_endpoint": self.issuer + "/token",
+                "jwks_uri": self.issuer + "/keys",
+                "end_session_endpoint": self.issuer + "/logout",
                 "response_types_supported": ["code"],
                 "subject_types_supported": ["public"],
                 "code_challenge_methods_supported": ["S256"],
                 "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"],
-                **provider.manner.get("metadata", {}),
+                **self.manner.get("metadata", {}),
             }
         )
 
-    async def authorize(request: Request) -> Response:
+    async def authorize(self, request: Request) -> Response:
         """The form that asks who it is; `?as=` answers it at once."""
         asked = dict(request.query_params)
         assert asked["client_id"] == CLIENT
@@ -133,18 +129,18 @@ def application(base: str) -> Starlette:
             return RedirectResponse(f"{back}?{urlencode({**refusal, 'state': asked['state']})}")
         sub, _, login = person.partition("/")
         code = secrets.token_urlsafe(16)
-        provider.codes[code] = {**asked, "sub": sub, "login": login}
+        self.codes[code] = {**asked, "sub": sub, "login": login}
         return RedirectResponse(f"{back}?{urlencode({'code': code, 'state': asked['state']})}")
 
-    async def token(request: Request) -> Response:
-        provider.asked.append("token")
-        if provider.manner.get("slow"):
-            time.sleep(provider.manner["slow"])  # noqa: ASYNC251 - it is meant to be stuck
-        if provider.manner.get("token_status"):
-            return Response("out of order", provider.manner["token_status"])
+    async def token(self, request: Request) -> Response:
+        self.asked.append("token")
+        if self.manner.get("slow"):
+            time.sleep(self.manner["slow"])  # noqa: ASYNC251 - it is meant to be stuck
+        if self.manner.get("token_status"):
+            return Response("out of order", self.manner["token_status"])
         form = await request.form()
         expected = b64_basic(CLIENT, SECRET)
-        grant = provider.codes.pop(form["code"], None)
+        grant = self.codes.pop(form["code"], None)
         verifier = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
         if request.headers.get("authorization") != expected:
             return JSONResponse({"error": "invalid_client"}, 401)
@@ -155,34 +151,37 @@ def application(base: str) -> Starlette:
         ):
             return JSONResponse({"error": "invalid_grant"}, 400)
         answer = {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer"}
-        if not provider.manner.get("no_id_token"):
-            answer["id_token"] = provider.id_token(grant)
+        if not self.manner.get("no_id_token"):
+            answer["id_token"] = self.id_token(grant)
         return JSONResponse(answer)
 
-    async def keys(_request: Request) -> Response:
-        provider.asked.append("keys")
-        return JSONResponse(provider.jwks())
+    async def keys(self, _request: Request) -> Response:
+        self.asked.append("keys")
+        return JSONResponse(self.jwks())
 
-    async def logout(request: Request) -> Response:
+    async def logout(self, request: Request) -> Response:
         return RedirectResponse(request.query_params["post_logout_redirect_uri"])
 
-    async def control(request: Request) -> Response:
+    async def control(self, request: Request) -> Response:
         """How to behave from now on; answers what was asked since the last time."""
-        provider.manner = await request.json()
-        if provider.manner.get("new_key"):
-            provider.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            provider.kid = secrets.token_hex(4)
-        asked, provider.asked = provider.asked, []
+        self.manner = await request.json()
+        if self.manner.get("new_key"):
+            self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            self.kid = secrets.token_hex(4)
+        asked, self.asked = self.asked, []
         return JSONResponse(asked)
 
+
+def application(base: str) -> Starlette:
+    provider = Provider(base)
     return Starlette(
         routes=[
-            Route(f"{PATH}/.well-known/openid-configuration", metadata),
-            Route(f"{PATH}/authorize", authorize),
-            Route(f"{PATH}/token", token, methods=["POST"]),
-            Route(f"{PATH}/keys", keys),
-            Route(f"{PATH}/logout", logout),
-            Route("/control", control, methods=["POST"]),
+            Route(f"{PATH}/.well-known/openid-configuration", provider.metadata),
+            Route(f"{PATH}/authorize", provider.authorize),
+            Route(f"{PATH}/token", provider.token, methods=["POST"]),
+            Route(f"{PATH}/keys", provider.keys),
+            Route(f"{PATH}/logout", provider.logout),
+            Route("/control", provider.control, methods=["POST"]),
         ]
     )
 

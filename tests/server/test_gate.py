@@ -22,6 +22,7 @@ from server.demo_site import refuse_exposure
 from server.gate import Gate
 from server.journal import set_up_log, where
 from server.language import in_language, of_referrer
+from server.security_headers import with_security_headers
 from server.sign_in import to_all_tabs
 from server.sockets import Connection, OpenSockets, Strangers
 
@@ -163,6 +164,30 @@ def test_cookie_is_secure_behind_tls(opened):
     for line in answer.headers.getlist("set-cookie"):
         assert "Secure" in line
         assert "HttpOnly" in line
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_every_cookie_stays_within_tls_whoever_sets_it(secure):
+    """Streamlit marks none of its own."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    ours = [
+        (b"set-cookie", b"a=1; Path=/; secure"),
+        (b"Set-Cookie", b"_streamlit_session=x; path=/"),
+    ]
+    start = {"type": "http.response.start", "status": 200, "headers": ours}
+    asyncio.run(with_security_headers(send, secure=secure)(start))
+    cookies = [value.lower() for name, value in sent[0]["headers"] if name.lower() == b"set-cookie"]
+    assert [value.count(b"; secure") for value in cookies] == [1, int(secure)]
+
+
+def test_streamlits_own_identity_is_stripped_from_what_a_browser_sends(opened):
+    opened()
+    cookie = "_streamlit_user=2|x; a=b; _streamlit_user_tokens=t; _streamlit_user_1=c; c=d"
+    assert ask("/signin", cookie=cookie).seen["cookie"] == "a=b; c=d"
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,22 @@
 
 import json
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import select, update
+from streamlit.auth_util import validate_auth_credentials
+from streamlit.runtime.secrets import secrets_singleton
+from streamlit.user_info import generate_login_redirect_url
 
+from data_access.provider import ProviderError, provider_of
+from data_access.settings import Settings
 from data_access.tables import AuditLine, AuthSession, User
+from server.provider import secrets_of_st_login
 from tests.server.browserless import Browser
 from tests.server.conftest import PASSWORD, Installation, free_port, start, stop
 from tests.server.identity_provider import CLIENT, SECRET, Running
@@ -156,6 +164,21 @@ def test_address_of_st_login_begins_the_same_way(site, provider):
     """`st.login()` sends the browser to this address, with a token that names the provider."""
     answer = site.browser().get("/auth/login?provider=whatever-token")
     assert answer.location.startswith(provider.issuer + "/authorize?")
+
+
+def test_st_login_itself_is_configured_and_leads_to_our_address(monkeypatch, tmp_path, provider):
+    """What `st.login()` demands of its secrets, and the address to which it sends a browser."""
+    (tmp_path / "oidc.secret").write_text(SECRET)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(secrets_singleton, "_secrets", {})
+    assert secrets_of_st_login() is None
+    for name, value in settings(provider, 8501).items():
+        monkeypatch.setenv(name, value)
+    secrets_singleton.merge_programmatic_secrets(secrets_of_st_login())
+    validate_auth_credentials("default")
+    assert generate_login_redirect_url("default").startswith("/auth/login?provider=")
+    monkeypatch.setenv("SITE_URL", "")
+    assert secrets_of_st_login() is None  # the start says why
 
 
 def test_provider_describes_itself_once_not_at_every_sign_in(site, provider):
@@ -443,19 +466,19 @@ def test_provider_that_is_not_there_is_said_and_the_password_works(apart):
     assert browser.sign_in("duty", PASSWORD, target="/queue").location == "/queue"
 
 
-@pytest.mark.parametrize(
-    "metadata",
-    [
+def test_provider_that_describes_itself_badly_is_not_used(apart, provider):
+    browser = apart(provider).browser()
+    for metadata in (
         {"issuer": "https://evil.example"},
+        {"issuer": None},
         {"token_endpoint": "http://evil.example/token"},
         {"jwks_uri": None},
         {"id_token_signing_alg_values_supported": ["none", "HS256"]},
-    ],
-    ids=str,
-)
-def test_provider_that_describes_itself_badly_is_not_used(apart, provider, metadata):
-    provider.behave(metadata=metadata)
-    refused(apart(provider).browser().get("/auth/login"), 502, "没有正常答复")
+    ):
+        provider.behave(metadata=metadata)
+        refused(browser.get("/auth/login"), 502, "没有正常答复")
+    provider.behave()
+    assert browser.get("/auth/login").status == 302
 
 
 def test_slow_provider_holds_up_nobody_else(apart, provider):
@@ -463,8 +486,6 @@ def test_slow_provider_holds_up_nobody_else(apart, provider):
     browser = site.browser()
     back = come_back(browser, provider, leave_for(site, browser), "s-duty")
     provider.behave(slow=7)
-    import threading  # noqa: PLC0415
-
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(browser.get(back)))
     waiting.start()
@@ -477,7 +498,22 @@ def test_slow_provider_holds_up_nobody_else(apart, provider):
         time.sleep(0.05)
     waiting.join(20)
     refused(answers[0], 502, "没有正常答复")
-    assert slowest < 1
+    assert slowest < 3
+
+
+def test_slow_provider_takes_a_few_threads_and_no_more(apart, provider):
+    site = apart(provider)
+    backs = []
+    for _ in range(6):
+        browser = site.browser()
+        backs.append((browser, come_back(browser, provider, leave_for(site, browser), "s-duty")))
+    provider.behave(slow=1)
+    with ThreadPoolExecutor(6) as together:
+        answers = list(together.map(lambda one: one[0].get(one[1]), backs))
+    busy = [answer for answer in answers if answer.status == 503]
+    assert busy
+    refused(busy[0], 503, "登录的人太多")
+    assert sum(answer.status == 303 for answer in answers) >= 1
 
 
 def test_claim_that_is_configured_links_an_account_at_its_first_sign_in(apart, provider):
@@ -494,24 +530,51 @@ def test_claim_that_is_configured_links_an_account_at_its_first_sign_in(apart, p
     refused(enter(site, provider, "s-third/duty")[1], 403, "还没有对应本系统的账号")
 
 
+GOOD = {
+    "oidc_issuer": "https://sso.county.example/realms/county/",
+    "oidc_client_id": CLIENT,
+    "site_url": "https://desk.example",
+}
+
+
+def test_settings_describe_a_provider(tmp_path):
+    (tmp_path / "oidc.secret").write_text(f" {SECRET}\n")
+    found = provider_of(Settings(data_dir=tmp_path, **GOOD))
+    assert found.issuer == "https://sso.county.example/realms/county"
+    assert found.metadata_url == f"{found.issuer}/.well-known/openid-configuration"
+    assert found.redirect_uri == "https://desk.example/oauth2callback"
+    assert found.client_secret == SECRET
+    assert SECRET not in repr(found)
+    assert provider_of(Settings(data_dir=tmp_path, **GOOD | {"oidc_issuer": ""})) is None
+
+
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("bad", "words"),
     [
-        ({"OIDC_ISSUER": "http://sso.county.example"}, "OIDC_ISSUER"),
-        ({"OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
-        ({"SITE_URL": ""}, "SITE_URL"),
-        ({"SITE_URL": "https://desk.example/sub"}, "SITE_URL"),
-        ({"OIDC_SECRET_FILE": "/nowhere/oidc.secret"}, "/nowhere/oidc.secret"),
+        ({"oidc_issuer": "http://sso.county.example"}, "OIDC_ISSUER"),
+        ({"oidc_issuer": "sso.county.example"}, "OIDC_ISSUER"),
+        ({"oidc_issuer": "https://sso.county.example/?x=1"}, "OIDC_ISSUER"),
+        ({"oidc_issuer": "https://me:x@sso.county.example"}, "OIDC_ISSUER"),
+        ({"oidc_client_id": ""}, "OIDC_CLIENT_ID"),
+        ({"site_url": ""}, "SITE_URL"),
+        ({"site_url": "http://desk.example"}, "SITE_URL"),
+        ({"site_url": "https://desk.example/sub"}, "SITE_URL"),
+        ({"oidc_secret_file": "/nowhere/oidc.secret"}, "/nowhere/oidc.secret"),
     ],
 )
-def test_start_says_what_is_wrong_with_the_settings(installation, provider, more, words):
-    (installation.folder / "oidc.secret").write_text(SECRET)
+def test_settings_that_cannot_work_are_said(tmp_path, bad, words):
+    (tmp_path / "oidc.secret").write_text(SECRET)
+    with pytest.raises(ProviderError, match=words):
+        provider_of(Settings(data_dir=tmp_path, **GOOD | bad))
+
+
+def test_start_says_what_is_wrong_with_the_settings(installation, provider):
     port = free_port()
-    installation.environment.update(settings(provider, port) | more)
+    installation.environment.update(settings(provider, port))
     process = installation.process("streamlit", "run", "app.py", "--server.port", str(port))
     assert process.wait(60) != 0
     assert "不能启动" in installation.log
-    assert words in installation.log
+    assert str(installation.folder / "oidc.secret") in installation.log
     assert "Traceback" not in installation.log
 
 
