@@ -72,20 +72,17 @@ def batch(session: Session, *, scope: Scope, actor_id: int, batch_id: int) -> Ba
 
 
 def same_file(
-    session: Session, *, scope: Scope, profile: Profile, sha256: str
+    session: Session, *, scope: Scope, actor_id: int, profile: Profile, sha256: str
 ) -> tuple[int, datetime] | None:
-    """The number and time of the county's batch that took the very same file, or None."""
-    row = session.execute(
-        select(ImportBatch.id, ImportBatch.at)
-        .where(
-            ImportBatch.sha256 == sha256,
-            ImportBatch.profile == profile,
-            ImportBatch.county_id == scope.county_id,
-        )
-        .order_by(ImportBatch.id)
-        .limit(1)
-    ).first()
-    return (row.id, row.at) if row else None
+    """The number and time of the batch that took the very same file, or None.
+
+    Of the batches that the person may know of: another's is neither disclosed nor in the way.
+    """
+    query = _select(scope, actor_id).where(
+        ImportBatch.sha256 == sha256, ImportBatch.profile == profile
+    )
+    row = session.execute(query.order_by(ImportBatch.id).limit(1)).first()
+    return (row[0].id, row[0].at) if row else None
 
 
 def _select(scope: Scope, actor_id: int) -> Any:

@@ -277,7 +277,7 @@ READ_RECIPES = {
     "import_runs.running_import": [{"now": NOW}],
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}, {"actor_id": 1, "before": BATCH + 1}],
-    "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
+    "imports.same_file": [{"actor_id": 1, "profile": Profile.CASES, "sha256": FILE}],
     "posts.offer": [{"day": NOW.date()}],
     "posts.separation": [{"day": NOW.date()}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
@@ -310,7 +310,6 @@ READ_RECIPES = {
 READS_OF_THE_COUNTY = {
     "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
-    "imports.same_file": "who holds the very same file may know that it was taken, and when",
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
 READS_OF_FIGURES = {"queue.counts"}
@@ -513,7 +512,7 @@ def hostile_file(kind):
 @pytest.mark.parametrize("kind", ["cases", "units"])
 def test_a_file_changes_nothing_of_another_town(db, towns, kind):
     towns.add_town_b()
-    trail = [AuditHead, AuditLine, Counter, ImportBatch, ImportReject]
+    trail = [AuditHead, AuditLine, Counter, ImportBatch, ImportReject, ImportRun]
     beside = {table.__tablename__ for table in trail}
     before, batches = everything(db, beside), len(everything(db)["import_batch"])
     file = hostile_file(kind) | {"actor": towns.actor_a, "now": NOW}
