@@ -1,5 +1,7 @@
 """Step 1: a file is chosen. What was uploaded is only looked at."""
 
+import json
+
 import streamlit as st
 
 from data_access import site
@@ -11,7 +13,6 @@ from texts.imports import progress_sentence
 from ui import clock, feedback, frame, import_file, import_report
 from ui.session import acting
 
-_KINDS = ("xlsx", "xls", "ods", "csv", "txt")
 _SAMPLE = ROOT / "docs" / "samples" / "cases_with_errors.xlsx"
 
 
@@ -19,10 +20,10 @@ def show(actor: Actor) -> None:
     """The place for a file, tables to fill in, and who else is importing."""
     # A used uploader keeps its file: the next one has another name.
     key = f"import_upload_{st.session_state.setdefault('import_uploads', 0)}"
+    _speak_for_the_uploader()
     with st.container(key="import_upload"):
         st.file_uploader(
-            _("把表格拖到这里,或点按钮选择"),
-            type=list(_KINDS),
+            _("把表格拖到下面的框里,或点按钮选择"),
             max_upload_size=import_file.MEGABYTES,
             key=key,
             on_change=_uploaded,
@@ -31,10 +32,7 @@ def show(actor: Actor) -> None:
     feedback.show_refusal("import_file")
     blocks = [
         import_report.text(
-            _(
-                "XLSX、XLS、ODS、CSV,最大 {size} MB。文件只留在本次登录的内存里,"
-                "导入或放弃后即清除,不保存。"
-            ).format(size=import_file.MEGABYTES)
+            _("文件只留在本次登录的内存里,导入或放弃后即清除,不保存。"),
         ),
         import_report.empty_tables(),
     ]
@@ -43,6 +41,20 @@ def show(actor: Actor) -> None:
     import_report.show(blocks, key="import_hints")
     if frame.is_demo(actor) and _SAMPLE.exists():
         st.button(_("用演示文件试一试"), key="import_sample", on_click=_sample)
+
+
+def _speak_for_the_uploader() -> None:
+    """Its own words for button, hint and error, which the style of the page puts in their place."""
+    words = {
+        "choose-file": _("选择文件"),
+        "file-kinds": _("XLSX、XLS、ODS、CSV,最大 {size} MB").format(size=import_file.MEGABYTES),
+        "not-uploaded": _("没有上传:文件超过 {size} MB,或连接中断。请再试,或拆成几个文件。").format(
+            size=import_file.MEGABYTES
+        ),
+    }
+    # A CSS string is written as a JSON one.
+    said = (f"--wusong-{name}: {json.dumps(w, ensure_ascii=False)};" for name, w in words.items())
+    st.html(f"<style>:root {{ {' '.join(said)} }}</style>")
 
 
 def _uploaded(key: str) -> None:

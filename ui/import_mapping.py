@@ -33,7 +33,7 @@ def show_saving(hand: FileInHand, outlined: Outline, actor: Actor) -> None:
     with st.popover(label, icon=":material/bookmark:", key="import_saving"):
         st.text_input(
             _("名字"),
-            key="import_saved_name",
+            key=_name_key(hand),
             value=hand.saved.name if hand.saved else "",
             max_chars=NAME_LONGEST,
             placeholder=_("如:安仁镇台账"),
@@ -88,9 +88,7 @@ def _show_choices(hand: FileInHand, actor: Actor) -> None:
                 _("工作表"),
                 range(1, len(hand.peek.sheets) + 1),
                 index=hand.peek.sheet - 1,
-                format_func=lambda number: plain(
-                    hand.peek.sheets[number - 1].name[:_LONGEST_SHEET]
-                ),
+                format_func=lambda number: hand.peek.sheets[number - 1].name[:_LONGEST_SHEET],
                 key=f"import_sheet{key}",
                 width=240,
                 on_change=_turn,
@@ -120,12 +118,16 @@ def _offer_saved(hand: FileInHand, actor: Actor, key: str) -> None:
         _("用保存过的对应"),
         offered,
         index=offered.index(chosen) if chosen in offered else 0,
-        format_func=lambda name: plain(name) if name else _("不用"),
+        format_func=lambda name: name or _("不用"),
         key=key,
         width=260,
         on_change=_use,
         args=(key,),
     )
+
+
+def _name_key(hand: FileInHand) -> str:
+    return f"import_saved_name_{hand.order}_{hand.stamp}"
 
 
 def _may_change(saved: SavedMapping, actor: Actor) -> bool:
@@ -180,7 +182,7 @@ def _save(headers: dict[str, str]) -> None:
         hand = import_file.in_hand()
         if hand is None:
             return
-        name = " ".join(st.session_state.get("import_saved_name", "").split())
+        name = " ".join(st.session_state.get(_name_key(hand), "").split())
         same = hand.saved is not None and hand.saved.name == name
         hand.saved = save_mapping(
             site.current().db,

@@ -121,9 +121,12 @@ def problems(report: Report) -> list[Block]:
 def rejects(batch_id: int, rejected: int, until: datetime, *, now: datetime) -> Block:
     """Where the rows that were sent back can be had."""
     return {
-        "kind": "links",
-        "before": _("下载退回的行,改好后再导入:"),
-        "links": _reject_links(batch_id, rejected),
+        "kind": "downloads",
+        "before": _("退回的行改好后再导入:"),
+        "links": [
+            link | {"text": _("下载 {kind}").format(kind=link["text"])}
+            for link in _reject_links(batch_id, rejected)
+        ],
         "after": _("保存到 {day},含个人信息,改完请删除").format(day=_day(until, now)),
     }
 

@@ -1,5 +1,6 @@
 """What a file looks like before it is taken in: for somebody who says what its columns mean."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,8 @@ from domain.privacy import HIDDEN, mask_identity_number, mask_name, mask_phone, 
 _LONGEST_EXAMPLE = 16
 # A mapping that shares fewer of its headers with a file was made for another kind of file.
 _ALIKE = 0.6
+# What may stand where columns have slipped: an identity number of today's form, a mobile phone.
+_SOMEBODYS = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|1[3-9][0-9]{9})(?![0-9])")
 # How a column of persons is shown, by the end of its key; any other not at all.
 _MASKS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("identity", mask_identity_number),
@@ -135,7 +138,8 @@ def masked(text: str, column: Column | None) -> str:
     if not text:
         return ""
     if column is None or not column.personal:
-        shown = redact(" ".join(text.split()), ())
+        plain = " ".join(text.split())
+        shown = _SOMEBODYS.sub(HIDDEN, plain) if column else redact(plain, ())
         return shown if len(shown) <= _LONGEST_EXAMPLE else f"{shown[:_LONGEST_EXAMPLE]}…"
     mask = next((mask for end, mask in _MASKS if column.key.endswith(end)), None)
     return mask(text) if mask else HIDDEN

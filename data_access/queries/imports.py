@@ -44,20 +44,13 @@ class Batch:
 
 
 def batches(
-    session: Session,
-    *,
-    scope: Scope,
-    actor_id: int,
-    before: int | None = None,
-    limit: int = PAGE_SIZE,
+    session: Session, *, scope: Scope, actor_id: int, limit: int = PAGE_SIZE
 ) -> list[Batch]:
     """The files a person may know of, the youngest first: one's own, and all for the county's.
 
-    `scope` is where the person may import; `before` is the number of the last batch seen.
+    `scope` is where the person may import.
     """
     query = _select(scope, actor_id).order_by(ImportBatch.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(ImportBatch.id < before)
     rows = session.execute(query).all()
     return [_batch(session, row) for row in rows]
 

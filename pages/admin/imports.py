@@ -69,6 +69,7 @@ elif rehearsal is not None and rehearsal.report is not None:
     import_run.show_rehearsed(hand, rehearsal.report, actor)
     with st.container(horizontal=True, vertical_alignment="center", key="import_actions"):
         import_run.show_actions(hand, rehearsal.report)
+        import_mapping.show_saving(hand, hand.outline(), actor)
 else:
     show_steps(1)
     outlined = hand.outline()

@@ -42,6 +42,8 @@ const draw = {
   text: (block) => make("p", block.mark || "second", block.text),
   links: (block) => make("p", "links", make("span", "second", block.before), ...block.links.map(link),
     make("span", "second", block.after)),
+  downloads: (block) => make("p", "links downloads", make("span", "", block.before), ...block.links.map(link),
+    make("span", "second", block.after)),
   table,
 };
 
