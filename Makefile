@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt texts lock clean python runtime tools browser
+.PHONY: help run test check bench drill fmt texts docs lock clean python runtime tools browser
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -15,8 +15,10 @@ help:
 	echo 'make test    every test: SQLite, PostgreSQL and the browser   ARGS="-k queue" for some'
 	echo 'make check   style, types, layers, spelling, dependencies'
 	echo 'make bench   a million cases, a hundred viewers, painting: prints the numbers'
+	echo 'make drill   kills, power cuts, races, a full disk, on both databases   DRILL_KILLS=200 DRILL_SEED=…'
 	echo 'make fmt     put the code into its style'
 	echo 'make texts   bring the catalogs up to date with the code'
+	echo 'make docs    write the reference (docs/reference) anew from the code'
 	echo 'make lock    compile requirements*.txt from pyproject.toml'
 	echo 'make clean   remove what make made (the data folder stays)'
 
@@ -48,6 +50,9 @@ bench: tools browser
 	export CHROMIUM="$$(cat .venv/chromium)"
 	exec $(BIN)/python -m pytest -m bench --capture=no --timeout=0 -p no:randomly tests/bench $(ARGS)
 
+drill: tools
+	exec $(BIN)/python -m pytest -m drill --timeout=0 -p no:randomly tests/drill $(ARGS)
+
 fmt: tools
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
@@ -66,6 +71,9 @@ texts: tools
 	sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
 	  texts/locale/en/LC_MESSAGES/messages.po
 	echo "texts/locale/en/LC_MESSAGES/messages.po: $$(grep -c '^msgid' texts/locale/en/LC_MESSAGES/messages.po) messages"
+
+docs: runtime
+	$(BIN)/python -m docs.reference
 
 lock: tools
 	$(PIP) install pip-tools

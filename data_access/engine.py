@@ -23,6 +23,9 @@ T = TypeVar("T")
 # file; command-line verbs beside a running server are two such connections.
 _SAFE_SQLITE = (3, 51, 3)
 _BUSY_MILLISECONDS = 10_000
+# SQLite takes its write lock at BEGIN, so two writers queue instead of one failing half way.
+_WRITING: dict[str, Any] = {"sqlite_begin": "IMMEDIATE"}
+_PREPARING: dict[str, Any] = {"sqlite_begin": "DEFERRED"}
 _RETRY_STATES = frozenset({"40001", "40P01", "55P03"})
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -94,15 +97,32 @@ class Database:
         with self._reader() as session:
             yield session
 
-    def write(self, work: Callable[[Session], T], *, attempts: int = 8) -> T:
+    @contextmanager
+    def aside(self) -> Iterator[Connection]:
+        """A connection on which rows can be prepared for `write(..., on=it)`.
+
+        Others wait only in `write`: before it, it must change nothing that anybody else sees. It is
+        closed in the end, and tables that are its own end with it.
+        """
+        if isinstance(self.bind, Connection):
+            yield self.bind
+            return
+        with self.bind.connect() as connection:
+            connection.detach()
+            yield connection
+
+    def write(
+        self, work: Callable[[Session], T], *, on: Connection | None = None, attempts: int = 8
+    ) -> T:
         """Run `work` in one transaction: all of it is kept, or nothing.
 
         `work` may run again after a serialization failure, a deadlock or a busy file, so it must
-        not do anything outside its session. Whatever it raises rolls back and passes through.
+        not do anything outside its session. Whatever it raises rolls back and passes through. `on`
+        is a connection from `aside`, where the work needs what was prepared there.
         """
         for attempt in range(1, attempts + 1):
             try:
-                with self._turn, self._writer.begin() as session:
+                with self._turn, self._writing_session(on) as session:
                     return work(session)
             except DBAPIError as error:
                 if attempt == attempts or not _worth_retrying(error):
@@ -111,6 +131,19 @@ class Database:
             time.sleep(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
         msg = "unreachable: the last attempt returns or raises"
         raise AssertionError(msg)
+
+    @contextmanager
+    def _writing_session(self, on: Connection | None) -> Iterator[Session]:
+        if on is None:
+            with self._writer.begin() as session:
+                yield session
+            return
+        on.execution_options(**_WRITING)
+        try:
+            with self._writer(bind=on) as session, session.begin():
+                yield session
+        finally:
+            on.execution_options(**_PREPARING)
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -180,8 +213,7 @@ def _reading(bind: Engine | Connection) -> Engine | Connection:
 
 
 def _writing(bind: Engine | Connection) -> Engine | Connection:
-    # SQLite takes its write lock at BEGIN, so two writers queue instead of one failing half way.
-    return bind.execution_options(sqlite_begin="IMMEDIATE") if isinstance(bind, Engine) else bind
+    return bind.execution_options(**_WRITING) if isinstance(bind, Engine) else bind
 
 
 def _refuse_commit(_session: Session) -> None:

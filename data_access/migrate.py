@@ -1,8 +1,7 @@
-"""Bring a database to the shape this version knows, safely, with a backup first."""
+"""Bring a database to the shape this version knows, safely. Who calls it makes a backup first."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -50,26 +49,6 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Go back to a revision ("base" for none)."""
     with _migrating(engine) as connection:
         command.downgrade(_config(connection), revision)
-
-
-def back_up(engine: Engine, folder: Path, *, now: datetime) -> Path | None:
-    """A consistent copy of a SQLite database in `folder`; None for PostgreSQL (use pg_dump).
-
-    It is its owner's alone from the first byte, and has its name only when it is complete.
-    """
-    if engine.dialect.name != "sqlite":
-        return None
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = folder / f"wusong-{now:%Y%m%dT%H%M%SZ}.db"
-    draft = target.with_suffix(".part")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600, exist_ok=False)  # SQLite writes into an empty file as into a new one
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None  # noqa: S101 - a live connection has its driver's
-        driver.execute("VACUUM INTO ?", (str(draft),))
-    draft.replace(target)
-    return target
 
 
 @contextmanager

@@ -28,6 +28,15 @@ class _Entry:
     actors: dict[date, Actor] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whose session a token is. One `for_password_change` opens the form for it and no more."""
+
+    session_id: int
+    user_id: int
+    for_password_change: bool = False
+
+
 @dataclass(frozen=True)
 class _Snapshot:
     seq: int
@@ -40,34 +49,61 @@ class SessionRegistry:
 
     Everything that opens, ends or changes a session (a sign-in, a revocation, a post granted in
     another process) writes an audit line, so the trail's head tells when to read again; `watch`
-    gives the newest known head. What only time ends is computed here.
+    gives the newest known head. What only time ends is computed here. `separated`: the site keeps
+    the three administrators apart, so the same posts open less.
     """
 
-    def __init__(self, db: Database, watch: Callable[[], int], *, idle: timedelta) -> None:
+    def __init__(
+        self,
+        db: Database,
+        watch: Callable[[], int],
+        *,
+        idle: timedelta,
+        separated: bool = False,
+    ) -> None:
         self._db = db
         self._watch = watch
         self._idle = idle
+        self._separated = separated
         self._reading = threading.Lock()
         self._snapshot = _Snapshot(-1, {}, {})
 
     def actor(self, session_id: int, now: datetime) -> Actor:
-        """The person of a session, with each permission's scope as of now. Raises SessionEnded."""
-        entry = self._current(now).by_id.get(session_id)
-        if entry is None or self._is_over(entry, now):
+        """The person of a session, with each permission's scope as of now.
+
+        Raises SessionEnded, also for a session that is only for changing a password.
+        """
+        entry = self._live(session_id, now)
+        if entry.live.for_password_change:
             raise SessionEnded(f"session:{session_id}")
         today = day_of(now)
         known = entry.actors.get(today)
         if known is None:
-            known = _actor(entry.live, today)
+            known = _actor(entry.live, today, separated=self._separated)
             entry.actors = {today: known}
         return known
 
-    def find(self, token: str, now: datetime) -> tuple[int, int] | None:
-        """(session id, user id) of a browser's token, or None where it opens nothing."""
+    def owner(self, session_id: int, now: datetime, *, address: str = "") -> Actor:
+        """The person of a session without any permission: for what is everybody's own.
+
+        `address` is where they are now. Raises SessionEnded.
+        """
+        live = self._live(session_id, now).live
+        return Actor(
+            live.user_id,
+            live.name,
+            live.county_id,
+            session_id=live.session_id,
+            address=address or live.address,
+        )
+
+    def find(self, token: str, now: datetime) -> Found | None:
+        """Whose session a browser's token is, or None where it opens nothing."""
         entry = self._current(now).by_token.get(hash_token(token))
         if entry is None or self._is_over(entry, now):
             return None
-        return entry.live.session_id, entry.live.user_id
+        live = entry.live
+        return Found(live.session_id, live.user_id, live.for_password_change)
 
     def touch(self, session_id: int, now: datetime) -> None:
         """The person did something: the idle limit starts anew. Raises SessionEnded.
@@ -75,9 +111,7 @@ class SessionRegistry:
         Call it for what a person does, never for an automatic refresh. It is written at most once a
         minute, without an audit line, and is no change of data.
         """
-        entry = self._current(now).by_id.get(session_id)
-        if entry is None or self._is_over(entry, now):
-            raise SessionEnded(f"session:{session_id}")
+        entry = self._live(session_id, now)
         entry.last_seen_at = max(entry.last_seen_at, now)
         if now - entry.written_at < TOUCH_INTERVAL:
             return
@@ -90,6 +124,12 @@ class SessionRegistry:
                 .execution_options(synchronize_session=False)
             )
         )
+
+    def _live(self, session_id: int, now: datetime) -> _Entry:
+        entry = self._current(now).by_id.get(session_id)
+        if entry is None or self._is_over(entry, now):
+            raise SessionEnded(f"session:{session_id}")
+        return entry
 
     def _current(self, now: datetime) -> _Snapshot:
         snapshot = self._snapshot
@@ -136,12 +176,19 @@ def _carried(live: LiveSession, known: _Entry | None) -> _Entry:
     return _Entry(live, max(live.last_seen_at, known.last_seen_at), known.written_at)
 
 
-def _actor(live: LiveSession, day: date) -> Actor:
+def _actor(live: LiveSession, day: date, *, separated: bool) -> Actor:
+    grants = grants_of(
+        live.posts,
+        county_id=live.county_id,
+        mediator_id=live.mediator_id,
+        day=day,
+        separated=separated,
+    )
     return Actor(
         live.user_id,
         live.name,
         live.county_id,
-        grants_of(live.posts, county_id=live.county_id, mediator_id=live.mediator_id, day=day),
+        grants,
         frozenset(post.role for post in live.posts if post.held_on(day)),
         live.session_id,
         live.address,

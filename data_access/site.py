@@ -18,6 +18,7 @@ from data_access.changes import Watcher
 from data_access.commands.setup import SETUP_CODE_MADE_AT
 from data_access.engine import Database, database_file, make_file, open_engine
 from data_access.migrate import SchemaState
+from data_access.provider import Provider, ProviderError, provider_of
 from data_access.queries.people import Front, front
 from data_access.sessions import SessionRegistry
 from data_access.settings import Settings
@@ -34,7 +35,10 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Site:
-    """What server and screens share in one process. `is_new`: this start made the tables."""
+    """What server and screens share in one process. `is_new`: this start made the tables.
+
+    `provider` is where people may sign in instead of here; None where there is only the password.
+    """
 
     settings: Settings
     db: Database
@@ -42,6 +46,7 @@ class Site:
     registry: SessionRegistry
     is_new: bool = False
     lock: IO[str] | None = None
+    provider: Provider | None = None
     # At most one entry, replaced whole: a thread reads both halves of the same one.
     _front: dict[str, tuple[int, Front]] = field(default_factory=dict)
 
@@ -95,22 +100,25 @@ def open_site(settings: Settings, *, clock: Callable[[], datetime]) -> Site:
     makes a backup first. Raises CannotStart with nothing left open.
     """
     make_private(settings)
-    lock = _lock(settings)
+    lock = server_lock(settings)
     engine: Engine | None = None
     try:
+        provider = provider_of(settings)
         engine = open_engine(settings.url)
         is_new = _bring_up(engine, settings)
         db = Database(engine, open_vault(settings.key_path, create=False))
         watcher = Watcher(db, clock=clock).start()
-    except (CannotStart, KeyFileError, DatabaseError) as error:
+    except (CannotStart, KeyFileError, ProviderError, DatabaseError) as error:
         if engine is not None:
             engine.dispose()
         if lock is not None:
             lock.close()
         raise CannotStart(_sentence(error, settings)) from None
     idle = timedelta(minutes=settings.session_idle_minutes)
-    registry = SessionRegistry(db, lambda: watcher.latest.seq, idle=idle)
-    return Site(settings, db, watcher, registry, is_new, lock)
+    registry = SessionRegistry(
+        db, lambda: watcher.latest.seq, idle=idle, separated=settings.three_roles
+    )
+    return Site(settings, db, watcher, registry, is_new, lock, provider)
 
 
 def close_site(site: Site) -> None:
@@ -131,13 +139,14 @@ def make_private(settings: Settings) -> None:
 
 
 def tighten(settings: Settings) -> None:
-    """Take the rights of others from what is ours: data folder, database, its side files, key.
+    """Take the rights of others from what is ours: data folder, database, its side files, secrets.
 
     What belongs to another user of the system is that user's to decide.
     """
     database = database_file(settings.url)
     files = [Path(f"{database}{end}") for end in ("", "-wal", "-shm", "-journal")]
-    for path in (settings.data_dir, settings.key_path, *(files if database else ())):
+    secrets = (settings.key_path, settings.oidc_secret_path)
+    for path in (settings.data_dir, *secrets, *(files if database else ())):
         # A side file may go at any moment: with the last connection, or at a checkpoint.
         with suppress(FileNotFoundError):
             stands = path.stat()
@@ -158,10 +167,11 @@ def setup_code_is_out(db: Database, *, now: datetime) -> bool:
     return made_at is not None and now - datetime.fromisoformat(made_at) < _CODE_KEPT
 
 
-def _lock(settings: Settings) -> IO[str] | None:
+def server_lock(settings: Settings) -> IO[str] | None:
     """Hold the one server's lock on a SQLite file; the system lets go of it when the process dies.
 
-    Two servers would each keep their own memory of what changed. PostgreSQL may have several.
+    Two servers would each keep their own memory of what changed. PostgreSQL may have several: then
+    there is no lock to hold. Raises CannotStart where a server has it.
     """
     database = database_file(settings.url)
     if database is None:

@@ -5,7 +5,6 @@ does not decrypt. A blind index is an HMAC of the normalised value under a key o
 matches only, useless without the key file.
 """
 
-import hashlib
 import hmac
 import os
 import tempfile
@@ -76,7 +75,7 @@ class Vault:
 
     def fingerprint(self, value: str) -> str:
         """A keyed hash for the audit trail: proves a value without holding it."""
-        return hmac.new(self._audit, value.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._audit, value.encode(), "sha256").hex()[:32]
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

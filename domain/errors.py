@@ -11,7 +11,9 @@
     + NotReassignable   this case cannot be given to anybody now
     + NotUndoable       the last change cannot be taken back
     + NotPossible       this step is closed to this person or this case now
+    + NotChangeable     this account or post must not be changed so, or not by this person
   x SignInRefused       wrong password, locked, too many attempts
+  x ProviderRefused     the identity provider, or its answer, opened no session
   x KeyReused           an idempotency key came back with another request
 """
 
@@ -87,6 +89,18 @@ class NotPossible(RuleViolation):
     """A step of a case is closed: to this person, in this stage, or by a rule of its own."""
 
 
+class NotChangeable(RuleViolation):
+    """This account or post must not be changed in this way, or not by this person."""
+
+
+class AccountNotFound(NotFound):
+    """No such account or post in this person's county."""
+
+
+class AccountChanged(Conflict):
+    """Somebody else changed the account since it was looked at."""
+
+
 class SignInProblem(StrEnum):
     """Why a sign-in was refused. A wrong name and a wrong password look the same."""
 
@@ -94,6 +108,7 @@ class SignInProblem(StrEnum):
     LOCKED = "locked"
     TOO_MANY = "too_many"
     BUSY = "busy"
+    EXPIRED = "expired"  # the right one-time password, too late
 
 
 class SignInRefused(Refusal):
@@ -103,6 +118,27 @@ class SignInRefused(Refusal):
         super().__init__(problem)
         self.problem = problem
         self.retry_at = retry_at
+
+
+class ProviderProblem(StrEnum):
+    """Why signing in by the identity provider (统一认证) opened no session."""
+
+    UNREACHABLE = "unreachable"  # it does not answer, or answers nonsense
+    DECLINED = "declined"  # it says no, or the person turned back there
+    STALE = "stale"  # an answer to no question of this browser: too late, or the second time
+    NOT_VERIFIED = "not_verified"  # its answer does not stand up to the checks
+    CLOCKS = "clocks"  # its answer is over already, or not yet valid
+    UNKNOWN_PERSON = "unknown_person"  # no account is linked to who it says this is
+    ACCOUNT_CLOSED = "account_closed"
+
+
+class ProviderRefused(Refusal):
+    """No session was opened. `identity` is what to tell the administrator, where it helps."""
+
+    def __init__(self, problem: ProviderProblem, identity: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.identity = identity
 
 
 class KeyReused(Refusal):

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
 from domain.clocks import Deadline, Limit, LimitUnit, day_of, deadline
 from domain.errors import Refusal
+from domain.organisation import UnitLevel
 from domain.work_calendar import WorkCalendar
+
+# Rows that were sent back hold personal data: whoever has not mended them by then imports again.
+REJECTS_KEPT = timedelta(days=30)
 
 
 class Profile(StrEnum):
@@ -62,7 +66,9 @@ class FileProblem(StrEnum):
     TOO_HEAVY = "too_heavy"
     SUSPICIOUS = "suspicious"
     NOT_A_TABLE = "not_a_table"
-    OLD_EXCEL = "old_excel"
+    ARCHIVE = "archive"
+    WEB_PAGE = "web_page"
+    PASSWORD = "password"  # noqa: S105 - the file has one
     WRONG_ENCODING = "wrong_encoding"
     DAMAGED = "damaged"
     NO_SUCH_SHEET = "no_such_sheet"
@@ -80,7 +86,7 @@ class FileRefused(Refusal):
 
 
 class Note(StrEnum):
-    """What the importer should know about rows that were taken."""
+    """What the importer should know about rows that were taken, or that are no records."""
 
     KEPT_LOCAL = "kept_local"
     UNKNOWN_MEDIATOR = "unknown_mediator"
@@ -90,6 +96,11 @@ class Note(StrEnum):
     NO_CLOSING_DATE = "no_closing_date"
     PLACE_FROM_TEXT = "place_from_text"
     ALREADY_LATE = "already_late"
+    MERGED_FILLED = "merged_filled"
+    TOTAL_ROWS = "total_rows"
+    REPEATED_HEADS = "repeated_heads"
+    FOOT_LINES = "foot_lines"
+    NO_CONTENT = "no_content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,27 @@ class FileMapping:
     places: dict[str, str] = field(default_factory=dict)
 
 
+class MappingProblem(StrEnum):
+    """Why a mapping was not saved."""
+
+    NAME_MISSING = "name_missing"
+    NAME_LONG = "name_long"
+    NAME_TAKEN = "name_taken"
+    EMPTY = "empty"
+    NOT_UNDERSTOOD = "not_understood"  # a column, a code or a place that is not there
+    CHANGED = "changed"  # by somebody else, since it was seen
+    GONE = "gone"
+    OF_OTHERS = "of_others"
+
+
+class MappingRefused(Refusal):
+    """A mapping was neither saved nor deleted."""
+
+    def __init__(self, problem: MappingProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
 class Step(StrEnum):
     """How far the taking in of a file is."""
 
@@ -155,6 +187,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownWord:
+    """A word of the file that was not understood: `rows` were sent back because of it.
+
+    `column` is the file's own header. `codes` names the list that the word should be of, as in
+    `FileMapping.codes`; it is empty for a place, of which `level` is then the unit's level.
+    """
+
+    column: str
+    word: str
+    rows: int
+    codes: str = ""
+    level: UnitLevel | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What came of a file. `batch_id` is None when nothing was written.
 
@@ -174,6 +221,7 @@ class Report:
     dropped: DroppedColumns = field(default_factory=DroppedColumns)
     notes: Mapping[Note, int] = field(default_factory=dict)
     first_problems: tuple[Problem, ...] = ()
+    unmapped: tuple[UnknownWord, ...] = ()
 
 
 _RISK_OF_SCALE = {"01": Risk.BLUE, "02": Risk.YELLOW, MAJOR_EVENT: Risk.ORANGE}

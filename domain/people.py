@@ -1,9 +1,10 @@
 """Who is asking, what each role may do, and which part of the county a person sees."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import combinations
 
 from domain.errors import NotAllowed
 from domain.organisation import UnitLevel
@@ -83,6 +84,48 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 SEPARATED_GRANTS: dict[Role, frozenset[Permission]] = GRANTS | {
     Role.CENTRE_ADMIN: GRANTS[Role.CENTRE_ADMIN] - _ADMINISTRATION
+}
+
+
+def roles_with(permission: Permission, *, separated: bool) -> frozenset[Role]:
+    """The posts that give a permission; `separated`: the three administrators are kept apart."""
+    by_role = SEPARATED_GRANTS if separated else GRANTS
+    return frozenset(role for role, granted in by_role.items() if permission in granted)
+
+
+class Seat(StrEnum):
+    """Where a post can be held: at a unit of one level, in a committee, or in the person alone.
+
+    The values of units are the level codes of GB/T 31000 table 37.
+    """
+
+    COUNTY = UnitLevel.COUNTY.value
+    TOWN = UnitLevel.TOWN.value
+    COMMUNITY = UnitLevel.COMMUNITY.value
+    GRID = UnitLevel.GRID.value
+    COMMITTEE = "committee"
+    OWN_CASES = "own_cases"  # a mediator's own
+
+
+_ANYWHERE_IN_THE_TREE = (Seat.COUNTY, Seat.TOWN)
+# In the order in which they are offered. Administrators act for the whole county or not at all.
+SEATS: dict[Role, tuple[Seat, ...]] = {
+    Role.LEADER: _ANYWHERE_IN_THE_TREE,
+    Role.DUTY: _ANYWHERE_IN_THE_TREE,
+    Role.CENTRE_ADMIN: (Seat.COUNTY,),
+    Role.TOWN: (Seat.TOWN,),
+    Role.COMMITTEE_HEAD: (Seat.COMMITTEE, Seat.COMMUNITY),
+    Role.MEDIATOR: (Seat.OWN_CASES, Seat.COMMITTEE),
+    Role.GRID_WORKER: (Seat.GRID, Seat.COMMUNITY),
+    Role.JUSTICE: _ANYWHERE_IN_THE_TREE,
+    Role.COURT: _ANYWHERE_IN_THE_TREE,
+    Role.DEPARTMENT: _ANYWHERE_IN_THE_TREE,
+    Role.ADVISER: (Seat.COMMUNITY, Seat.TOWN, Seat.COUNTY),
+    Role.TRAINING: (Seat.COUNTY,),
+    Role.SYSTEM_ADMIN: (Seat.COUNTY,),
+    Role.SECURITY_ADMIN: (Seat.COUNTY,),
+    Role.AUDIT_ADMIN: (Seat.COUNTY,),
+    Role.WALL: _ANYWHERE_IN_THE_TREE,
 }
 
 
@@ -182,6 +225,12 @@ class Post:
         """Whether the post is held on this day."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
+    def meets(self, other: "Post", *, since: date = date.min) -> bool:
+        """Whether some day, from `since` on, has both posts held."""
+        begins = max(self.valid_from, other.valid_from, since)
+        ends = min(self.valid_to or date.max, other.valid_to or date.max)
+        return begins < ends
+
     def scope(self, *, county_id: int, mediator_id: int | None) -> Scope | None:
         """The part of the county that the post sees; None where it has no place.
 
@@ -241,6 +290,66 @@ def grants_of(
     return grants
 
 
+def collisions(posts: Sequence[Post], *, since: date) -> list[tuple[Post, Post]]:
+    """Which of one person's posts the separation of the three administrators keeps apart.
+
+    Pairs of posts held on a same day from `since` on: nobody holds two of the three, nor one of
+    them beside any other post. `since` is today: what was, is the trail's.
+    """
+    return [
+        (one, other)
+        for one, other in combinations(posts, 2)
+        if one.role is not other.role
+        and SEPARATED & {one.role, other.role}
+        and one.meets(other, since=since)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two posts of one person that the separation of the three administrators keeps apart."""
+
+    user_id: int
+    login: str
+    name: str
+    roles: tuple[Role, Role]
+
+
+class AccountState(StrEnum):
+    """How an account stands: what a list of them can be narrowed to. One may stand in several."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    LOCKED = "locked"  # after failures in a row
+    ONE_TIME = "one_time"  # the password is one that somebody else made
+    SIGNED_IN = "signed_in"
+    WITHOUT_POST = "without_post"
+
+
+class AccountObjection(StrEnum):
+    """Why an account or a post must not be changed in this way, or not by this person."""
+
+    OWN_ACCOUNT = "own_account"  # nobody closes or opens their own
+    OWN_POST = "own_post"  # nobody gives themselves a post
+    OWN_PASSWORD = "own_password"  # noqa: S105 - one's own is changed with the present one
+    CLOSED = "closed"  # a closed account gets no password
+    ENDED = "ended"  # the post is over already
+    KEPT_APART = "kept_apart"  # 三员分立
+    LAST_MANAGER = "last_manager"  # nobody would be left to open accounts
+    LAST_GRANTER = "last_granter"  # nobody would be left to give posts
+
+
+# A site must not lock itself out: somebody who can sign in keeps each of these.
+NEVER_WITHOUT = {
+    Permission.PEOPLE_MANAGE: AccountObjection.LAST_MANAGER,
+    Permission.POST_GRANT: AccountObjection.LAST_GRANTER,
+}
+
+# Long enough to be handed over on the day after a weekend, short enough to be worth little in a
+# drawer.
+ONE_TIME_PASSWORD_LASTS = timedelta(hours=72)
+
+
 class AccountProblem(StrEnum):
     """Why an account, a password or a post was not taken as entered."""
 
@@ -255,13 +364,21 @@ class AccountProblem(StrEnum):
     CONTAINS_LOGIN = "contains_login"
     NOT_REPEATED = "not_repeated"  # the second entry differs
     NOT_THE_PRESENT = "not_the_present"  # the present password, asked for, was wrong
+    UNCHANGED = "unchanged"  # the new password is the present one
     PLACE_MISSING = "place_missing"
     PLACE_UNKNOWN = "place_unknown"
+    PLACE_UNFIT = "place_unfit"  # this post is not held at such a place
+    ROLE_MISSING = "role_missing"
     MEDIATOR_UNKNOWN = "mediator_unknown"
+    MEDIATOR_TAKEN = "mediator_taken"  # another account is this mediator's
     DATES_REVERSED = "dates_reversed"
+    DATES_PAST = "dates_past"  # a post begins and ends today or later
+    ENDS_LATER = "ends_later"  # ending a post cannot make it longer
     COUNTY_CODE_FORM = "county_code_form"
     COUNTY_NAME_MISSING = "county_name_missing"
     SETUP_CODE_WRONG = "setup_code_wrong"
+    IDENTITY_FORM = "identity_form"  # empty, too long, or with blanks inside
+    IDENTITY_TAKEN = "identity_taken"  # of another account
 
 
 # The standard fixes no numbers (GB/T 22239-2019 8.1.4.1); common audit practice is 5 failures and

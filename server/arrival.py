@@ -142,7 +142,7 @@ def safe_next(target: str | None) -> str:
         return "/"
     if parts.scheme or parts.netloc or target.startswith("//"):
         return "/"
-    if parts.path in {"/signin", "/signout", "/setup"}:
+    if parts.path in {"/signin", "/signout", "/setup", "/auth/login", "/oauth2callback"}:
         return "/"
     return target
 

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_access import site
+from data_access.accounts import address_block
 from server.arrival import (
     OWN_HEADERS,
     Arrival,
@@ -27,9 +28,10 @@ from server.arrival import (
 from server.clock import now
 from server.journal import where
 from server.pages import trouble_page
+from server.provider import CALLBACK, LOGIN
 from server.script_errors import new_reference
 from server.security_headers import with_security_headers
-from server.sockets import Connection, open_sockets
+from server.sockets import Connection, open_sockets, strangers
 from texts import gettext as _
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,8 @@ _OPEN = frozenset(
     {
         "/signin",
         "/signout",
+        LOGIN,
+        CALLBACK,
         "/setup",
         "/healthz",
         # What a page that lost its session still asks for before it connects again.
@@ -51,20 +55,26 @@ _OPEN = frozenset(
 _OPEN_FOLDERS = ("/assets/", "/static/")
 _STREAMLIT = "/_stcore/"
 _STREAM = "/_stcore/stream"
+_PASSWORD = "/password"  # noqa: S105 - an address
 # Of Streamlit's own routes these are needed; its metrics, its agent interface and whatever a later
 # version adds are not, until somebody decides so.
 _STREAMLIT_PARTS = ("/_stcore/upload_file/", "/_stcore/bidi-components/")
 _CLOSED_FOLDERS = ("/auth/", "/oauth2callback", "/app/static/")
+# Of the addresses of st.login, these two are open where the site has an identity provider.
+_PROVIDER_DOORS = frozenset({LOGIN, CALLBACK})
+# Streamlit would take an identity from these cookies. Nobody is given any (docs/adr/0012).
+_FOREIGN_COOKIES = "_streamlit_user"
 _POLICY_VIOLATION = 1008
 _LOOKUPS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whose session a request belongs to."""
+    """Whose session a request belongs to. With `must_change` one form is open, and nothing else."""
 
     session_id: int
     user_id: int
+    must_change: bool = False
 
 
 class Gate:
@@ -99,7 +109,11 @@ class Gate:
         is_open = path in _OPEN or path.startswith(_OPEN_FOLDERS)
         visitor = None if path.startswith(_OPEN_FOLDERS) else await self._visitor(arrival)
         if visitor is None and not is_open:
-            await _turn_away(scope)(scope, receive, send)
+            await _turn_away(scope, "/signin", "sign in first\n")(scope, receive, send)
+            return
+        if visitor is not None and visitor.must_change and not (is_open or path == _PASSWORD):
+            away = _turn_away(scope, _PASSWORD, "change the password first\n")
+            await away(scope, receive, send)
             return
         await self._serve(_passed(scope, arrival, visitor), receive, send)
 
@@ -127,12 +141,23 @@ class Gate:
         # page knocks, and stand still meanwhile.
         welcome = scope["path"] == _STREAM and arrival.may_connect
         if not welcome or await self._is_exposed_demo(arrival):
-            await receive()
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await _close(receive, send)
             return
-        # Nobody is turned away here: a page whose session ended would only try again for ever. It
-        # gets no identity, and its script shows how to sign in.
         visitor = await self._visitor(arrival)
+        if visitor is not None:
+            await self._connect(scope, receive, send, arrival, visitor)
+            return
+        # A page whose session ended is not turned away, it would only try again for ever: it gets
+        # no identity, and its script shows how to sign in. There are not many of those.
+        with strangers.place(address_block(arrival.address)) as free:
+            if free:
+                await self._connect(scope, receive, send, arrival, None)
+            else:
+                await _close(receive, send)
+
+    async def _connect(
+        self, scope: Scope, receive: Receive, send: Send, arrival: Arrival, visitor: Visitor | None
+    ) -> None:
         connection = Connection(send)
         open_sockets.add(arrival.browser, connection)
         try:
@@ -147,7 +172,9 @@ class Gate:
         found = await to_thread.run_sync(
             site.current().registry.find, arrival.token, now(), limiter=self._limiter()
         )
-        return None if found is None else Visitor(*found)
+        if found is None:
+            return None
+        return Visitor(found.session_id, found.user_id, found.for_password_change)
 
     async def _is_exposed_demo(self, arrival: Arrival) -> bool:
         """Whether a demo site is asked by somebody who need not be at this machine."""
@@ -163,34 +190,42 @@ class Gate:
         return self._lookups
 
 
+async def _close(receive: Receive, send: Send) -> None:
+    """Refuse a websocket before it is open: the browser is told 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+
 def _refusal(method: str, path: str, arrival: Arrival) -> Response | None:
     """An answer for what nobody may ask, whoever they are."""
     if not is_safe(method) and not arrival.may_change:
         return PlainTextResponse("cross-origin request refused\n", 403)
     if path.startswith(_STREAMLIT) and path not in _OPEN and not path.startswith(_STREAMLIT_PARTS):
         return PlainTextResponse("not found\n", 404)
+    if path in _PROVIDER_DOORS and site.current().provider is not None:
+        return None
     if path.startswith(_CLOSED_FOLDERS):
         return PlainTextResponse("not found\n", 404)
     return None
 
 
-def _turn_away(scope: Scope) -> Response:
-    """To the sign-in form, with the way back, for a page; 401 for anything else."""
+def _turn_away(scope: Scope, form: str, reason: str) -> Response:
+    """To the form that comes first, with the way back, for a page; 401 for anything else."""
     wants_page = "text/html" in (header(scope["headers"], b"accept") or "")
     if scope["method"] not in {"GET", "HEAD"} or not wants_page:
-        return PlainTextResponse("sign in first\n", 401)
+        return PlainTextResponse(reason, 401)
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
     query: bytes = scope["query_string"]
     wanted = raw.decode("latin-1") + ("?" + query.decode("latin-1") if query else "")
     target = safe_next(wanted)
     suffix = "" if target == "/" else "?next=" + quote(target, safe="/")
-    return RedirectResponse("/signin" + suffix, 303)
+    return RedirectResponse(form + suffix, 303)
 
 
 def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
     """The scope with the gate's own headers, and without anything that pretends to be them."""
     headers: RawHeaders = [
-        (name, value)
+        (name, _own_cookies(value) if name.lower() == b"cookie" else value)
         for name, value in scope["headers"]
         if not name.lower().startswith(OWN_HEADERS) and name.lower() != b"host"
     ]
@@ -198,10 +233,18 @@ def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
         (b"host", arrival.host.encode("latin-1")),
         (OWN_HEADERS + b"address", arrival.address.encode("latin-1", "replace")),
     ]
-    if visitor is not None:
+    # Whoever must change their password first is nobody to the pages.
+    if visitor is not None and not visitor.must_change:
         headers += [
             (OWN_HEADERS + b"user", str(visitor.user_id).encode()),
             (OWN_HEADERS + b"signed-in", b"1"),
             (OWN_HEADERS + b"session", str(visitor.session_id).encode()),
         ]
     return {**scope, "headers": headers, "wusong.arrival": arrival, "wusong.visitor": visitor}
+
+
+def _own_cookies(value: bytes) -> bytes:
+    """A Cookie header without what could be taken for an identity."""
+    pairs = value.decode("latin-1").split(";")
+    kept = [pair for pair in pairs if not pair.strip().startswith(_FOREIGN_COOKIES)]
+    return ";".join(kept).strip().encode("latin-1")

@@ -9,15 +9,20 @@ from contextlib import asynccontextmanager
 import structlog
 from anyio import to_thread
 
-from data_access import site
+from data_access import reference, site
 from data_access.commands.setup import new_setup_code
+from data_access.housekeeping import DailyWork
+from data_access.queries import posts
 from data_access.settings import Settings
 from data_access.site import CannotStart, Site
+from domain.clocks import day_of
+from domain.people import Scope
 from server import demo_site
 from server.address import Address, listening_address
 from server.clock import now
 from server.journal import set_up_log
 from texts import gettext as _
+from texts.people import separation_lines
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +42,11 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     log.info("site.open", database=here.db.bind.dialect.name)
+    daily = DailyWork(here.db, here.settings, clock=now).start()
     try:
         yield
     finally:
+        daily.stop()
         site.close_site(here)
         log.info("site.closed")
 
@@ -60,12 +67,25 @@ def _open(address: Address) -> Site:
                 _setup_code_line(here),
             ]
         lines += demo_site.account_lines(here)
+        if front.has_users and settings.three_roles:
+            lines += _separation_lines(here)
     except BaseException:
         site.close_site(here)
         raise
     sys.stdout.write("\n".join(lines) + "\n\n")
     sys.stdout.flush()
     return here
+
+
+def _separation_lines(here: Site) -> list[str]:
+    """Which posts of before do not go together where the three administrators are kept apart."""
+    with here.db.read() as session:
+        county = reference.county_id(session)
+        if county is None:
+            return []
+        scope = Scope(county, whole_county=True)
+        found = posts.separation(session, scope=scope, day=day_of(now()))
+    return separation_lines(found.collisions, found.vacant)
 
 
 def _setup_code_line(here: Site) -> str:

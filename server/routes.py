@@ -5,8 +5,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from server.downloads import EmptyTable, Rejects
 from server.health import Health
+from server.nowhere import Nowhere
+from server.oidc import ProviderAnswer, ProviderLogin
 from server.pages import ASSETS
+from server.password import Password
+from server.provider import CALLBACK, LOGIN
 from server.set_up import SetUp
 from server.sign_in import SignedIn, SignIn, SignOut
 
@@ -36,7 +41,13 @@ ROUTES: list[BaseRoute] = [
     Route("/signin", SignIn),
     Route("/signout", SignOut),
     Route("/signed-in", SignedIn),
+    Route(LOGIN, ProviderLogin),
+    Route(CALLBACK, ProviderAnswer),
+    Route("/password", Password),
     Route("/setup", SetUp),
     Route("/healthz", Health),
+    Route("/files/rejects/{batch:int}", Rejects),
+    Route("/files/empty/{profile}", EmptyTable),
     Mount("/assets", Assets(directory=ASSETS)),
+    Nowhere(),
 ]

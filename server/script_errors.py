@@ -22,8 +22,8 @@ def on_script_error(error: Exception) -> bool:
     log.error("script.failed", reference=reference, trace=where(error))
     st.error(
         _(
-            "这里出了一个意外的错误,没有做任何改动。请刷新页面再试;仍不行,请把编号 {reference} "
-            "告诉系统管理员。"
+            "这里出了一个意外的错误。请刷新页面,看清刚才的操作办成没有,再决定要不要重做;"
+            "仍不行,请把编号 {reference} 告诉系统管理员。"
         ).format(reference=reference)
     )
     return True

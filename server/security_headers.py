@@ -77,7 +77,11 @@ def with_security_headers(send: Send, *, secure: bool) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             ours = {name for name, _ in _ALWAYS} | {_TLS_ONLY[0]}
-            kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
+            kept = [
+                (name, _kept_to_tls(name, value) if secure else value)
+                for name, value in message.get("headers", ())
+                if name.lower() not in ours
+            ]
             if not any(name.lower() == _POLICY for name, _ in kept):
                 kept.append((_POLICY, STREAMLIT_POLICY.encode()))
             tls = (_TLS_ONLY,) if secure else ()
@@ -85,3 +89,10 @@ def with_security_headers(send: Send, *, secure: bool) -> Send:
         await send(message)
 
     return sending
+
+
+def _kept_to_tls(name: bytes, value: bytes) -> bytes:
+    """A cookie, whoever sets it, that the browser will not send in the clear."""
+    if name.lower() != b"set-cookie" or b"secure" in value.lower().split(b"; "):
+        return value
+    return value + b"; Secure"

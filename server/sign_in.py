@@ -9,22 +9,39 @@ from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from data_access import site
+from data_access import door, site
 from data_access.commands import sign_in as command
-from domain.errors import SessionEnded, SignInProblem, SignInRefused
+from domain.errors import (
+    ProviderProblem,
+    ProviderRefused,
+    SessionEnded,
+    SignInProblem,
+    SignInRefused,
+)
 from server.arrival import BROWSER_COOKIE, SESSION_COOKIE, Arrival, safe_next
 from server.clock import now
 from server.forms import FormRefused, read_form
 from server.language import in_language, of_referrer, other_language, speak
 from server.pages import page
+from server.provider import begin_address, leave_address
 from server.sockets import open_sockets
+from texts import language
+from texts.identity import provider_refused
 from texts.people import sign_in_refused
 
-_STATUS = {
+STATUS = {
     SignInProblem.WRONG: 401,
     SignInProblem.LOCKED: 403,
+    SignInProblem.EXPIRED: 403,
     SignInProblem.TOO_MANY: 429,
     SignInProblem.BUSY: 503,
+    ProviderProblem.UNREACHABLE: 502,
+    ProviderProblem.DECLINED: 401,
+    ProviderProblem.STALE: 400,
+    ProviderProblem.NOT_VERIFIED: 401,
+    ProviderProblem.CLOCKS: 401,
+    ProviderProblem.UNKNOWN_PERSON: 403,
+    ProviderProblem.ACCOUNT_CLOSED: 403,
 }
 _SIGN_INS_AT_ONCE = 12
 # The new cookie must have reached the browser before its other tabs connect again with it.
@@ -44,7 +61,8 @@ class SignIn(HTTPEndpoint):
             return RedirectResponse(in_language(target, chosen), 303)
         if not (await to_thread.run_sync(site.current().front)).has_users:
             return RedirectResponse(in_language("/setup", chosen), 303)
-        return await _form(target)
+        left = "left" in request.query_params
+        return await sign_in_page(target, leave=await leave_address() if left else None)
 
     async def post(self, request: Request) -> Response:
         """Open a session, set its cookie, and go where the person wanted to go."""
@@ -59,10 +77,10 @@ class SignIn(HTTPEndpoint):
         try:
             opened = await _open(login, entered.get("password", ""), arrival)
         except SignInRefused as refusal:
-            return await _form(target, login, refusal)
+            return await sign_in_page(target, login, refusal)
         # The next request comes with the new cookie: the registry must know it by then.
         await to_thread.run_sync(site.current().watcher.look)
-        return _to_all_tabs(
+        return to_all_tabs(
             RedirectResponse(in_language(target, chosen), 303), arrival, opened.token
         )
 
@@ -76,8 +94,9 @@ class SignOut(HTTPEndpoint):
         visitor = request.scope["wusong.visitor"]
         if visitor is not None:
             await to_thread.run_sync(_end, visitor.session_id)
-        answer = RedirectResponse(in_language("/signin", _language(request)), 303)
-        return _to_all_tabs(answer, arrival, "")
+        after = "/signin" if site.current().provider is None else "/signin?left=1"
+        answer = RedirectResponse(in_language(after, _language(request)), 303)
+        return to_all_tabs(answer, arrival, "")
 
 
 class SignedIn(HTTPEndpoint):
@@ -95,7 +114,7 @@ def _language(request: Request) -> str | None:
     return request.query_params.get("lang") or of_referrer(request.headers.get("referer"))
 
 
-async def _open(login: str, password: str, arrival: Arrival) -> command.SignedIn:
+async def _open(login: str, password: str, arrival: Arrival) -> door.SignedIn:
     """Sign in, in one of a few threads; with all of them taken, say so instead of waiting."""
     if not _places:
         _places.append(CapacityLimiter(_SIGN_INS_AT_ONCE))
@@ -116,29 +135,53 @@ async def _open(login: str, password: str, arrival: Arrival) -> command.SignedIn
     )
 
 
-async def _form(target: str, login: str = "", refusal: SignInRefused | None = None) -> Response:
+async def sign_in_page(
+    target: str,
+    login: str = "",
+    refusal: SignInRefused | ProviderRefused | None = None,
+    *,
+    leave: str | None = None,
+) -> Response:
+    """The form, with why nobody was let in above it, and the provider's button below.
+
+    `leave` is where a person who has just signed out here can sign out of the provider, too.
+    """
+    provider = site.current().provider
     return page(
         "sign_in.html",
-        status=_STATUS[refusal.problem] if refusal else 200,
+        status=STATUS[refusal.problem] if refusal else 200,
         front=await to_thread.run_sync(site.current().front),
         login=login[:100],
         target=target,
         switch=other_language("/signin", next=target),
-        problem=sign_in_refused(refusal, now=now()) if refusal else "",
+        problem=_sentence(refusal),
+        identity=refusal.identity if isinstance(refusal, ProviderRefused) else "",
+        begin=begin_address(target, "en" if language() == "en" else None) if provider else "",
+        leave=leave or "",
     )
+
+
+def _sentence(refusal: SignInRefused | ProviderRefused | None) -> str:
+    match refusal:
+        case None:
+            return ""
+        case ProviderRefused():
+            return provider_refused(refusal)
+        case SignInRefused():
+            return sign_in_refused(refusal, now=now())
 
 
 def _end(session_id: int) -> None:
     here, moment = site.current(), now()
     try:
-        actor = here.registry.actor(session_id, moment)
+        actor = here.registry.owner(session_id, moment)
     except SessionEnded:
         return
     command.sign_out(here.db, session_id=session_id, actor=actor, now=moment)
     here.watcher.look()
 
 
-def _to_all_tabs(answer: Response, arrival: Arrival, token: str) -> Response:
+def to_all_tabs(answer: Response, arrival: Arrival, token: str) -> Response:
     """Put the new session (none for "") into the browser's cookie and make its tabs take it up.
 
     A browser has one session. Its open tabs still run on the one before: they connect again once

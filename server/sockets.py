@@ -1,11 +1,19 @@
-"""The open websockets of each browser, so that signing in or out reaches every tab."""
+"""The open websockets: of each browser, so that signing in or out reaches every tab; of strangers,
+so that they do not fill the server.
+"""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from starlette.types import Message, Send
 
 # "Service restart": the page's own code connects again by itself, with the cookies of that moment.
 _CONNECT_AGAIN = 1012
+# Each costs a script's memory and its refreshes. An office behind one address, whose sessions all
+# ended over night, stays below the first; many addresses together stay below the second.
+STRANGERS_OF_ONE_ADDRESS = 60
+STRANGERS = 300
 
 
 class Connection:
@@ -58,4 +66,30 @@ class OpenSockets:
         return sum(len(connections) for connections in self._of_browser.values())
 
 
+class Strangers:
+    """How many connections are open without anybody signed in. For the event loop only."""
+
+    def __init__(self) -> None:
+        self._of_address: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, address: str) -> Iterator[bool]:
+        """Hold a place while inside; False where this address, or all together, have too many.
+
+        `address` is a network as the limits of sign-ins count it.
+        """
+        free = (
+            self._of_address[address] < STRANGERS_OF_ONE_ADDRESS
+            and self._of_address.total() < STRANGERS
+        )
+        self._of_address[address] += free
+        try:
+            yield free
+        finally:
+            self._of_address[address] -= free
+            if not self._of_address[address]:
+                del self._of_address[address]
+
+
 open_sockets = OpenSockets()
+strangers = Strangers()

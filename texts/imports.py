@@ -1,8 +1,21 @@
 """What an importer is told: why a row or a file was sent back, and what came of the rest."""
 
-from domain.imports import FileProblem, FileRefused, Note, Problem, Profile, RejectReason, Report
+from domain.errors import Refusal
+from domain.imports import (
+    FileProblem,
+    FileRefused,
+    MappingProblem,
+    MappingRefused,
+    Note,
+    Problem,
+    Profile,
+    Progress,
+    RejectReason,
+    Report,
+    Step,
+)
 from texts.catalog import gettext as _
-from texts.numbers import moment
+from texts.numbers import count, moment
 
 _SHOWN = 12
 
@@ -74,10 +87,16 @@ def file_refused(refusal: FileRefused) -> str:
         FileProblem.TOO_MANY_COLUMNS: _("列数超过 100,或很靠右的列里有内容;请删掉多余的列。"),
         FileProblem.TOO_HEAVY: _("文件解开后过大或解析时间过长,已停止读取。"),
         FileProblem.SUSPICIOUS: _("文件内部结构异常,不像表格软件保存的,没有读取。"),
-        FileProblem.NOT_A_TABLE: _("不是表格文件。可用的格式:XLSX,CSV(UTF-8 或 GB18030)。"),
-        FileProblem.OLD_EXCEL: _("是旧版 XLS 或加了密码的文件,请另存为不加密的 XLSX。"),
-        FileProblem.WRONG_ENCODING: _("文字编码无法识别,请另存为 UTF-8 或 GB18030 的 CSV。"),
-        FileProblem.DAMAGED: _("文件已损坏,无法读取。"),
+        FileProblem.NOT_A_TABLE: _(
+            "不是表格文件。可用的格式:XLSX、XLS、ODS、CSV(UTF-8、UTF-16 或 GB18030)。"
+        ),
+        FileProblem.ARCHIVE: _("是压缩包,请先解压,再导入里面的表格。"),
+        FileProblem.WEB_PAGE: _("内容是网页或 XML,只是扩展名像表格;请用表格软件打开,另存为 XLSX。"),
+        FileProblem.PASSWORD: _("文件加了密码,请另存为不加密的文件。"),
+        FileProblem.WRONG_ENCODING: _(
+            "文字编码无法识别,或前后不一;请另存为 UTF-8 或 GB18030 的 CSV。"
+        ),
+        FileProblem.DAMAGED: _("文件已损坏或不完整,无法读取(CSV 请检查引号是否成对)。"),
         FileProblem.NO_SUCH_SHEET: _("没有这张工作表。"),
         FileProblem.NO_HEADER: _("前 20 行里找不到认识的表头。"),
         FileProblem.MISSING_COLUMNS: _("缺少必需的列:{names}。"),
@@ -86,6 +105,65 @@ def file_refused(refusal: FileRefused) -> str:
     if refusal.problem is FileProblem.NO_SUCH_SHEET:
         return sentence + _("文件里有:{names}。").format(names=_joined(refusal.names))
     return sentence
+
+
+def import_refused(refusal: Refusal) -> str | None:
+    """What an importer is told when something was refused; None where it is no import's refusal."""
+    match refusal:
+        case FileRefused():
+            return file_refused(refusal)
+        case MappingRefused(problem=problem):
+            return _mapping_refused(problem)
+        case _other:
+            return None
+
+
+def _mapping_refused(problem: MappingProblem) -> str:
+    """Why a mapping was neither saved nor deleted, and what to do."""
+    return {
+        MappingProblem.NAME_MISSING: _("请先给它起个名字。"),
+        MappingProblem.NAME_LONG: _("名字太长,最多 60 个字。"),
+        MappingProblem.NAME_TAKEN: _("已有同名的对应,请换个名字。"),
+        MappingProblem.EMPTY: _("没有可保存的对应。"),
+        MappingProblem.NOT_UNDERSTOOD: _("里面有本系统没有的列、代码或单位,没有保存。"),
+        MappingProblem.CHANGED: _("这份对应刚被别人改过,没有保存。请重新选用后再改。"),
+        MappingProblem.GONE: _("这份对应已被删除。"),
+        MappingProblem.OF_OTHERS: _("这份对应是别人保存的,您可以选用,不能改或删除。"),
+    }[problem]
+
+
+def progress_sentence(progress: Progress, *, ahead: int = 0) -> str:
+    """How far a file is, for whoever waits for it."""
+    if ahead:
+        return _("排队中,前面还有 {count} 个文件").format(count=ahead)
+    sentence = {
+        Step.READING: _("正在读取"),
+        Step.CHECKING: _("正在逐行核对"),
+        Step.SEALING: _("正在加密个人信息"),
+        Step.WAITING: _("等待写入"),
+        Step.WRITING: _("正在写入"),
+        Step.DONE: _("完成"),
+        Step.STOPPED: _("已停止,没有写入"),
+    }[progress.step]
+    if progress.total:
+        return _("{what}:第 {done} 行,共 {total} 行").format(
+            what=sentence, done=count(progress.done), total=count(progress.total)
+        )
+    return sentence
+
+
+def what_importing_does(report: Report) -> str:
+    """What a button says that will take a rehearsed file in."""
+    if report.added or report.changed:
+        return _("导入 {rows} 行:新增 {added},更新 {changed};退回 {rejected}").format(
+            rows=count(report.rows),
+            added=count(report.added),
+            changed=count(report.changed),
+            rejected=count(report.rejected),
+        )
+    return _("没有可写入的行;登记退回的 {rejected} 行,供下载改正").format(
+        rejected=count(report.rejected)
+    )
 
 
 def note_sentence(note: Note, count: int) -> str:
@@ -103,6 +181,11 @@ def note_sentence(note: Note, count: int) -> str:
         Note.NO_CLOSING_DATE: _("{count} 件已结但没有化解日期,以导入时间为结案时间。"),
         Note.PLACE_FROM_TEXT: _("{count} 件没有填所属镇街,按发生地点的文字认定。"),
         Note.ALREADY_LATE: _("{count} 件导入时已经超期。"),
+        Note.MERGED_FILLED: _("{count} 行里合并的单元格,按合并区域第一格的内容补全。"),
+        Note.TOTAL_ROWS: _("{count} 行是合计、小计,没有当作记录。"),
+        Note.REPEATED_HEADS: _("{count} 行是重复的标题或表头,没有当作记录。"),
+        Note.FOOT_LINES: _("{count} 行是填表人、审核人、说明之类,没有当作记录。"),
+        Note.NO_CONTENT: _("{count} 行在认识的列里没有内容(如只有序号),没有当作记录。"),
     }[note].format(count=count)
 
 
@@ -130,13 +213,18 @@ def report_lines(report: Report) -> list[str]:
             rejected=report.rejected,
         )
     ]
-    lines += _dropped_lines(report)
-    lines += [note_sentence(note, count) for note, count in report.notes.items()]
+    lines += report_notes(report)
     lines += [
         _("第 {row} 行 {problem}").format(row=one.row_number, problem=problem_sentence(one))
         for one in report.first_problems
     ]
     return lines
+
+
+def report_notes(report: Report) -> list[str]:
+    """What the importer should know of columns and of rows that are taken."""
+    noted = [note_sentence(note, rows) for note, rows in report.notes.items()]
+    return _dropped_lines(report) + noted
 
 
 def _dropped_lines(report: Report) -> list[str]:

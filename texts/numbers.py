@@ -1,6 +1,6 @@
 """Moments, spans of time and counts as the users read them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.clocks import BEIJING
 from texts.catalog import gettext as _
@@ -25,6 +25,14 @@ def due_day(at: datetime, *, now: datetime) -> str:
         return moment(at, now=now)
     day = moment(at - timedelta(minutes=1), now=now).rsplit(" ", 1)[0]
     return f"{day} 24:00"
+
+
+def day(on: date, *, today: date) -> str:
+    """11月22日, with the year only where it differs from this year's."""
+    if language() == "en":
+        return f"{on:%d %b}" if on.year == today.year else f"{on:%d %b %Y}"
+    shown = f"{on.month}月{on.day}日"
+    return shown if on.year == today.year else f"{on.year}年{shown}"
 
 
 def clock_time(at: datetime) -> str:

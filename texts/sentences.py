@@ -7,8 +7,9 @@ from domain import errors
 from domain.cases import EventKind
 from domain.people import AccountProblem
 from texts.catalog import gettext as _
+from texts.imports import import_refused
 from texts.numbers import moment
-from texts.people import account_problem
+from texts.people import account_problem, account_refused
 from texts.words import word
 
 
@@ -16,6 +17,8 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""
+    if said := account_refused(refusal) or import_refused(refusal):
+        return said
     match refusal:
         case errors.Conflict(last=last):
             return _conflict(last, now)
@@ -60,6 +63,8 @@ def field_name(field: str) -> str:
         "password": _("密码"),
         "present": _("现在的密码"),
         "place": _("岗位所在"),
+        "role": _("岗位"),
+        "valid_from": _("开始日期"),
         "valid_to": _("结束日期"),
         "code": _("一次性设置码"),
         "county_code": _("行政区划代码"),
@@ -82,16 +87,15 @@ def field_name(field: str) -> str:
         "source_code": _("来源渠道"),
         "scale_code": _("事件规模"),
         "unit": _("发生网格"),
-        "identity": _("证件号码"),
         "phone": _("联系电话"),
         "address": _("住址"),
+        "identity": _("统一认证标识"),
     }
     party, _dot, of_party = field.partition(".")
     if of_party:
         number = int(party.removeprefix("party")) + 1
-        return _("第 {number} 位当事人的{field}").format(
-            number=number, field=names.get(of_party, of_party)
-        )
+        said = _("证件号码") if of_party == "identity" else names.get(of_party, of_party)
+        return _("第 {number} 位当事人的{field}").format(number=number, field=said)
     return names.get(field, field)
 
 

@@ -19,7 +19,7 @@ from domain.cases import (
 from domain.clocks import Count, LimitUnit
 from domain.eligibility import Distance, Objection
 from domain.organisation import PartyRole
-from domain.people import Role
+from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.transitions import Action, AgreementForm, Closed, Supervision
 from domain.work_calendar import DayKind
 from texts.catalog import gettext as _
@@ -221,6 +221,35 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         PartyRole.APPLICANT: _("申请人"),
         PartyRole.RESPONDENT: _("被申请人"),
         PartyRole.OTHER: _("其他当事人"),
+    },
+    AccountState: lambda: {
+        AccountState.OPEN: _("启用"),
+        AccountState.CLOSED: _("已停用"),
+        AccountState.LOCKED: _("已锁定"),
+        AccountState.ONE_TIME: _("待改密码"),
+        AccountState.SIGNED_IN: _("已登录"),
+        AccountState.WITHOUT_POST: _("没有岗位"),
+    },
+    AccountObjection: lambda: {
+        AccountObjection.OWN_ACCOUNT: _("自己的账号要由另一位管理员来停用、启用或解锁"),
+        AccountObjection.OWN_POST: _("不能给自己授岗,请由另一位管理员办理"),
+        AccountObjection.OWN_PASSWORD: _("自己的密码请在右上角“修改密码”里改"),
+        AccountObjection.CLOSED: _("账号已停用,请先启用"),
+        AccountObjection.ENDED: _("这个岗位已经结束"),
+        AccountObjection.KEPT_APART: _(
+            "三员分立:系统、安全、审计管理员不能由同一人兼任,也不能兼任其他岗位;"
+            "请先结束原有岗位,或让日期前后错开"
+        ),
+        AccountObjection.LAST_MANAGER: _("这样就没有人能管理账号了;请先让另一个人担任"),
+        AccountObjection.LAST_GRANTER: _("这样就没有人能授予岗位了;请先让另一个人担任"),
+    },
+    Seat: lambda: {
+        Seat.COUNTY: _("全县"),
+        Seat.TOWN: _("镇街"),
+        Seat.COMMUNITY: _("社区(村)"),
+        Seat.GRID: _("网格"),
+        Seat.COMMITTEE: _("调委会"),
+        Seat.OWN_CASES: _("本人承办的案件"),
     },
     Role: lambda: {
         Role.LEADER: _("县级领导"),

@@ -5,7 +5,9 @@ from contextlib import contextmanager, suppress
 from functools import wraps
 
 import streamlit as st
+import structlog
 
+from data_access.faults import AWAY, disk_is_full
 from domain.errors import Refusal, SessionEnded
 from texts import gettext as _
 from texts.sentences import explain
@@ -16,12 +18,16 @@ from ui.session import sign_in_address
 _KEPT = "_refusal"
 _TOLD = "_told"
 
+log = structlog.get_logger(__name__)
+
 
 @contextmanager
 def refusals_kept(place: str) -> Iterator[None]:
-    """Turn a refusal in a callback into a message for the next draw; nothing else is caught.
+    """Turn a refusal in a callback, or a lost answer, into a message for the next draw.
 
-    `place` is where the message will stand: beside what caused it, or nobody sees it.
+    `place` is where the message will stand: beside what caused it, or nobody sees it. Nothing else
+    is caught. A database that went away while it was asked may have done it all the same: that is
+    said as it is, and what was typed stays, with its key, so that a second try does nothing twice.
     """
     st.session_state.pop(_KEPT, None)
     try:
@@ -29,6 +35,15 @@ def refusals_kept(place: str) -> Iterator[None]:
     except Refusal as refusal:
         ended = isinstance(refusal, SessionEnded)
         st.session_state[_KEPT] = (place, explain(refusal, now=now()), ended)
+    except AWAY as error:
+        log.warning("answer.lost", place=place, error=type(error).__name__)
+        st.session_state[_KEPT] = (place, _lost(error), False)
+
+
+def _lost(error: Exception) -> str:
+    if disk_is_full(error):
+        return _("服务器磁盘已满,没有做任何改动。已填写的内容保留;请告诉系统管理员。")
+    return _("数据库没有应答,不知道这一次办成没有。已填写的内容保留:请过几秒看清现状,再试一次。")
 
 
 def left_to_the_page(callback: Callable[[], None]) -> Callable[[], None]:

@@ -48,6 +48,7 @@ def show(actor: Actor, menu: list[MenuItem], here: str) -> None:
             "language": "English" if other == "en" else "中文",
             "language_code": other,
             "speaking": "zh-CN" if other == "en" else "en",
+            "password": _("修改密码"),
             "sign_out": _("退出"),
         },
     )

@@ -43,9 +43,14 @@ def require(*permissions: Permission) -> Actor:
         _offer_sign_in()
         st.stop()
     except NotAllowed:
-        st.error(_("您的岗位不能打开这个页面。请从菜单选择,或联系综治中心管理员。"))
+        st.error(not_allowed())
         st.stop()
     return actor
+
+
+def not_allowed() -> str:
+    """What stands in place of a page that the person's posts do not open."""
+    return _("您的岗位不能打开这个页面。请从菜单选择,或联系综治中心管理员。")
 
 
 def still(*permissions: Permission) -> Actor | None:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
@@ -17,14 +18,18 @@ from data_access import audit, numbers
 from data_access.engine import Database, vault_of
 from data_access.imports.codes import CodeLists, load_code_lists
 from data_access.imports.headers import HEADER_WITHIN, Header, recognise
+from data_access.imports.lines import PORTION, Lines
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
 from data_access.imports.load_units import UnitPlan, plan_units
+from data_access.imports.prepare_cases import prepare_cases, prepare_here
+from data_access.imports.progress import Listener, Run
 from data_access.imports.read import open_table
 from data_access.imports.rejects import RejectedRow, load_rejects, store_rejects
-from data_access.imports.rows import Entry, Line, pack, problems_of, read_entry
-from data_access.imports.sealing import SealedCases, reserve_ids, seal
+from data_access.imports.rows import Entry, RowReader, problems_of
+from data_access.imports.staging import SEEN, Staging
 from data_access.imports.task import Task
+from data_access.imports.unmapped import unknown_words
 from data_access.imports.write_cases import (
     PlanOutdated,
     hold_cases,
@@ -38,7 +43,7 @@ from data_access.queries import imports
 from data_access.tables import ImportBatch
 from data_access.tables.imports import file_name_place
 from domain.errors import Conflict, NotFound
-from domain.imports import FileMapping, Problem, Profile, Report
+from domain.imports import FileMapping, Problem, Profile, Report, Step
 from domain.people import Actor, Permission
 
 _FIRST_PROBLEMS = 20
@@ -48,6 +53,14 @@ _ATTEMPTS_OUTSIDE = 3
 _ATTEMPTS_HELD = 5
 
 Plan = CasePlan | CommitteePlan | UnitPlan
+
+
+@dataclass(frozen=True)
+class StagedCases:
+    """What will happen to the cases of a file, and where its rows wait for it."""
+
+    plan: CasePlan
+    staging: Staging
 
 
 @dataclass(frozen=True)
@@ -67,18 +80,23 @@ class _File:
 
     task: Task
     header: Header
-    lines: list[Line]
+    lines: Lines
     lists: CodeLists
 
-    def entries(self) -> Iterator[Entry]:
+    def portions(
+        self, tell: Callable[[Step, int, int], None], step: Step = Step.CHECKING
+    ) -> Iterator[list[Entry]]:
         """The rows read anew: whoever decides on them may change them."""
-        return (read_entry(self.header, line, self.lists) for line in self.lines)
+        reader, total, done = RowReader(self.header, self.lists), len(self.lines), 0
+        for lines in self.lines.portions():
+            tell(step, done, total)
+            yield [reader.read(line) for line in lines]
+            done += len(lines)
 
-    def report(self, plan: Plan, batch_id: int | None) -> Report:
+    def report(self, plan: Plan) -> Report:
         return Report(
             profile=self.task.profile,
             file_name=self.task.file_name,
-            batch_id=batch_id,
             rows=len(self.lines),
             added=plan.added,
             changed=plan.changed,
@@ -87,6 +105,7 @@ class _File:
             dropped=self.header.dropped,
             notes={note: count for note, count in plan.notes.items() if count},
             first_problems=self._first_problems(plan),
+            unmapped=unknown_words(self.header, plan.rejected, self.lists),
         )
 
     def _first_problems(self, plan: Plan) -> tuple[Problem, ...]:
@@ -105,22 +124,25 @@ def import_file(
     mapping: FileMapping | None = None,
     actor: Actor,
     now: datetime,
+    progress: Listener | None = None,
 ) -> Report:
     """Take a file in, and say what came of every row.
 
     `profile` is told by the headers where it is None; `sheet` counts from 1; `mapping` says how the
     file is to be read where its own words are not known. The very same file is not read twice in
-    the same way unless `again`. Raises NotAllowed or FileRefused, and then nothing was changed.
+    the same way unless `again`. `progress` is told how far it is, until the report or a refusal
+    says the end. Raises NotAllowed or FileRefused, and then nothing was changed.
     """
     actor.scope(Permission.IMPORT_RUN)
     source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
     try:
-        file = _read(db, source, actor, now, again=again)
+        with Run(db, progress, now=now) as run:
+            file = _read(db, source, actor, now, run, again=again)
+            if file.task.profile is Profile.CASES:
+                return _import_cases(db, file, run, again=again)
+            return _import_organisation(db, file, run, again=again)
     except _AlreadyTaken as taken:
         return taken.report
-    if file.task.profile is Profile.CASES:
-        return _import_cases(db, file, again=again)
-    return db.write(partial(_import_here, file=file, again=again))
 
 
 def rehearse_file(
@@ -133,13 +155,15 @@ def rehearse_file(
     mapping: FileMapping | None = None,
     actor: Actor,
     now: datetime,
+    progress: Listener | None = None,
 ) -> Report:
     """What would come of a file if it were taken in now. Changes nothing."""
     actor.scope(Permission.IMPORT_RUN)
     source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
-    file = _read(db, source, actor, now, again=True)
+    run = Run(None, progress, now=now)
+    file = _read(db, source, actor, now, run, again=True)
     with db.read() as session:
-        return file.report(_plan(session, file), None)
+        return file.report(_plan(session, file, run))
 
 
 def take_rejects(db: Database, *, batch_id: int, actor: Actor, now: datetime) -> list[RejectedRow]:
@@ -173,95 +197,123 @@ class _AlreadyTaken(Exception):
         self.report = report
 
 
-def _read(db: Database, source: _Source, actor: Actor, now: datetime, *, again: bool) -> _File:
+def _read(
+    db: Database, source: _Source, actor: Actor, now: datetime, run: Run, *, again: bool
+) -> _File:
     """Read the file in its child process; keep of each row the known cells."""
+    run.tell(Step.READING)
     with open_table(source.content, sheet=source.sheet) as table:
         head = list(islice(table.rows, HEADER_WITHIN))
         rows = [(row.number, row.cells) for row in head]
         header = recognise(rows, source.profile, source.mapping)
         name = PurePath(source.file_name).name[:_LONGEST_FILE_NAME]
-        task = Task(header.profile, name, _digest(source), actor, now, source.mapping)
+        task = Task(header.profile, name, _digest(source, actor), actor, now, source.mapping)
         with db.read() as session:
             if not again:
                 _require_new(session, task)
             lists = load_code_lists(session, source.mapping)
+        run.begin(task)
         below = (row for row in head if row.number > header.row_number)
-        lines = [pack(header, row) for row in chain(below, table.rows)]
+        reader, lines = RowReader(header, lists), Lines()
+        for row in chain(below, table.rows):
+            lines.add(reader.pack(row))
+            if len(lines) % PORTION == 0:
+                run.at(Step.READING, len(lines))
     return _File(task, header, lines, lists)
 
 
-def _digest(source: _Source) -> str:
-    """SHA-256 of the file; another sheet, or another way to read it, is another file."""
+def _digest(source: _Source, actor: Actor) -> str:
+    """SHA-256 of the file. Another sheet, another way to read it, or another part of the county to
+    take of it, is another file.
+    """
     digest = hashlib.sha256(source.content)
     if source.sheet > 1:
         digest.update(f"\nsheet {source.sheet}".encode())
     if source.mapping != FileMapping():
         digest.update(json.dumps(asdict(source.mapping), sort_keys=True).encode())
+    scope = actor.scope(Permission.IMPORT_RUN)
+    if not scope.whole_county:
+        parts = [sorted(part) for part in (scope.towns, scope.communities, scope.grids)]
+        digest.update(f"\nof {parts}".encode())
     return digest.hexdigest()
 
 
 def _require_new(session: Session, task: Task) -> None:
     """Raise _AlreadyTaken where the very same file was taken before."""
-    same = imports.same_file(session, scope=task.scope, profile=task.profile, sha256=task.sha256)
+    same = imports.same_file(
+        session,
+        scope=task.scope,
+        actor_id=task.actor.user_id,
+        profile=task.profile,
+        sha256=task.sha256,
+    )
     if same is not None:
         raise _AlreadyTaken(Report(task.profile, task.file_name, same_as=same[0], same_at=same[1]))
 
 
-def _plan(session: Session, file: _File) -> Plan:
-    match file.task.profile:
-        case Profile.UNITS:
-            return plan_units(session, file.entries(), file.task)
-        case Profile.COMMITTEES:
-            return plan_committees(session, file.entries(), file.task)
-        case Profile.CASES:
-            return plan_cases(session, file.entries(), file.task)
+def _plan(session: Session, file: _File, run: Run) -> Plan:
+    if file.task.profile is Profile.CASES:
+        return plan_cases(session, file.portions(run.tell), file.task)
+    return _plan_organisation(session, file, run)
 
 
-def _import_cases(db: Database, file: _File, *, again: bool) -> Report:
-    """Decide, number and encrypt while others work; then lock, look again, and write.
+def _plan_organisation(session: Session, file: _File, run: Run) -> UnitPlan | CommitteePlan:
+    entries = chain.from_iterable(file.portions(run.tell))
+    if file.task.profile is Profile.UNITS:
+        return plan_units(session, entries, file.task)
+    return plan_committees(session, entries, file.task)
+
+
+def _import_organisation(db: Database, file: _File, run: Run, *, again: bool) -> Report:
+    """Units, committees and mediators: few rows, decided on and written in one transaction."""
+
+    def work(session: Session) -> Report:
+        _take_turn(session, file.task, run, again=again)
+        plan = _plan_organisation(session, file, run)
+        return _store(session, file, plan, file.report(plan))
+
+    run.wait()
+    return db.write(work)
+
+
+def _import_cases(db: Database, file: _File, run: Run, *, again: bool) -> Report:
+    """Decide, number, encrypt and put aside while others work; then lock, look again, and write.
 
     Where cases of the file keep changing meanwhile, they are held first in the end.
     """
-    for _attempt in range(_ATTEMPTS_OUTSIDE):
-        store = partial(_store_if_true, file=file, cases=_seal_outside(db, file), again=again)
-        try:
-            return db.write(store)
-        except _AlreadyTaken as taken:
-            return taken.report
-        except (PlanOutdated, IntegrityError):
-            continue
-    return db.write(partial(_import_here, file=file, again=again))
+    with db.aside() as connection:
+        staging = Staging(connection)
+        for _attempt in range(_ATTEMPTS_OUTSIDE):
+            plan = prepare_cases(db, file.portions(run.at, Step.SEALING), file.task, staging)
+            what, report = StagedCases(plan, staging), file.report(plan)
+            store = partial(_store_if_true, file=file, what=what, report=report, run=run)
+            run.wait()
+            with suppress(PlanOutdated, IntegrityError):
+                return db.write(partial(store, again=again), on=connection)
+        run.wait()
+        store = partial(_hold_and_store, file=file, staging=staging, run=run)
+        return db.write(partial(store, again=again), on=connection)
 
 
-def _seal_outside(db: Database, file: _File) -> SealedCases:
+def _store_if_true(
+    session: Session, file: _File, what: StagedCases, report: Report, run: Run, *, again: bool
+) -> Report:
+    _take_turn(session, file.task, run, again=again)
     county_id = file.task.actor.county_id
-    with db.read() as session:
-        plan = plan_cases(session, file.entries(), file.task)
-    ids = db.write(partial(reserve_ids, plan=plan, county_id=county_id))
-    return seal(plan, ids, file.task, db.vault)
+    require_still_true(session, what.staging, what.plan, county_id=county_id)
+    return _store(session, file, what, report)
 
 
-def _store_if_true(session: Session, file: _File, cases: SealedCases, *, again: bool) -> Report:
-    _take_turn(session, file.task, again=again)
-    require_still_true(session, cases.plan, county_id=file.task.actor.county_id)
-    return _store(session, file, cases)
-
-
-def _import_here(session: Session, file: _File, *, again: bool) -> Report:
+def _hold_and_store(
+    session: Session, file: _File, staging: Staging, run: Run, *, again: bool
+) -> Report:
     """Decide and write in one transaction."""
-    try:
-        _take_turn(session, file.task, again=again)
-    except _AlreadyTaken as taken:
-        return taken.report
-    plan = _plan(session, file)
-    if not isinstance(plan, CasePlan):
-        return _store(session, file, plan)
-    plan = _held(session, file, plan)
-    ids = reserve_ids(session, plan, county_id=file.task.actor.county_id)
-    return _store(session, file, seal(plan, ids, file.task, vault_of(session)))
+    _take_turn(session, file.task, run, again=again)
+    plan = _held(session, file, staging, run)
+    return _store(session, file, StagedCases(plan, staging), file.report(plan))
 
 
-def _held(session: Session, file: _File, plan: CasePlan) -> CasePlan:
+def _held(session: Session, file: _File, staging: Staging, run: Run) -> CasePlan:
     """A plan with all held that it rests on: until commit nobody else changes that.
 
     Somebody may have been faster than the holding; then what was held stays so, and it is planned
@@ -269,39 +321,41 @@ def _held(session: Session, file: _File, plan: CasePlan) -> CasePlan:
     """
     county_id = file.task.actor.county_id
     for _attempt in range(_ATTEMPTS_HELD):
-        hold_cases(session, plan.known_ids, county_id=county_id)
+        plan = prepare_here(session, file.portions(run.tell, Step.SEALING), file.task, staging)
+        hold_cases(session, SEEN, county_id=county_id)
         try:
-            require_still_true(session, plan, county_id=county_id)
+            require_still_true(session, staging, plan, county_id=county_id)
         except PlanOutdated:
             # What was read for the plan that is given up must not be taken for what is there.
             session.expire_all()
-            plan = plan_cases(session, file.entries(), file.task)
         else:
             return plan
     raise Conflict
 
 
-def _take_turn(session: Session, task: Task, *, again: bool) -> None:
+def _take_turn(session: Session, task: Task, run: Run, *, again: bool) -> None:
     """Imports of one county go one after the other: this counter's row is their lock."""
     numbers.reserve(session, "import", county_id=task.actor.county_id)
+    run.tell(Step.WRITING)
     if not again:
         _require_new(session, task)
 
 
-def _store(session: Session, file: _File, what: UnitPlan | CommitteePlan | SealedCases) -> Report:
+def _store(
+    session: Session, file: _File, what: UnitPlan | CommitteePlan | StagedCases, report: Report
+) -> Report:
     """Write what was decided, its rejects, its batch, and the one audit line."""
     task, county_id = file.task, file.task.actor.county_id
-    plan = what.plan if isinstance(what, SealedCases) else what
-    batch_id = _add_batch(session, task, file.report(plan, None))
+    plan = what.plan if isinstance(what, StagedCases) else what
+    batch_id = _add_batch(session, task, report)
     match what:
         case UnitPlan():
             write_units(session, what, county_id=county_id)
         case CommitteePlan():
             write_committees(session, what)
-        case SealedCases():
-            write_cases(session, what, batch_id=batch_id, county_id=county_id)
+        case StagedCases():
+            write_cases(session, what.staging, batch_id=batch_id, county_id=county_id)
     store_rejects(session, file.header, plan.rejected, batch_id=batch_id)
-    report = file.report(plan, batch_id)
     stamp = audit.append(
         session,
         [audit.Deed("import:run", f"import:{batch_id}", _counts(task, report))],
@@ -309,9 +363,9 @@ def _store(session: Session, file: _File, what: UnitPlan | CommitteePlan | Seale
         at=task.now,
         changes_data=bool(plan.added or plan.changed),
     )
-    if isinstance(what, SealedCases):
-        write_spans(session, what, recorded_seq=stamp.data_seq)
-    return report
+    if isinstance(what, StagedCases):
+        write_spans(session, recorded_seq=stamp.data_seq)
+    return replace(report, batch_id=batch_id)
 
 
 def _add_batch(session: Session, task: Task, report: Report) -> int:

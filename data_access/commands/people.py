@@ -1,24 +1,44 @@
-"""Accounts and posts: who can sign in, and what they may do where."""
+"""Accounts: who can sign in. What they may do is in their posts, see `posts`."""
 
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from data_access import accounts, audit
-from data_access.engine import Database
-from data_access.tables import (
-    AuthSession,
-    Committee,
-    Mediator,
-    OrganisationUnit,
-    User,
-    UserRole,
+from data_access.administering import (
+    account,
+    require_administrator,
+    require_somebody_else,
+    require_somebody_left,
+    take_turn,
 )
-from domain.errors import Invalid, NotAllowed, NotFound
-from domain.people import AccountProblem, Actor, Permission, Role
+from data_access.commands.posts import add_post
+from data_access.engine import Database
+from data_access.seats import require_place, require_valid_post
+from data_access.tables import Mediator, User, UserRole
+from domain.clocks import day_of
+from domain.errors import Invalid
+from domain.people import (
+    ONE_TIME_PASSWORD_LASTS,
+    AccountObjection,
+    AccountProblem,
+    Actor,
+    Permission,
+    Post,
+)
 
 _NAME_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that was made. The password exists here and is told once, nowhere else."""
+
+    user_id: int
+    login: str
+    password: str = field(repr=False)
 
 
 def create_user(
@@ -26,24 +46,28 @@ def create_user(
     *,
     login: str,
     name: str,
-    password: str,
     actor: Actor,
     now: datetime,
     mediator_id: int | None = None,
-    demo: bool = False,
-) -> int:
-    """A new account without any post. Returns its id. Raises NotAllowed, Invalid.
+    post: Post | None = None,
+) -> NewAccount:
+    """A new account with a one-time password, and its first post if one is given.
 
-    `mediator_id` says which mediator this person is; a MEDIATOR post without a place needs it.
+    `mediator_id` says which mediator this person is; a MEDIATOR post without a place needs it. A
+    post needs POST_GRANT beside PEOPLE_MANAGE. Raises NotAllowed, Invalid.
     """
-    _require_manager(actor)
+    require_administrator(actor, Permission.PEOPLE_MANAGE)
+    if post is not None:
+        require_administrator(actor, Permission.POST_GRANT)
     login = accounts.normalise_login(login)
+    password = accounts.new_password(login)
     require_valid_account(login=login, name=name, password=password)
+    if post is not None:
+        require_valid_post(post, now=now)
     password_hash = accounts.hash_password(password)
 
     def work(session: Session) -> int:
-        _require_mediator(session, mediator_id)
-        return add_user(
+        user_id = add_user(
             session,
             login=login,
             name=name.strip(),
@@ -51,10 +75,14 @@ def create_user(
             actor=actor,
             now=now,
             mediator_id=mediator_id,
-            demo=demo,
+            one_time=True,
         )
+        if post is not None:
+            require_place(session, post, mediator_id=mediator_id, actor=actor)
+            add_post(session, user_id=user_id, post=post, actor=actor, now=now)
+        return user_id
 
-    return db.write(work)
+    return NewAccount(db.write(work), login, password)
 
 
 def require_valid_account(*, login: str, name: str, password: str) -> None:
@@ -82,10 +110,16 @@ def add_user(
     now: datetime,
     mediator_id: int | None = None,
     demo: bool = False,
+    one_time: bool = False,
 ) -> int:
-    """The row and the audit line of a new account, in the caller's transaction. Raises Invalid."""
+    """The row and the audit line of a new account, in the caller's transaction. Raises Invalid.
+
+    `one_time`: somebody else knows the password, so it opens only the form to change it.
+    """
     if session.scalar(select(func.count()).select_from(User).where(User.login == login)):
         raise Invalid(login=AccountProblem.LOGIN_TAKEN)
+    if mediator_id is not None:
+        _require_free_mediator(session, mediator_id)
     user_id = session.scalars(
         insert(User)
         .values(
@@ -96,70 +130,61 @@ def add_user(
             mediator_id=mediator_id,
             demo=demo,
             created_at=now,
+            must_change_password=one_time,
+            password_expires_at=now + ONE_TIME_PASSWORD_LASTS if one_time else None,
         )
         .returning(User.id)
     ).one()
-    deed = audit.Deed("user:create", f"user:{user_id}", {"mediator": mediator_id, "demo": demo})
+    payload = {"mediator": mediator_id, "demo": demo, "one_time": one_time}
+    deed = audit.Deed("user:create", f"user:{user_id}", payload)
     audit.append(session, [deed], actor=actor, at=now, changes_data=False)
     return user_id
 
 
-def set_password(
+def set_active(
     db: Database,
     *,
     user_id: int,
-    password: str,
+    active: bool,
+    separated: bool,
     actor: Actor,
     now: datetime,
-    present: str | None = None,
+    expected_version: int | None = None,
 ) -> None:
-    """Change a password, lift a lock, and end all the person's sessions but the actor's own.
+    """Close an account (its sessions end at once) or open it again; nothing where it is so already.
 
-    One's own needs the present password; another person's needs PEOPLE_MANAGE. Raises NotAllowed,
-    NotFound, Invalid, SignInRefused(BUSY).
+    Nobody closes their own, nor the last that could open accounts or give posts. `separated` is the
+    site's choice to keep the three administrators apart. Raises NotAllowed, AccountNotFound,
+    AccountChanged, NotChangeable.
     """
-    own = actor.user_id == user_id
-    if not own:
-        _require_manager(actor)
-    with db.read() as session:
-        user = _user(session, user_id, actor=actor)
-        login, known_hash = user.login, user.password_hash
-    if own and not accounts.verify_password(known_hash, present or ""):
-        raise Invalid(present=AccountProblem.NOT_THE_PRESENT)
-    if problem := accounts.password_problem(password, login=login):
-        raise Invalid(password=problem)
-    new_hash = accounts.hash_password(password)
+    require_administrator(actor, Permission.PEOPLE_MANAGE)
+    require_somebody_else(actor, user_id, AccountObjection.OWN_ACCOUNT)
 
     def work(session: Session) -> None:
-        user = _user(session, user_id, actor=actor, lock=True)
-        user.password_hash = new_hash
-        user.failed_count, user.locked_until = 0, None
-        user.session_epoch += 1
-        user.version += 1
-        session.flush()
-        if own and actor.session_id is not None:
-            session.execute(
-                update(AuthSession)
-                .where(AuthSession.id == actor.session_id, AuthSession.user_id == user_id)
-                .values(epoch=user.session_epoch)
-                .execution_options(synchronize_session=False)
+        take_turn(session, actor)
+        user = account(session, user_id, actor=actor, expected_version=expected_version)
+        if user.active is active:
+            return
+        if not active:
+            today = day_of(now)
+            held = session.scalars(
+                select(UserRole.role).where(
+                    UserRole.user_id == user_id,
+                    UserRole.valid_from <= today,
+                    or_(UserRole.valid_to.is_(None), UserRole.valid_to > today),
+                )
+            ).all()
+            require_somebody_left(
+                session,
+                held,
+                actor=actor,
+                day=today,
+                now=now,
+                separated=separated,
+                without_user=user_id,
             )
-        deed = audit.Deed("user:set_password", f"user:{user_id}")
-        audit.append(session, [deed], actor=actor, at=now, changes_data=False)
-
-    db.write(work)
-
-
-def set_active(db: Database, *, user_id: int, active: bool, actor: Actor, now: datetime) -> None:
-    """Close an account (its sessions end at once) or open it again. Raises NotAllowed, NotFound.
-
-    Nobody closes their own: the last administrator must not be able to lock everybody out.
-    """
-    _require_manager(actor)
-    _require_somebody_else(actor, user_id)
-
-    def work(session: Session) -> None:
-        user = _user(session, user_id, actor=actor, lock=True)
+        elif user.mediator_id is not None:
+            _require_free_mediator(session, user.mediator_id)
         user.active = active
         user.session_epoch += 1
         user.version += 1
@@ -170,149 +195,39 @@ def set_active(db: Database, *, user_id: int, active: bool, actor: Actor, now: d
     db.write(work)
 
 
-def grant_role(
+def lift_lock(
     db: Database,
     *,
     user_id: int,
-    role: Role,
-    valid_from: date,
     actor: Actor,
     now: datetime,
-    unit_id: int | None = None,
-    committee_id: int | None = None,
-    valid_to: date | None = None,
-) -> int:
-    """Give a person a post in a unit or a committee, from a day to a day (the last not included).
+    expected_version: int | None = None,
+) -> None:
+    """Let a person try again who mistyped too often. Raises NotAllowed, AccountNotFound.
 
-    Only a mediator's post may be without a place: then it is the person's own cases. Nobody gives
-    a post to themselves (三员分立: those who manage accounts do not help themselves to cases).
-    Returns the post's id. Raises NotAllowed, NotFound, Invalid.
+    Raises AccountChanged where the account is not as it was seen. Nobody lifts their own lock: it
+    may be somebody else who is guessing.
     """
-    _require_manager(actor)
-    _require_somebody_else(actor, user_id)
-    if valid_to is not None and valid_to <= valid_from:
-        raise Invalid(valid_to=AccountProblem.DATES_REVERSED)
-
-    def work(session: Session) -> int:
-        user = _user(session, user_id, actor=actor, lock=True)
-        _require_place(session, user, role, unit_id, committee_id)
-        return add_post(
-            session,
-            user_id=user_id,
-            role=role,
-            unit_id=unit_id,
-            committee_id=committee_id,
-            valid_from=valid_from,
-            valid_to=valid_to,
-            actor=actor,
-            now=now,
-        )
-
-    return db.write(work)
-
-
-def add_post(
-    session: Session,
-    *,
-    user_id: int,
-    role: Role,
-    valid_from: date,
-    actor: Actor,
-    now: datetime,
-    unit_id: int | None = None,
-    committee_id: int | None = None,
-    valid_to: date | None = None,
-) -> int:
-    """The row and the audit line of a post, in the caller's transaction."""
-    post_id = session.scalars(
-        insert(UserRole)
-        .values(
-            user_id=user_id,
-            role=role,
-            unit_id=unit_id,
-            committee_id=committee_id,
-            valid_from=valid_from,
-            valid_to=valid_to,
-        )
-        .returning(UserRole.id)
-    ).one()
-    payload = {
-        "post": post_id,
-        "role": role,
-        "unit": unit_id,
-        "committee": committee_id,
-        "from": valid_from.isoformat(),
-        "to": valid_to.isoformat() if valid_to else None,
-    }
-    deed = audit.Deed("user:grant", f"user:{user_id}", payload)
-    audit.append(session, [deed], actor=actor, at=now, changes_data=False)
-    return post_id
-
-
-def end_role(db: Database, *, post_id: int, ends_on: date, actor: Actor, now: datetime) -> None:
-    """End a post: `ends_on` is the first day on which it is no longer held.
-
-    A post that had not begun by then is taken back as if it had never been held. Raises NotAllowed,
-    NotFound.
-    """
-    _require_manager(actor)
+    require_administrator(actor, Permission.PEOPLE_MANAGE)
+    require_somebody_else(actor, user_id, AccountObjection.OWN_ACCOUNT)
 
     def work(session: Session) -> None:
-        post = session.scalar(
-            select(UserRole)
-            .join(User, User.id == UserRole.user_id)
-            .where(UserRole.id == post_id, User.county_id == actor.county_id)
-            .with_for_update(of=UserRole)
-        )
-        if post is None:
-            raise NotFound(f"post:{post_id}")
-        post.valid_to = ends_on
-        post.valid_from = min(post.valid_from, ends_on)
+        user = account(session, user_id, actor=actor, expected_version=expected_version)
+        if not user.failed_count and user.locked_until is None:
+            return
+        user.failed_count, user.locked_until = 0, None
+        user.version += 1
         session.flush()
-        payload = {"post": post_id, "to": ends_on.isoformat()}
-        deed = audit.Deed("user:end_post", f"user:{post.user_id}", payload)
+        deed = audit.Deed("user:lift_lock", f"user:{user_id}")
         audit.append(session, [deed], actor=actor, at=now, changes_data=False)
 
     db.write(work)
 
 
-def _require_manager(actor: Actor) -> None:
-    """Accounts belong to the whole county; a permission for a part of it does not suffice."""
-    if not actor.scope(Permission.PEOPLE_MANAGE).whole_county:
-        raise NotAllowed(Permission.PEOPLE_MANAGE)
-
-
-def _require_somebody_else(actor: Actor, user_id: int) -> None:
-    if actor.user_id == user_id:
-        raise NotAllowed(Permission.PEOPLE_MANAGE)
-
-
-def _user(session: Session, user_id: int, *, actor: Actor, lock: bool = False) -> User:
-    statement = select(User).where(User.id == user_id, User.county_id == actor.county_id)
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    user = session.scalar(statement)
-    if user is None:
-        raise NotFound(f"user:{user_id}")
-    return user
-
-
-def _require_mediator(session: Session, mediator_id: int | None) -> None:
-    if mediator_id is not None and session.get(Mediator, mediator_id) is None:
+def _require_free_mediator(session: Session, mediator_id: int) -> None:
+    """One open account for one mediator: two people must not both be the same one."""
+    if session.get(Mediator, mediator_id) is None:
         raise Invalid(mediator=AccountProblem.MEDIATOR_UNKNOWN)
-
-
-def _require_place(
-    session: Session, user: User, role: Role, unit_id: int | None, committee_id: int | None
-) -> None:
-    if unit_id is not None and committee_id is not None:
-        raise Invalid(place=AccountProblem.PLACE_UNKNOWN)
-    if unit_id is not None:
-        path = session.scalar(select(OrganisationUnit.path).where(OrganisationUnit.id == unit_id))
-        if path is None or not path.startswith(f"/{user.county_id}/"):
-            raise Invalid(place=AccountProblem.PLACE_UNKNOWN)
-    elif committee_id is not None:
-        if session.get(Committee, committee_id) is None:
-            raise Invalid(place=AccountProblem.PLACE_UNKNOWN)
-    elif role is not Role.MEDIATOR or user.mediator_id is None:
-        raise Invalid(place=AccountProblem.PLACE_MISSING)
+    taken = exists().where(User.mediator_id == mediator_id, User.active)
+    if session.scalar(select(taken)):
+        raise Invalid(mediator=AccountProblem.MEDIATOR_TAKEN)

@@ -1,25 +1,38 @@
 """How an empty site begins: a code from the terminal, the county, its first account."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from data_access import accounts, audit, reference
-from data_access.commands.people import add_post, add_user, require_valid_account
+from data_access.commands.people import NewAccount, add_user, require_valid_account
+from data_access.commands.posts import add_post
 from data_access.engine import Database
 from data_access.queries.people import has_users
 from data_access.tables import Site
 from domain.clocks import day_of
 from domain.errors import Invalid, NotAllowed
-from domain.people import AccountProblem, Permission, Role, system_actor
+from domain.people import AccountProblem, Actor, Permission, Post, Role, system_actor
 
 SETUP_CODE = "setup_code_hash"
 SETUP_CODE_MADE_AT = "setup_code_made_at"
 _COUNTY_CODE = re.compile(r"[1-8][0-9]{5}")
 _COUNTY_NAME_LONGEST = 80
+# In the order of the form: the first chooses a password there.
+THREE_ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginner:
+    """Somebody who is to have an account and a post of the county from the beginning."""
+
+    role: Role
+    login: str
+    name: str
 
 
 def new_setup_code(db: Database, *, now: datetime) -> str:
@@ -57,19 +70,58 @@ def create_first_administrator(
     where a county exists. Returns the user's id. Raises Invalid, NotAllowed where somebody can sign
     in already.
     """
+    first = Beginner(Role.CENTRE_ADMIN, login, name)
+    begun = _begin(
+        db, code, county_code, county_name, [(first, password)], address=address, now=now
+    )
+    return begun[0].user_id
+
+
+def create_three_administrators(
+    db: Database,
+    *,
+    code: str,
+    county_code: str,
+    county_name: str,
+    administrators: Sequence[Beginner],
+    password: str,
+    address: str,
+    now: datetime,
+) -> list[NewAccount]:
+    """As `create_first_administrator`, for a site that keeps the three administrators apart.
+
+    `password` is the first one's own; the others get one-time passwords, which are what is
+    returned: to be shown once. Problems of a field are named after its role, `system_admin_login`.
+    Raises Invalid, NotAllowed.
+    """
+    passwords = [password, *(accounts.new_password(one.login) for one in administrators[1:])]
+    pairs = list(zip(administrators, passwords, strict=True))
+    return _begin(db, code, county_code, county_name, pairs, address=address, now=now)[1:]
+
+
+def _begin(
+    db: Database,
+    code: str,
+    county_code: str,
+    county_name: str,
+    beginners: Sequence[tuple[Beginner, str]],
+    *,
+    address: str,
+    now: datetime,
+) -> list[NewAccount]:
+    """County, reference data and the first accounts, all or nothing; only the first's password is
+    the person's own.
+    """
     with db.read() as session:
         _require_code(session, code)
         new_county = reference.county_id(session) is None
     problems = _county_problems(county_code, county_name) if new_county else {}
-    try:
-        require_valid_account(login=login, name=name, password=password)
-    except Invalid as refusal:
-        raise Invalid(**problems, **refusal.problems) from None
+    problems |= _account_problems(beginners)
     if problems:
         raise Invalid(**problems)
-    password_hash = accounts.hash_password(password)
+    hashes = [accounts.hash_password(password) for _, password in beginners]
 
-    def work(session: Session) -> int:
+    def work(session: Session) -> list[int]:
         _require_code(session, code)
         # Of two that come at once with the right code, the second finds it used.
         used = delete(Site).where(Site.name == SETUP_CODE).returning(Site.name)
@@ -80,17 +132,16 @@ def create_first_administrator(
         if county is None:
             county = reference.create_county(session, code=county_code, name=county_name.strip())
         reference.seed_reference(session)
-        return _add_administrator(
-            session,
-            county,
-            login=accounts.normalise_login(login),
-            name=name.strip(),
-            password_hash=password_hash,
-            address=address,
-            now=now,
-        )
+        actor = replace(system_actor(county), address=address[:64])
+        return [
+            _add_administrator(session, one, hashed, actor=actor, now=now, one_time=place > 0)
+            for place, ((one, _), hashed) in enumerate(zip(beginners, hashes, strict=True))
+        ]
 
-    return db.write(work)
+    return [
+        NewAccount(user_id, accounts.normalise_login(one.login), password)
+        for user_id, (one, password) in zip(db.write(work), beginners, strict=True)
+    ]
 
 
 def _require_code(session: Session, code: str) -> None:
@@ -110,29 +161,45 @@ def _county_problems(code: str, name: str) -> dict[str, AccountProblem]:
     return problems
 
 
+def _account_problems(beginners: Sequence[tuple[Beginner, str]]) -> dict[str, AccountProblem]:
+    """What is wrong with the accounts; of several, each field by the name of its role."""
+    problems: dict[str, AccountProblem] = {}
+    seen: set[str] = set()
+    for one, password in beginners:
+        before = f"{one.role}_" if len(beginners) > 1 else ""
+        try:
+            require_valid_account(login=one.login, name=one.name, password=password)
+        except Invalid as refusal:
+            for field, problem in refusal.problems.items():
+                named = field if field == "password" else f"{before}{field}"
+                problems[named] = AccountProblem(problem)
+        login = accounts.normalise_login(one.login)
+        if login in seen:
+            problems[f"{before}login"] = AccountProblem.LOGIN_TAKEN
+        seen.add(login)
+    return problems
+
+
 def _add_administrator(
     session: Session,
-    county: int,
-    *,
-    login: str,
-    name: str,
+    beginner: Beginner,
     password_hash: str,
-    address: str,
+    *,
+    actor: Actor,
     now: datetime,
+    one_time: bool,
 ) -> int:
-    actor = replace(system_actor(county), address=address[:64])
     user_id = add_user(
-        session, login=login, name=name, password_hash=password_hash, actor=actor, now=now
-    )
-    add_post(
         session,
-        user_id=user_id,
-        role=Role.CENTRE_ADMIN,
-        unit_id=county,
-        valid_from=day_of(now),
+        login=accounts.normalise_login(beginner.login),
+        name=beginner.name.strip(),
+        password_hash=password_hash,
         actor=actor,
         now=now,
+        one_time=one_time,
     )
+    post = Post(beginner.role, unit_id=actor.county_id, valid_from=day_of(now))
+    add_post(session, user_id=user_id, post=post, actor=actor, now=now)
     deed = audit.Deed("site:set_up", f"user:{user_id}")
     audit.append(session, [deed], actor=actor, at=now, changes_data=True)
     return user_id

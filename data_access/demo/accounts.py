@@ -11,7 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from data_access import reference
 from data_access.accounts import new_password
-from data_access.commands.people import add_post, add_user
+from data_access.commands.people import add_user
+from data_access.commands.posts import add_post
 from data_access.demo.county import plan_county
 from data_access.demo.persons import Population
 from data_access.engine import Database
@@ -21,7 +22,7 @@ from domain.clocks import day_of
 from domain.eligibility import CommitteeKind
 from domain.errors import Invalid
 from domain.organisation import UnitLevel
-from domain.people import AccountProblem, Role, system_actor
+from domain.people import AccountProblem, Post, Role, system_actor
 
 FILE_NAME = "demo-accounts.txt"
 _TOWN = "安仁镇"
@@ -91,16 +92,13 @@ def create_demo_accounts(
                 mediator_id=seat.mediator_id,
                 demo=True,
             )
-            add_post(
-                session,
-                user_id=user_id,
-                role=seat.role,
+            post = Post(
+                seat.role,
                 unit_id=seat.unit_id,
                 committee_id=seat.committee_id,
                 valid_from=day_of(now),
-                actor=actor,
-                now=now,
             )
+            add_post(session, user_id=user_id, post=post, actor=actor, now=now)
 
     db.write(work)
     return accounts

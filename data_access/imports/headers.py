@@ -1,20 +1,46 @@
 """How the header of a file is found, and what each of its cells is taken for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT, PROFILING, Column
-from domain.imports import DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
+from domain.imports import NOT_TAKEN, DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
 from domain.privacy import redact
 
 # A title and a note may stand above the header.
 HEADER_WITHIN = 20
 _FEWEST_KNOWN = 2
+_ABOUT_FULL = 0.8
+# Of equal ones the first: who brings a file that tells nothing most likely brings a ledger.
+_BY_LIKELIHOOD = (Profile.CASES, Profile.UNITS, Profile.COMMITTEES)
 _LONGEST_NAME_SHOWN = 20
 
 # What `rejects` adds to a file to mend; it comes back with the mended file.
 ROW_NUMBER_HEADER, REASONS_HEADER = "行号", "退回原因"
 _OWN = frozenset({ROW_NUMBER_HEADER, REASONS_HEADER})
+
+
+class Fate(StrEnum):
+    """What becomes of a column of the file."""
+
+    TAKEN = "taken"
+    PROFILING = "profiling"  # never read, whatever anybody says
+    NOT_KEPT = "not_kept"
+    UNKNOWN = "unknown"
+    REPEATED = "repeated"  # stands for a column that an earlier one is taken for
+    DECLINED = "declined"  # the mapping says so
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderCell:
+    """One cell of a header row: where it stands, counted from 0, and what is made of it."""
+
+    place: int
+    header: str
+    column: Column | None
+    fate: Fate
 
 
 @dataclass(frozen=True)
@@ -25,6 +51,17 @@ class Header:
     row_number: int
     columns: tuple[tuple[int, Column, str], ...]
     dropped: DroppedColumns
+    cells: tuple[HeaderCell, ...] = ()
+
+    @property
+    def missing(self) -> list[str]:
+        """The required columns that the file does not have, by their own names."""
+        present = {column.key for _, column, _ in self.columns}
+        return [
+            column.header
+            for column in COLUMNS[self.profile]
+            if column.required and column.key not in present
+        ]
 
 
 def recognise(
@@ -36,54 +73,106 @@ def recognise(
     before what the product knows of it. Raises FileRefused where no row looks like a header, or
     required columns are not there.
     """
-    wanted = (profile,) if profile else tuple(Profile)
-    found = [_read_header(one, number, cells, mapping) for number, cells in rows for one in wanted]
+    found = _readings(rows, profile, mapping)
     if not found:
         raise FileRefused(FileProblem.EMPTY)
-    best = max(found, key=lambda header: (not _missing(header), len(header.columns)))
+    best = _best(found)
     if len(best.columns) < _FEWEST_KNOWN:
         raise FileRefused(FileProblem.NO_HEADER)
-    if missing := _missing(best):
-        raise FileRefused(FileProblem.MISSING_COLUMNS, *missing)
+    if best.missing:
+        raise FileRefused(FileProblem.MISSING_COLUMNS, *best.missing)
     return best
 
 
-def _missing(header: Header) -> list[str]:
-    present = {column.key for _, column, _ in header.columns}
+def likeliest(
+    rows: list[tuple[int, list[str]]],
+    profile: Profile | None,
+    mapping: FileMapping,
+    *,
+    row_number: int | None = None,
+) -> Header | None:
+    """The header as far as it can be told, for somebody who corrects it; None without any row.
+
+    As `recognise`, but nothing is refused: where no row is known for a header, it is the first that
+    is about as full as the fullest. `row_number` says which row it is.
+    """
+    named = [row for row in rows if row_number is None or row[0] == row_number]
+    found = _readings(named, profile, mapping)
+    if not found:
+        return None
+    best = _best(found)
+    if len(best.columns) >= _FEWEST_KNOWN:
+        return best
+    filled = {number: sum(map(bool, map(_word, cells))) for number, cells in named}
+    full = next(n for n, count in filled.items() if count >= _ABOUT_FULL * max(filled.values()))
+    return _best([header for header in found if header.row_number == full])
+
+
+def header_words(header: Header) -> list[tuple[str, str]]:
+    """Each header that somebody can say the meaning of, with the key of what it is taken for."""
+    fixed = {Fate.PROFILING, Fate.REPEATED}
     return [
-        column.header
-        for column in COLUMNS[header.profile]
-        if column.required and column.key not in present
+        (one.header, one.column.key if one.column else NOT_TAKEN)
+        for one in header.cells
+        if one.fate not in fixed
     ]
 
 
+def _readings(
+    rows: list[tuple[int, list[str]]], profile: Profile | None, mapping: FileMapping
+) -> list[Header]:
+    wanted = (profile,) if profile else _BY_LIKELIHOOD
+    return [_read_header(one, number, cells, mapping) for number, cells in rows for one in wanted]
+
+
+def _best(found: list[Header]) -> Header:
+    return max(found, key=lambda header: (not header.missing, len(header.columns)))
+
+
 def _read_header(profile: Profile, number: int, cells: list[str], mapping: FileMapping) -> Header:
+    found: list[HeaderCell] = []
+    taken: set[str] = set()
+    for cell in _header_cells(profile, cells, mapping):
+        if cell.column is not None and cell.column.key in taken:
+            found.append(HeaderCell(cell.place, cell.header, None, Fate.REPEATED))
+            continue
+        if cell.column is not None:
+            taken.add(cell.column.key)
+        found.append(cell)
+    columns = tuple((one.place, one.column, one.header) for one in found if one.column is not None)
+
+    def dropped(*fates: Fate) -> tuple[str, ...]:
+        return tuple(_shown(one.header) for one in found if one.fate in fates)
+
+    names = DroppedColumns(
+        dropped(Fate.PROFILING),
+        dropped(Fate.NOT_KEPT),
+        dropped(Fate.UNKNOWN, Fate.DECLINED),
+        dropped(Fate.REPEATED),
+    )
+    return Header(profile, number, columns, names, tuple(found))
+
+
+def _header_cells(profile: Profile, cells: list[str], mapping: FileMapping) -> Iterator[HeaderCell]:
+    """What each cell is taken for by itself; a column may be named twice."""
     known = _known_headers(profile)
     by_key = {column.key: column for column in COLUMNS[profile]}
     mapped = {_word(header): key for header, key in mapping.headers.items()}
     not_kept = frozenset(map(plain, NOT_KEPT[profile]))
-    taken: dict[str, tuple[int, Column, str]] = {}
-    profiling: list[str] = []
-    useless: list[str] = []
-    unknown: list[str] = []
-    repeated: list[str] = []
     for place, cell in enumerate(cells):
-        word, shown = _word(cell), _shown(cell)
+        word, header = _word(cell), " ".join(cell.split())
         if not word or cell.strip() in _OWN:
             continue
-        profiles = any(mark in word for mark in PROFILING)
-        is_mapped = word in mapped and not profiles
-        column = by_key.get(mapped[word]) if is_mapped else known.get(word)
-        if column is not None and column.key in taken:
-            repeated.append(shown)
-        elif column is not None:
-            taken[column.key] = (place, column, " ".join(cell.split()))
-        elif profiles:
-            profiling.append(shown)
+        if any(mark in word for mark in PROFILING):
+            yield HeaderCell(place, header, None, Fate.PROFILING)
+        elif word in mapped:
+            column = by_key.get(mapped[word])
+            yield HeaderCell(place, header, column, Fate.TAKEN if column else Fate.DECLINED)
+        elif word in known:
+            yield HeaderCell(place, header, known[word], Fate.TAKEN)
         else:
-            (useless if word in not_kept else unknown).append(shown)
-    dropped = DroppedColumns(tuple(profiling), tuple(useless), tuple(unknown), tuple(repeated))
-    return Header(profile, number, tuple(sorted(taken.values(), key=lambda one: one[0])), dropped)
+            fate = Fate.NOT_KEPT if word in not_kept else Fate.UNKNOWN
+            yield HeaderCell(place, header, None, fate)
 
 
 def _known_headers(profile: Profile) -> dict[str, Column]:

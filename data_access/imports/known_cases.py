@@ -1,9 +1,9 @@
 """Cases that an earlier import or somebody here already has, and what the row changes of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
@@ -14,10 +14,6 @@ from data_access.vault import Vault
 from domain.cases import WEIGHT, Difficulty, EventKind
 from domain.organisation import PartyRole
 
-T = TypeVar("T")
-
-# Few enough for every database's limit of bound values.
-_CHUNK = 500
 _IMPORTS = frozenset({EventKind.IMPORTED, EventKind.UPDATED})
 
 
@@ -38,33 +34,12 @@ class KnownCase:
         return int(self.row["id"])
 
 
-def chunks(things: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The things in portions that one statement can name."""
-    for start in range(0, len(things), _CHUNK):
-        yield things[start : start + _CHUNK]
-
-
-def versions_of(
-    session: Session, external_numbers: Sequence[str], *, county_id: int
-) -> dict[str, int]:
-    """The versions of the cases that are there, by their number in the source."""
-    found: dict[str, int] = {}
-    for portion in chunks(external_numbers):
-        rows = session.execute(
-            select(Case.external_no, Case.version).where(
-                Case.county_id == county_id, Case.external_no.in_(portion)
-            )
-        )
-        found.update((str(number), version) for number, version in rows)
-    return found
-
-
 def load_known(
     session: Session, external_numbers: Sequence[str], *, county_id: int
 ) -> dict[str, KnownCase]:
     """The cases that are there with what imports said of them before, by their source's number.
 
-    For one portion of `chunks` at a time.
+    For as many at a time as one statement can name.
     """
     rows = session.execute(
         select(*Case.__table__.columns).where(

@@ -1,9 +1,9 @@
 """Case rows against what is there: which are new, which change something, which are sent back."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
@@ -13,7 +13,6 @@ from data_access.imports.known_cases import (
     KnownCase,
     changed_persons,
     changed_texts,
-    chunks,
     facts_after,
     is_another_case,
     load_known,
@@ -61,87 +60,120 @@ class CaseChange:
 class CasePlan:
     """What will happen to the rows of a file, before it happens.
 
-    `versions` are of the cases that were there when it was made, by their source's number, and
-    `known_ids` are their ids: while the versions hold, so does the plan. `given` counts the cases
-    that come to a mediator who was found eligible. Sealing takes `new` away, case by case.
+    `given` counts the cases that come to a mediator who was found eligible.
     """
 
-    new: deque[NewCase] = field(default_factory=deque)
-    changes: list[CaseChange] = field(default_factory=list)
     added: int = 0
+    changed: int = 0
     unchanged: int = 0
     rejected: list[Entry] = field(default_factory=list)
     notes: Counter[Note] = field(default_factory=Counter)
-    keys: list[str] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
-    known_ids: list[int] = field(default_factory=list)
     given: Counter[int] = field(default_factory=Counter)
 
-    @property
-    def changed(self) -> int:
-        """How many cases change."""
-        return len(self.changes)
+
+class Seen(NamedTuple):
+    """A case by its source's number as it was when its row was decided on; None: it was not there.
+
+    While this holds, so does the decision.
+    """
+
+    external_no: str
+    case_id: int | None
+    version: int | None
 
 
-def plan_cases(session: Session, entries: Iterable[Entry], task: Task) -> CasePlan:
-    """Decide on every row. Reads only; the reasons of rows sent back stand in the entries."""
-    plan, vault = CasePlan(), vault_of(session)
-    county_id = task.actor.county_id
-    units = load_units(session, county_id=county_id)
-    places = Places(units, today=day_of(task.now), mapped=task.mapping.places)
-    stated: list[StatedCase] = []
-    first_rows: dict[str, int] = {}
-    for entry in entries:
-        one = state_case(entry, places=places, scope=task.scope, vault=vault, now=task.now)
-        if one is not None and first_rows.setdefault(one.external_no, entry.number) != entry.number:
-            entry.refuse(
-                "external_no" if entry.get("external_no") else "title",
-                RejectReason.DUPLICATE_IN_FILE,
-            )
+@dataclass(slots=True)
+class Decided:
+    """What becomes of a portion of the rows."""
+
+    new: list[NewCase] = field(default_factory=list)
+    changes: list[CaseChange] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+
+
+def plan_cases(session: Session, portions: Iterable[list[Entry]], task: Task) -> CasePlan:
+    """Decide on every row of a file and keep only the counts."""
+    planner = CasePlanner(session, task)
+    for entries in portions:
+        planner.decide(session, entries)
+    return planner.finish()
+
+
+class CasePlanner:
+    """Decides on the rows of one file, a portion at a time, and keeps count in `plan`.
+
+    Reads only; the reasons of rows sent back stand in the entries.
+    """
+
+    def __init__(self, session: Session, task: Task) -> None:
+        self.plan = CasePlan()
+        self._task, self._vault = task, vault_of(session)
+        self._county_id = task.actor.county_id
+        units = load_units(session, county_id=self._county_id)
+        self._places = Places(units, today=day_of(task.now), mapped=task.mapping.places)
+        roster = load_roster(session, county_id=self._county_id, now=task.now)
+        self._bearings = Bearings(roster, load_clock(session), self._vault, task.now)
+        self._numbers: set[str] = set()
+
+    def decide(self, session: Session, entries: Iterable[Entry]) -> Decided:
+        """Decide on the next rows of the file, not more than one statement can name."""
+        stated = [one for one in map(self._state, entries) if one is not None]
+        numbers = [one.external_no for one in stated]
+        known = load_known(session, numbers, county_id=self._county_id)
+        decided = Decided()
+        for one in stated:
+            there = known.get(one.external_no)
+            decided.seen.append(_seen(one, there))
+            try:
+                if there is None:
+                    decided.new.append(_add(self.plan, one, self._bearings))
+                else:
+                    change = _change(self.plan, one, there, self._bearings, self._task)
+                    decided.changes += [change] if change else []
+            except RowRefused as refused:
+                one.entry.refuse(refused.key, refused.reason)
+                self._send_back(one.entry)
+        return decided
+
+    def finish(self) -> CasePlan:
+        """The plan, when all rows are decided on."""
+        self.plan.rejected.sort(key=lambda entry: entry.number)
+        return self.plan
+
+    def _state(self, entry: Entry) -> StatedCase | None:
+        """What the row says; None where it is sent back, also as one that came before."""
+        task = self._task
+        one = state_case(
+            entry, places=self._places, scope=task.scope, vault=self._vault, now=task.now
+        )
+        if one is not None and one.external_no in self._numbers:
+            column = "external_no" if entry.get("external_no") else "title"
+            entry.refuse(column, RejectReason.DUPLICATE_IN_FILE)
             one = None
         if one is None:
-            plan.rejected.append(entry)
-        else:
-            # All that the row says is in `one` now; of many rows, twice is too much.
-            entry.values.clear()
-            stated.append(one)
-    plan.keys = [one.external_no for one in stated]
-    roster = load_roster(session, county_id=county_id, now=task.now)
-    bearings = Bearings(roster, load_clock(session), vault, task.now)
-    for portion in chunks(stated):
-        numbers = [one.external_no for one in portion]
-        known = load_known(session, numbers, county_id=county_id)
-        plan.versions |= {number: one.row["version"] for number, one in known.items()}
-        plan.known_ids += [one.id for one in known.values()]
-        for one in portion:
-            _decide(plan, one, known.get(one.external_no), bearings, task)
-    plan.rejected.sort(key=lambda entry: entry.number)
-    return plan
+            self._send_back(entry)
+            return None
+        self._numbers.add(one.external_no)
+        return one
+
+    def _send_back(self, entry: Entry) -> None:
+        # Its cells are kept, and say all: of many rows, twice is too much.
+        entry.values.clear()
+        self.plan.rejected.append(entry)
 
 
-def _decide(
-    plan: CasePlan,
-    stated: StatedCase,
-    known: KnownCase | None,
-    bearings: Bearings,
-    task: Task,
-) -> None:
-    try:
-        if known is None:
-            _add(plan, stated, bearings)
-        else:
-            _change(plan, stated, known, bearings, task)
-    except RowRefused as refused:
-        stated.entry.refuse(refused.key, refused.reason)
-        plan.rejected.append(stated.entry)
+def _seen(stated: StatedCase, known: KnownCase | None) -> Seen:
+    if known is None:
+        return Seen(stated.external_no, None, None)
+    return Seen(stated.external_no, known.id, known.row["version"])
 
 
-def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> None:
+def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> NewCase:
     facts = full_facts(stated)
     notes: Counter[Note] = Counter()
     standing = stand_new(stated, facts, bearings, notes)
     notes[Note.PLACE_FROM_TEXT] += stated.position.from_text
-    plan.notes += notes
+    plan.notes.update(notes)
     position = stated.position
     units = {
         "town_id": position.town_id,
@@ -152,12 +184,12 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> None:
     plan.added += 1
     if standing["stage"] is Stage.IN_MEDIATION:
         plan.given[standing["mediator_id"]] += 1
-    plan.new.append(NewCase(stated, facts | standing | units, past))
+    return NewCase(stated, facts | standing | units, past)
 
 
 def _change(
     plan: CasePlan, stated: StatedCase, known: KnownCase, bearings: Bearings, task: Task
-) -> None:
+) -> CaseChange | None:
     position = Position(*(known.row[f"{unit}_id"] for unit in ("town", "community", "grid")))
     if not in_scope(task.scope, position):
         raise RowRefused("external_no", RejectReason.OUTSIDE_SCOPE)
@@ -174,11 +206,11 @@ def _change(
         persons = changed_persons(known, stated.persons, bearings.vault)
     notes: Counter[Note] = Counter()
     moved = moves(known, stated, after, bearings, notes)
-    plan.notes += notes
-    if facts or texts or persons or moved:
-        if "mediator_id" in moved:
-            plan.given[moved["mediator_id"]] += 1
-        change = CaseChange(known, stated, facts | moved, texts, persons, bool(moved))
-        plan.changes.append(change)
-    else:
+    plan.notes.update(notes)
+    if not (facts or texts or persons or moved):
         plan.unchanged += 1
+        return None
+    if "mediator_id" in moved:
+        plan.given[moved["mediator_id"]] += 1
+    plan.changed += 1
+    return CaseChange(known, stated, facts | moved, texts, persons, bool(moved))

@@ -12,10 +12,11 @@ from domain.errors import NotFound
 from domain.people import Actor, Post, grants_of
 
 
-def actor_of_login(session: Session, *, login: str, now: datetime) -> Actor:
+def actor_of_login(session: Session, *, login: str, now: datetime, separated: bool) -> Actor:
     """The person of a login, however it is typed, with the posts held today.
 
-    Raises NotFound where nobody who may work has this login.
+    `separated`: the site keeps the three administrators apart, so the same posts open less. Raises
+    NotFound where nobody who may work has this login.
     """
     user = session.scalar(select(User).where(User.login == normalise_login(login), User.active))
     if user is None:
@@ -36,6 +37,12 @@ def actor_of_login(session: Session, *, login: str, now: datetime) -> Actor:
     )
     today = day_of(now)
     posts = [post for post in (Post(*row) for row in rows) if post.held_on(today)]
-    grants = grants_of(posts, county_id=user.county_id, mediator_id=user.mediator_id, day=today)
+    grants = grants_of(
+        posts,
+        county_id=user.county_id,
+        mediator_id=user.mediator_id,
+        day=today,
+        separated=separated,
+    )
     roles = frozenset(post.role for post in posts)
     return Actor(user.id, user.name, user.county_id, grants, roles)

@@ -6,36 +6,23 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from domain.imports import FileProblem, FileRefused
+from data_access.imports.formats.opened import ReadLimits
+from domain.imports import FileProblem, FileRefused, Note
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST_LINE = 16_000_000
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """What a file may cost. Twice what 100,000 rows of 40 columns need."""
-
-    file_bytes: int = 64_000_000
-    memory_bytes: int = 1_500_000_000
-    cpu_seconds: int = 60
-    wall_seconds: int = 180
-    rows: int = 200_000
-    columns: int = 100
-    cell_characters: int = 10_000
-    unpacked_bytes: int = 700_000_000
-    entries: int = 2_000
-    ratio: int = 150
-
-
 LIMITS = ReadLimits()
+PEEK_ROWS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +37,99 @@ class Row:
 class Table:
     """An opened sheet. `rows` can be gone through once, while the table is open.
 
-    `kind` is "csv" or "xlsx"; `encoding` is empty for a workbook; `sheets` are its sheets' names.
+    `kind` is "csv", "xlsx", "xls" or "ods"; `encoding` is empty for a workbook; `sheets` are its
+    sheets' names. `notes` count what was done to rows, once all of them were gone through.
     """
 
     kind: str
     encoding: str
     sheets: tuple[str, ...]
     rows: Iterator[Row]
+    notes: Counter[Note]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: how far its content reaches, or None where nobody looked."""
+
+    name: str
+    hidden: bool
+    rows: int | None
+    columns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """What a file looks like before it is taken in.
+
+    `kind` is "csv", "xlsx", "xls" or "ods". `encoding` is "utf-8", "utf-16" or "gb18030", and empty
+    for a workbook. `sheets` are all sheets of a workbook in their order; none of plain text.
+    `sheet`, counted from 1, is the one whose first rows that are not blank are `rows`: for
+    import_file too. Nothing of a row is left out here: titles, heads, totals and notes are rows.
+    """
+
+    kind: str
+    encoding: str
+    sheets: tuple[Sheet, ...]
+    sheet: int
+    rows: tuple[Row, ...]
+
+
+def peek(
+    content: bytes, *, sheet: int | None = None, rows: int = PEEK_ROWS, limits: ReadLimits = LIMITS
+) -> Peek:
+    """Look at the first rows of a file, and at what else there is in it.
+
+    `sheet` counts from 1; None means the first that is shown and looks like a table. Raises
+    FileRefused, as open_table does.
+    """
+    with _opened(content, sheet or 0, rows, limits) as lines:
+        opening = next(lines)
+        sheets = tuple(Sheet(*said) for said in opening["sheets"])
+        first = tuple(_rows(lines, Counter()))
+        return Peek(opening["kind"], opening["encoding"], sheets, opening["sheet"], first)
 
 
 @contextmanager
 def open_table(content: bytes, *, sheet: int = 1, limits: ReadLimits = LIMITS) -> Iterator[Table]:
-    """Open CSV (UTF-8, UTF-16 or GB18030) or a sheet, counted from 1, of an XLSX workbook.
+    """Open CSV (UTF-8, UTF-16 or GB18030) or a sheet, counted from 1, of an XLSX, XLS or ODS file.
 
     Raises FileRefused here or while the rows are read; the child is gone when the block ends.
     """
+    with _opened(content, sheet, 0, limits) as lines:
+        opening = next(lines)
+        names = tuple(said[0] for said in opening["sheets"])
+        notes: Counter[Note] = Counter()
+        yield Table(opening["kind"], opening["encoding"], names, _rows(lines, notes), notes)
+
+
+@contextmanager
+def _opened(content: bytes, sheet: int, first: int, limits: ReadLimits) -> Iterator[Iterator[Any]]:
+    """What a child says of the file. It is gone when the block ends."""
     if len(content) > limits.file_bytes:
         raise FileRefused(FileProblem.TOO_LARGE)
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.seek(0)
-        with _child(file, sheet, limits) as process:
-            lines = _lines(process)
-            opening = next(lines)
-            rows = _rows(lines)
-            yield Table(opening["kind"], opening["encoding"], tuple(opening["sheets"]), rows)
+        order = {"limits": asdict(limits), "sheet": sheet, "first": first}
+        with _child(file, order, limits.wall_seconds) as process:
+            yield _lines(process)
 
 
 @contextmanager
-def _child(file: IO[bytes], sheet: int, limits: ReadLimits) -> Iterator[subprocess.Popen[bytes]]:
+def _child(
+    file: IO[bytes], order: dict[str, Any], wall_seconds: int
+) -> Iterator[subprocess.Popen[bytes]]:
     # Isolated (-I): no variable, current folder or user package reaches it. Of the environment it
     # gets only where shared libraries lie: it has no secrets to leak.
     process = subprocess.Popen(  # noqa: S603 - our own script under our own interpreter
-        [sys.executable, "-I", str(_CHILD), json.dumps(asdict(limits) | {"sheet": sheet})],
+        [sys.executable, "-I", str(_CHILD), json.dumps(order)],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
-    alarm = threading.Timer(limits.wall_seconds, process.kill)
+    alarm = threading.Timer(wall_seconds, process.kill)
     alarm.daemon = True
     alarm.start()
     try:
@@ -121,8 +162,10 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     raise FileRefused(FileProblem.TOO_HEAVY if process.wait() < 0 else FileProblem.DAMAGED)
 
 
-def _rows(lines: Iterator[Any]) -> Iterator[Row]:
+def _rows(lines: Iterator[Any], notes: Counter[Note]) -> Iterator[Row]:
     for said in lines:
         if isinstance(said, dict):
+            if said["filled"]:
+                notes[Note.MERGED_FILLED] = said["filled"]
             return
-        yield Row(said[0], said[1])
+        yield from (Row(number, cells) for number, cells in said)

@@ -1,6 +1,7 @@
 """Rows that were not taken: kept encrypted, and written to a file to mend and import again."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -76,25 +77,39 @@ def load_rejects(session: Session, *, batch_id: int) -> list[RejectedRow]:
     return found
 
 
+def headers_to_mend(rows: Sequence[RejectedRow]) -> list[str]:
+    """The file's own headers, and those of columns that it lacks and should have."""
+    headers = dict.fromkeys(header for row in rows for header in row.cells)
+    lacking = dict.fromkeys(problem.column for row in rows for problem in row.problems)
+    return list(headers | lacking)
+
+
+def reasons(row: RejectedRow) -> str:
+    """Every reason of a row, in sentences."""
+    return " ".join(problem_sentence(problem) for problem in row.problems)
+
+
+def rejects_as_csv(rows: Sequence[RejectedRow]) -> str:
+    """A CSV to mend: the file's columns, then row number and reasons; no cell is a live formula."""
+    headers = headers_to_mend(rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([*map(guarded, headers), ROW_NUMBER_HEADER, REASONS_HEADER])
+    for row in rows:
+        cells = [guarded(row.cells.get(header, "")) for header in headers]
+        writer.writerow([*cells, row.row_number, guarded(reasons(row))])
+    return text.getvalue()
+
+
 def write_rejects(path: Path, rows: Sequence[RejectedRow]) -> None:
-    """Write a CSV to mend: the file's columns, then row number and reasons.
+    """Write a CSV to mend.
 
     UTF-8 with its mark, so that 䢺江镇 survives a spreadsheet; readable by its owner alone. Raises
     FileExistsError: a file that somebody is mending is not overwritten.
     """
-    headers = list(dict.fromkeys(header for row in rows for header in row.cells))
-    headers += [
-        problem.column for row in rows for problem in row.problems if problem.column not in headers
-    ]
-    headers = list(dict.fromkeys(headers))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*map(guarded, headers), ROW_NUMBER_HEADER, REASONS_HEADER])
-        for row in rows:
-            reasons = " ".join(problem_sentence(problem) for problem in row.problems)
-            cells = [guarded(row.cells.get(header, "")) for header in headers]
-            writer.writerow([*cells, row.row_number, guarded(reasons)])
+        file.write(rejects_as_csv(rows))
 
 
 def guarded(cell: str) -> str:

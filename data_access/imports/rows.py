@@ -1,14 +1,16 @@
 """One row of a file, cell by cell: what could be read, and every reason why something could not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 from data_access.imports import values
 from data_access.imports.codes import CodeLists
 from data_access.imports.columns import COLUMNS, Column, Kind
 from data_access.imports.headers import Header
+from data_access.imports.lines import Line, pack
 from data_access.imports.read import Row
 from data_access.imports.values import BadValue
 from domain.imports import Problem, RejectReason
@@ -16,8 +18,7 @@ from domain.imports import Problem, RejectReason
 _BETWEEN_CODES = re.compile(r"[、,,;;/|\s]+")
 _TEN_THOUSAND = 10_000
 _LONGEST_VALUE_SHOWN = 40
-# Keeps a row's cells in one string until it is known whether they must be sent back.
-_CELL_MARK = "\x1f"
+_REMEMBERED = 4_096
 
 
 class RowRefused(Exception):
@@ -27,14 +28,6 @@ class RowRefused(Exception):
         super().__init__(key, reason)
         self.key = key
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The known cells of a row as they stand in the file, in one string: a file has many rows."""
-
-    number: int
-    packed: str
 
 
 @dataclass(slots=True)
@@ -60,42 +53,45 @@ class Entry:
             self.problems.append((key, reason))
 
 
-def pack(header: Header, row: Row) -> Line:
-    """The cells of the header's columns; all others are never looked at."""
-    width = len(row.cells)
-    cells = (row.cells[place] if place < width else "" for place, _, _ in header.columns)
-    return Line(row.number, _CELL_MARK.join(cell.replace(_CELL_MARK, "") for cell in cells))
+class RowReader:
+    """Reads rows under one header, with the county's lists of codes."""
 
+    def __init__(self, header: Header, lists: CodeLists) -> None:
+        self._places = [place for place, _, _ in header.columns]
+        self._columns = [
+            (column.key, column.required, _reader(column, lists)) for _, column, _ in header.columns
+        ]
 
-def read_entry(header: Header, line: Line, lists: CodeLists) -> Entry:
-    """Read the cells of a row: values, and the reasons why some have none."""
-    entry = Entry(line)
-    for cell, (_, column, _) in zip(_cells(line), header.columns, strict=True):
-        text = values.clean(cell)
-        if not text:
-            if column.required:
-                entry.refuse(column.key, RejectReason.MISSING)
-            continue
-        try:
-            entry.values[column.key] = _read(column, text, lists)
-        except BadValue as bad:
-            entry.refuse(column.key, bad.reason)
-    return entry
+    def pack(self, row: Row) -> Line:
+        """The cells of the header's columns; all others are never looked at."""
+        cells, width = row.cells, len(row.cells)
+        return pack(row.number, [cells[one] if one < width else "" for one in self._places])
 
-
-def _cells(line: Line) -> list[str]:
-    return line.packed.split(_CELL_MARK)
+    def read(self, line: Line) -> Entry:
+        """What the cells of a row say, and the reasons why some say nothing."""
+        entry = Entry(line)
+        for cell, (key, required, read) in zip(line.cells, self._columns, strict=True):
+            try:
+                value = read(cell)
+            except BadValue as bad:
+                entry.refuse(key, bad.reason)
+                continue
+            if value is not None:
+                entry.values[key] = value
+            elif required:
+                entry.refuse(key, RejectReason.MISSING)
+        return entry
 
 
 def cells_of(header: Header, entry: Entry) -> dict[str, str]:
     """The row as it stood in the file, known columns only, by the file's own headers."""
-    cells = _cells(entry.line)
+    cells = entry.line.cells
     return {shown: cell for (_, _, shown), cell in zip(header.columns, cells, strict=True)}
 
 
 def problems_of(header: Header, entry: Entry) -> Iterator[Problem]:
     """Why a row is sent back, with the values, except those that are of a person."""
-    cells = _cells(entry.line)
+    cells = entry.line.cells
     by_key = {
         column.key: (shown, "" if column.personal else cell)
         for (_, column, shown), cell in zip(header.columns, cells, strict=True)
@@ -109,17 +105,47 @@ def _header_of(header: Header, key: str) -> str:
     return next(column.header for column in COLUMNS[header.profile] if column.key == key)
 
 
-def _read(column: Column, text: str, lists: CodeLists) -> Any:
-    if column.kind is Kind.NUMBER:
-        text = values.number_text(text)
-    if column.kind in {Kind.TEXT, Kind.NUMBER}:
-        if len(text) > column.longest:
-            raise BadValue(RejectReason.TOO_LONG)
-        return text
+def split_codes(text: str) -> list[str]:
+    """The words of a cell that may hold several: 邻里、物业."""
+    return [part for part in _BETWEEN_CODES.split(text) if part]
+
+
+def _reader(column: Column, lists: CodeLists) -> Callable[[str], Any]:
+    """What reads a cell of this column: gives None for a blank one, or raises BadValue."""
+    match column.kind:
+        case Kind.TEXT:
+            return partial(_text, longest=column.longest)
+        case Kind.NUMBER:
+            return partial(_number, longest=column.longest)
+        case _:
+            # Codes, days and quantities come again and again, and are nobody's.
+            return lru_cache(_REMEMBERED)(partial(_read, column, lists))
+
+
+def _text(cell: str, *, longest: int) -> str | None:
+    return _short(values.clean(cell), longest)
+
+
+def _number(cell: str, *, longest: int) -> str | None:
+    text = values.clean(cell)
+    plain = text.isascii() and text.isdigit()
+    return _short(text if plain else values.number_text(text), longest)
+
+
+def _short(text: str, longest: int) -> str | None:
+    if len(text) > longest:
+        raise BadValue(RejectReason.TOO_LONG)
+    return text or None
+
+
+def _read(column: Column, lists: CodeLists, cell: str) -> Any:
+    text = values.clean(cell)
+    if not text:
+        return None
     if column.kind is Kind.CODE:
         return lists.code(column.codes, text)
     if column.kind is Kind.CODES:
-        parts = [part for part in _BETWEEN_CODES.split(text) if part]
+        parts = split_codes(text)
         return tuple(dict.fromkeys(lists.code(column.codes, part) for part in parts))
     return _read_quantity(column, text)
 

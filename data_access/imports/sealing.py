@@ -1,14 +1,15 @@
-"""Planned cases as rows of the tables: numbered and encrypted before anybody is made to wait."""
+"""Decided cases as rows of the tables: numbered and encrypted before anybody is made to wait."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from data_access import numbers
 from data_access.history import SPAN_FIELDS, note_place
-from data_access.imports.load_cases import CaseChange, CasePlan, NewCase
+from data_access.imports import staging
+from data_access.imports.load_cases import CaseChange, Decided, NewCase
 from data_access.imports.standing import SETTLED_STAGES
 from data_access.imports.stated import Person
 from data_access.imports.task import Task
@@ -17,55 +18,44 @@ from domain.cases import EventKind, ReassignReason, Stage
 from domain.people import SYSTEM_USER_ID
 
 Row = dict[str, Any]
+Rows = dict[Table, list[Row]]
+Ids = tuple[range, range]
 
 
-@dataclass
-class SealedCases:
-    """Rows to insert and to update, complete but for batch, case number and watermark."""
-
-    plan: CasePlan
-    cases: list[Row] = field(default_factory=list)
-    parties: list[Row] = field(default_factory=list)
-    events: list[Row] = field(default_factory=list)
-    assignments: list[Row] = field(default_factory=list)
-    spans: list[Row] = field(default_factory=list)
-    updates: list[Row] = field(default_factory=list)
-    party_updates: list[Row] = field(default_factory=list)
-    ended_assignments: list[Row] = field(default_factory=list)
-    ended_spans: list[Row] = field(default_factory=list)
-
-
-def reserve_ids(session: Session, plan: CasePlan, *, county_id: int) -> tuple[range, range]:
-    """Numbers for the new cases and parties of a plan. A plan that is given up leaves a gap."""
-    parties = sum(len(new.stated.persons) for new in plan.new)
-    parties += sum(row is None for change in plan.changes for row, _ in change.persons)
+def reserve_ids(session: Session, decided: Decided, *, county_id: int) -> Ids:
+    """Numbers for the new cases and parties. An import that is given up leaves a gap."""
+    parties = sum(len(new.stated.persons) for new in decided.new)
+    parties += sum(row is None for change in decided.changes for row, _ in change.persons)
     return (
-        numbers.reserve(session, "case", county_id=county_id, count=len(plan.new)),
+        numbers.reserve(session, "case", county_id=county_id, count=len(decided.new)),
         numbers.reserve(session, "party", county_id=county_id, count=parties),
     )
 
 
-def seal(plan: CasePlan, ids: tuple[range, range], task: Task, vault: Vault) -> SealedCases:
-    """Encrypt everything and make the rows. Needs no database."""
-    return _Sealer(plan, ids, task, vault).seal()
+def seal(decided: Decided, ids: Ids, task: Task, vault: Vault) -> Rows:
+    """Encrypt everything and make the rows, complete but for what is known only under the lock:
+    batch, case number and watermark. Needs no database.
+    """
+    return _Sealer(ids, task, vault).seal(decided)
 
 
 class _Sealer:
-    def __init__(self, plan: CasePlan, ids: tuple[range, range], task: Task, vault: Vault) -> None:
-        self._sealed = SealedCases(plan)
+    def __init__(self, ids: Ids, task: Task, vault: Vault) -> None:
+        self._rows: Rows = defaultdict(list)
         self._case_ids, self._party_ids = iter(ids[0]), iter(ids[1])
         self._task, self._vault = task, vault
         self._county_id = task.actor.county_id
 
-    def seal(self) -> SealedCases:
-        while self._sealed.plan.new:
-            self._add(self._sealed.plan.new.popleft())
-        for change in self._sealed.plan.changes:
+    def seal(self, decided: Decided) -> Rows:
+        for new in decided.new:
+            self._add(new)
+        for change in decided.changes:
             self._change(change)
-        return self._sealed
+        self._rows[staging.SEEN] = [one._asdict() for one in decided.seen]
+        return self._rows
 
     def _add(self, new: NewCase) -> None:
-        sealed, values, now = self._sealed, new.values, self._task.now
+        rows, values, now = self._rows, new.values, self._task.now
         case_id = next(self._case_ids)
         closed = values["stage"] is Stage.CLOSED
         settled = bool(new.past) and not closed
@@ -74,6 +64,7 @@ class _Sealer:
             "county_id": self._county_id,
             "id": case_id,
             "external_no": new.stated.external_no,
+            "year": numbers.case_year(values["registered_at"]),
             "is_open": int(not closed),
             "paused": 0,
             "closed_at": None,
@@ -85,35 +76,35 @@ class _Sealer:
             **values,
             **self._texts(case_id, new.stated.texts),
         }
-        sealed.cases.append(row)
+        rows[staging.NEW_CASES].append(row)
         for person in new.stated.persons:
-            sealed.parties.append(self._party(case_id, next(self._party_ids), person))
+            rows[staging.NEW_PARTIES].append(self._party(case_id, next(self._party_ids), person))
         if settled:
-            sealed.events.append(self._settled(case_id, new))
-        sealed.events.append(self._event(case_id, version, EventKind.IMPORTED, new, {}))
+            rows[staging.EVENTS].append(self._settled(case_id, new))
+        rows[staging.EVENTS].append(self._event(case_id, version, EventKind.IMPORTED, new, {}))
         started = values["registered_at"]
         if values["mediator_id"] is not None:
-            sealed.assignments.append(
+            rows[staging.ASSIGNMENTS].append(
                 self._assignment(case_id, 1, row, started, ReassignReason.FIRST_ASSIGNMENT)
             )
         if new.past:
-            sealed.spans.append(self._span(case_id, 1, row, started) | new.past)
+            rows[staging.SPANS].append(self._span(case_id, 1, row, started) | new.past)
         if not closed:
-            sealed.spans.append(self._span(case_id, version, row, values["stage_since"]))
+            rows[staging.SPANS].append(self._span(case_id, version, row, values["stage_since"]))
 
     def _change(self, change: CaseChange) -> None:
-        sealed, known, now = self._sealed, change.known.row, self._task.now
+        rows, known, now = self._rows, change.known.row, self._task.now
         case_id, version = change.known.id, known["version"] + 1
         at = max(now, known["updated_at"])
         texts = self._texts(case_id, change.texts)
         after = {**known, **change.values, **texts, "version": version, "updated_at": at}
-        sealed.updates.append(after)
+        rows[staging.CASE_UPDATES].append(after)
         self._change_parties(change, case_id)
         fields = [*change.values, *change.texts, *("parties",) * bool(change.persons)]
         data: Row = {"fields": sorted(fields)}
         if "mediator_id" in change.values:
             data |= {"from": known["mediator_id"], "to": after["mediator_id"]}
-        sealed.events.append(
+        rows[staging.EVENTS].append(
             self._event(case_id, version, EventKind.UPDATED, change, data) | {"at": at}
         )
         if not any(name in change.values for name in SPAN_FIELDS):
@@ -122,25 +113,28 @@ class _Sealer:
         # A settlement and an end were true before they were told; all else counts from now.
         turn = after["stage_since"] if ends else at
         if known["stage"] is not Stage.CLOSED:
-            sealed.ended_spans.append(self._end(case_id, turn))
+            rows[staging.SPAN_ENDS].append(self._end(case_id, turn))
         if after["stage"] is not Stage.CLOSED:
-            sealed.spans.append(self._span(case_id, version, after, turn))
+            rows[staging.SPANS].append(self._span(case_id, version, after, turn))
         # Whoever held a case to its end stays its holder: closing ends no assignment.
         if "mediator_id" in change.values:
-            sealed.ended_assignments.append(self._end(case_id, turn))
+            rows[staging.ASSIGNMENT_ENDS].append(self._end(case_id, turn))
             first = known["mediator_id"] is None
             reason = ReassignReason.FIRST_ASSIGNMENT if first else ReassignReason.OTHER
-            sealed.assignments.append(self._assignment(case_id, version, after, turn, reason))
+            rows[staging.ASSIGNMENTS].append(
+                self._assignment(case_id, version, after, turn, reason)
+            )
 
     def _change_parties(self, change: CaseChange, case_id: int) -> None:
         for row, person in change.persons:
             if row is None:
-                self._sealed.parties.append(self._party(case_id, next(self._party_ids), person))
+                added = self._party(case_id, next(self._party_ids), person)
+                self._rows[staging.NEW_PARTIES].append(added)
                 continue
             said = self._party(case_id, row["id"], person)
             kept = {name: row[name] for name, value in said.items() if value is None}
             sex = {"sex": person.sex or row["sex"]}
-            self._sealed.party_updates.append(said | kept | sex)
+            self._rows[staging.PARTY_UPDATES].append(said | kept | sex)
 
     def _texts(self, case_id: int, texts: dict[str, str]) -> Row:
         key = f"{self._county_id}:{case_id}"
@@ -231,12 +225,4 @@ class _Sealer:
         }
 
     def _end(self, case_id: int, at: Any) -> Row:
-        return {"of_county": self._county_id, "of_case": case_id, "at": at}
-
-
-def years_of(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """New cases by the counter that their numbers come from, in the order of registration."""
-    by_counter: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: (row["registered_at"], row["id"])):
-        by_counter.setdefault(numbers.case_counter(row["registered_at"]), []).append(row)
-    return dict(sorted(by_counter.items()))
+        return {"county_id": self._county_id, "case_id": case_id, "at": at}

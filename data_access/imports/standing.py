@@ -1,8 +1,10 @@
 """Where a stated case stands: its stage, its times, its deadline, and who holds it."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cached_property
 from typing import Any
 
 from data_access.imports.roster import Bench, Holder, Roster
@@ -36,13 +38,18 @@ class Bearings:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hands:
-    """Who a row's mediator and committee turned out to be, and whether the mediator may take it."""
+    """Who a row's mediator and committee turned out to be."""
 
     holder: Holder | None
     bench: Bench | None
-    may_take: bool
+    _judge: Callable[[], bool]
+
+    @cached_property
+    def may_take(self) -> bool:
+        """Whether the mediator may take the case: judged only where it is asked."""
+        return self._judge()
 
 
 def full_facts(stated: StatedCase) -> dict[str, Any]:
@@ -63,7 +70,7 @@ def full_facts(stated: StatedCase) -> dict[str, Any]:
 def find_hands(
     stated: StatedCase, facts: dict[str, Any], bearings: Bearings, notes: Counter[Note]
 ) -> Hands:
-    """Look up the mediator and the committee that a row names, and judge the mediator."""
+    """Look up the mediator and the committee that a row names."""
     roster = bearings.roster
     town_id, community_id = stated.position.town_id, stated.position.community_id
     of_case = roster.facts(
@@ -83,9 +90,13 @@ def find_hands(
     if holder is None:
         if stated.mediator or stated.mediator_code:
             notes[Note.UNKNOWN_MEDIATOR] += 1
-        return Hands(None, bench, may_take=False)
-    persons = {index for person in stated.persons for index in person.indexes(bearings.vault)}
-    return Hands(holder, bench, may_take=roster.may_take(holder, of_case, persons))
+        return Hands(None, bench, lambda: False)
+
+    def judge() -> bool:
+        persons = {index for person in stated.persons for index in person.indexes(bearings.vault)}
+        return roster.may_take(holder, of_case, persons)
+
+    return Hands(holder, bench, judge)
 
 
 def _holder(
@@ -111,7 +122,8 @@ def stand_new(
     """
     hands = find_hands(stated, facts, bearings, notes)
     accepted = stated.registered_at is not None
-    stage = stage_of(stated.end, accepted=accepted, has_mediator=hands.may_take)
+    free = not stated.end.is_over and hands.may_take
+    stage = stage_of(stated.end, accepted=accepted, has_mediator=free)
     if stage in SETTLED_STAGES and hands.holder is None:
         raise RowRefused("mediator", RejectReason.UNKNOWN_MEDIATOR)
     over = stage is Stage.CLOSED or stage in SETTLED_STAGES

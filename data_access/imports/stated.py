@@ -87,8 +87,7 @@ class StatedCase:
         return vault.fingerprint(_canonical([said, when, who]))
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 _TEXTS = ("title", "place", "summary")

@@ -12,6 +12,7 @@ from data_access.engine import Database
 from data_access.imports.person import actor_of_login
 from data_access.imports.read import LIMITS
 from data_access.imports.rejects import write_rejects
+from data_access.settings import Settings
 from data_access.site_verbs import opened_database
 from domain.errors import NotFound
 from domain.imports import FileRefused, Profile, Report
@@ -126,7 +127,8 @@ def _actor(db: Database, arguments: argparse.Namespace, now: datetime) -> Actor:
     with db.read() as session:
         if arguments.actor:
             try:
-                return actor_of_login(session, login=arguments.actor, now=now)
+                separated = Settings().three_roles
+                return actor_of_login(session, login=arguments.actor, now=now, separated=separated)
             except NotFound:
                 sys.exit(_("没有可用的账号 {login}。").format(login=arguments.actor))
         county_id = reference.county_id(session)

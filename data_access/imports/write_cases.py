@@ -1,168 +1,199 @@
-"""Sealed cases into the tables, all of them in the caller's transaction."""
+"""Staged cases into the tables, all of them in the caller's transaction, by a few statements."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from data_access import numbers
-from data_access.imports.known_cases import chunks, versions_of
 from data_access.imports.load_cases import CasePlan
-from data_access.imports.sealing import Row, SealedCases, years_of
+from data_access.imports.staging import (
+    ASSIGNMENT_ENDS,
+    ASSIGNMENTS,
+    CASE_UPDATES,
+    EVENTS,
+    NEW_CASES,
+    NEW_PARTIES,
+    PARTY_UPDATES,
+    SEEN,
+    SPAN_ENDS,
+    SPANS,
+    Staging,
+)
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Committee, Mediator, Party
 from data_access.tables.cases import IS_OPEN
 
-_AT_ONCE = 5_000
-# What a row of a file never changes.
-_FIXED = frozenset({"county_id", "id", "case_no", "external_no", "registered_at", "batch_id"})
+# What a party keeps whatever a row says of it.
+_OF_PARTY = frozenset({"county_id", "id", "case_id", "role"})
+_OF_CASE = frozenset({"county_id", "id"})
 
 
 class PlanOutdated(Exception):
     """Something the plan rests on changed since it was made; make it again."""
 
 
-def hold_cases(session: Session, ids: Iterable[int], *, county_id: int) -> None:
-    """Wait for whoever is changing one of the cases; until commit nobody else does.
+def hold_cases(session: Session, staged: Table, *, county_id: int) -> None:
+    """Wait for whoever is changing one of these cases; until commit nobody else does.
 
     In the order of their ids, so that two who hold many never wait for each other.
     """
-    for portion in chunks(sorted(ids)):
-        session.execute(
-            select(Case.id)
-            .where(Case.county_id == county_id, Case.id.in_(portion))
-            .order_by(Case.id)
-            .with_for_update()
-        )
+    case_id = staged.c.case_id if staged is SEEN else staged.c.id
+    session.execute(
+        select(Case.id)
+        .join(staged, and_(Case.county_id == county_id, Case.id == case_id))
+        .order_by(Case.id)
+        .with_for_update(of=Case)
+    ).close()
 
 
-def require_still_true(session: Session, plan: CasePlan, *, county_id: int) -> None:
+def require_still_true(
+    session: Session, staging: Staging, plan: CasePlan, *, county_id: int
+) -> None:
     """Lock what will change and compare it with what the plan saw. Raises PlanOutdated."""
-    hold_cases(session, (change.known.id for change in plan.changes), county_id=county_id)
-    if versions_of(session, plan.keys, county_id=county_id) != plan.versions:
+    if staging.counts[CASE_UPDATES]:
+        hold_cases(session, CASE_UPDATES, county_id=county_id)
+    another = (
+        select(SEEN.c.external_no)
+        .outerjoin(Case, and_(Case.county_id == county_id, Case.external_no == SEEN.c.external_no))
+        .where(Case.version.is_distinct_from(SEEN.c.version))
+        .limit(1)
+    )
+    if session.scalar(another) is not None:
         raise PlanOutdated
     _require_room(session, plan.given, county_id)
 
 
 def _require_room(session: Session, given: Counter[int], county_id: int) -> None:
     """Everybody who is given cases is still there and has room for them, under a lock."""
-    for portion in chunks(sorted(given)):
-        rows = session.execute(
-            select(Mediator.id, Mediator.committee_id, Mediator.capacity)
-            .join(Committee, Committee.id == Mediator.committee_id)
-            .where(Mediator.id.in_(portion), Mediator.active, Committee.active)
-            .order_by(Mediator.id)
-            .with_for_update(of=Mediator)
-        ).all()
-        loads = session.execute(
-            select(Case.mediator_id, func.count())
-            .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(portion))
-            .group_by(Case.mediator_id)
-        )
-        held = {row[0]: row[1] for row in loads}
-        if len(rows) < len(portion):
-            raise PlanOutdated
-        if any(held.get(row.id, 0) + given[row.id] > row.capacity for row in rows):
-            raise PlanOutdated
+    if not given:
+        return
+    rows = session.execute(
+        select(Mediator.id, Mediator.capacity)
+        .join(Committee, Committee.id == Mediator.committee_id)
+        .where(Mediator.id.in_(given), Mediator.active, Committee.active)
+        .order_by(Mediator.id)
+        .with_for_update(of=Mediator)
+    ).all()
+    loads = session.execute(
+        select(Case.mediator_id, func.count())
+        .where(IS_OPEN, Case.county_id == county_id, Case.mediator_id.in_(given))
+        .group_by(Case.mediator_id)
+    )
+    held = {row[0]: row[1] for row in loads}
+    if len(rows) < len(given):
+        raise PlanOutdated
+    if any(held.get(row.id, 0) + given[row.id] > row.capacity for row in rows):
+        raise PlanOutdated
 
 
-def write_cases(session: Session, sealed: SealedCases, *, batch_id: int, county_id: int) -> None:
+def write_cases(session: Session, staging: Staging, *, batch_id: int, county_id: int) -> None:
     """Write all but the spans, which need the watermark. Number the new cases without a gap."""
-    for counter, rows in years_of(sealed.cases).items():
-        ordinals = numbers.reserve(session, counter, county_id=county_id, count=len(rows))
-        for row, ordinal in zip(rows, ordinals, strict=True):
-            row["case_no"] = numbers.case_number(row["registered_at"], ordinal)
-            row["batch_id"] = batch_id
-    for event in sealed.events:
-        event["data"]["batch"] = batch_id
-    _insert(session, Case, sealed.cases)
-    _update_cases(session, sealed.updates)
-    _insert(session, Party, sealed.parties)
-    _update_parties(session, sealed.party_updates)
-    _insert(session, CaseEvent, sealed.events)
-    _end_open(session, Assignment, sealed.ended_assignments)
-    _insert(session, Assignment, sealed.assignments)
+    _add_cases(session, batch_id, county_id)
+    _update_cases(session, staging)
+    _add(session, Party, NEW_PARTIES)
+    _update(session, Party, PARTY_UPDATES, _OF_PARTY, PARTY_UPDATES.c.id == Party.id)
+    _add_events(session, batch_id)
+    _end_open(session, Assignment, ASSIGNMENT_ENDS)
+    _add(session, Assignment, ASSIGNMENTS)
 
 
-def write_spans(session: Session, sealed: SealedCases, *, recorded_seq: int) -> None:
+def write_spans(session: Session, *, recorded_seq: int) -> None:
     """Write the intervals, marked with the watermark at which they became known."""
-    _end_open(session, CaseSpan, sealed.ended_spans)
-    _insert(session, CaseSpan, [row | {"recorded_seq": recorded_seq} for row in sealed.spans])
+    _end_open(session, CaseSpan, SPAN_ENDS)
+    _add(session, CaseSpan, SPANS, recorded_seq=literal(recorded_seq, BigInteger))
 
 
-def _insert(session: Session, entity: Any, rows: Sequence[Row]) -> None:
+def _add_cases(session: Session, batch_id: int, county_id: int) -> None:
+    """The new cases, year by year, numbered in the order of registration."""
+    staged = NEW_CASES.c
+    years = select(staged.year, func.count()).group_by(staged.year).order_by(staged.year)
+    for year, count in session.execute(years).all():
+        counter = numbers.counter_of_year(year)
+        ordinals = numbers.reserve(session, counter, county_id=county_id, count=count)
+        place = func.row_number().over(order_by=[staged.registered_at, staged.id])
+        values = {
+            "case_no": numbers.case_number_of(year, ordinals.start - 1 + place),
+            "batch_id": literal(batch_id, BigInteger),
+        }
+        _add(session, Case, NEW_CASES, staged.year == year, **values)
+
+
+def _add_events(session: Session, batch_id: int) -> None:
+    """The events, each with its batch: put before the other keys, of which there is always one."""
+    rest = func.substr(EVENTS.c.data, 2)
+    data = (
+        literal('{"batch": ') + cast(literal(batch_id, BigInteger), String) + literal(", ") + rest
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        data = cast(data, JSONB)
+    _add(session, CaseEvent, EVENTS, data=data)
+
+
+def _add(
+    session: Session,
+    entity: Any,
+    staged: Table,
+    *only: ColumnElement[bool],
+    **over: Any,
+) -> None:
+    """The staged rows into the entity's table; `over` are columns that they do not have."""
     table: Table = entity.__table__
-    for start in range(0, len(rows), _AT_ONCE):
-        session.execute(insert(table), list(rows[start : start + _AT_ONCE]))
+    names = [column.name for column in table.columns]
+    columns = [over[name] if name in over else staged.c[name] for name in names]
+    session.execute(insert(table).from_select(names, select(*columns).where(*only)))
 
 
-def _update_cases(session: Session, rows: Sequence[Row]) -> None:
-    """Every column that can change, so that all rows go through one statement.
-
-    Raises PlanOutdated where a case is no longer at the version that the plan saw: on an engine
+def _update_cases(session: Session, staging: Staging) -> None:
+    """Raises PlanOutdated where a case is no longer at the version that the plan saw: on an engine
     without row locks too, nobody's change is overwritten.
     """
-    if not rows:
-        return
-    table: Table = Case.__table__  # type: ignore[assignment]
-    names = [column.name for column in table.columns if column.name not in _FIXED]
-    statement = (
-        update(table)
-        .where(
-            table.c.county_id == bindparam("of_county"),
-            table.c.id == bindparam("of_case"),
-            table.c.version == bindparam("of_version"),
-        )
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    for start in range(0, len(rows), _AT_ONCE):
-        portion = [
-            {f"new_{name}": row[name] for name in names}
-            | {
-                "of_county": row["county_id"],
-                "of_case": row["id"],
-                "of_version": row["version"] - 1,
-            }
-            for row in rows[start : start + _AT_ONCE]
-        ]
-        updated = session.execute(statement, portion)
-        if not isinstance(updated, CursorResult) or updated.rowcount != len(portion):
-            raise PlanOutdated
+    same = (Case.id == CASE_UPDATES.c.id, Case.version == CASE_UPDATES.c.version - 1)
+    updated = _update(session, Case, CASE_UPDATES, _OF_CASE, *same)
+    if updated != staging.counts[CASE_UPDATES]:
+        raise PlanOutdated
 
 
-def _update_parties(session: Session, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    table: Table = Party.__table__  # type: ignore[assignment]
-    names = [name for name in rows[0] if name not in {"county_id", "id", "case_id", "role"}]
-    statement = (
-        update(table)
-        .where(table.c.county_id == bindparam("of_county"), table.c.id == bindparam("of_party"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    session.execute(
-        statement,
-        [
-            {f"new_{name}": row[name] for name in names}
-            | {"of_county": row["county_id"], "of_party": row["id"]}
-            for row in rows
-        ],
-    )
-
-
-def _end_open(session: Session, entity: Any, rows: Sequence[Row]) -> None:
-    """End the open interval of each case."""
-    if not rows:
-        return
+def _update(
+    session: Session,
+    entity: Any,
+    staged: Table,
+    kept: Iterable[str],
+    *same: ColumnElement[bool],
+) -> int:
+    """Every column that can change, of the rows that are the `same`. How many they were."""
     table: Table = entity.__table__
-    statement = (
+    values = {column.name: column for column in staged.columns if column.name not in kept}
+    result = session.execute(
+        update(table).where(table.c.county_id == staged.c.county_id, *same).values(values)
+    )
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _end_open(session: Session, entity: Any, ends: Table) -> None:
+    """End the open interval of each case."""
+    table: Table = entity.__table__
+    session.execute(
         update(table)
         .where(
-            table.c.county_id == bindparam("of_county"),
-            table.c.case_id == bindparam("of_case"),
+            table.c.county_id == ends.c.county_id,
+            table.c.case_id == ends.c.case_id,
             table.c.ends_at.is_(None),
         )
-        .values(ends_at=bindparam("at"))
+        .values(ends_at=ends.c.at)
     )
-    session.execute(statement, list(rows))

@@ -11,7 +11,7 @@ from data_access.engine import vault_of
 from data_access.tables import ImportBatch, User
 from data_access.tables.imports import file_name_place
 from domain.errors import NotFound
-from domain.imports import Profile
+from domain.imports import REJECTS_KEPT, Profile
 from domain.people import Scope
 
 PAGE_SIZE = 50
@@ -37,6 +37,11 @@ class Batch:
     rejected: int
     dropped: dict[str, Any]
 
+    @property
+    def rejects_until(self) -> datetime:
+        """Until when its rows that were sent back are kept."""
+        return self.at + REJECTS_KEPT
+
 
 def batches(
     session: Session, *, scope: Scope, actor_id: int, limit: int = PAGE_SIZE
@@ -60,20 +65,17 @@ def batch(session: Session, *, scope: Scope, actor_id: int, batch_id: int) -> Ba
 
 
 def same_file(
-    session: Session, *, scope: Scope, profile: Profile, sha256: str
+    session: Session, *, scope: Scope, actor_id: int, profile: Profile, sha256: str
 ) -> tuple[int, datetime] | None:
-    """The number and time of the county's batch that took the very same file, or None."""
-    row = session.execute(
-        select(ImportBatch.id, ImportBatch.at)
-        .where(
-            ImportBatch.sha256 == sha256,
-            ImportBatch.profile == profile,
-            ImportBatch.county_id == scope.county_id,
-        )
-        .order_by(ImportBatch.id)
-        .limit(1)
-    ).first()
-    return (row.id, row.at) if row else None
+    """The number and time of the batch that took the very same file, or None.
+
+    Of the batches that the person may know of: another's is neither disclosed nor in the way.
+    """
+    query = _select(scope, actor_id).where(
+        ImportBatch.sha256 == sha256, ImportBatch.profile == profile
+    )
+    row = session.execute(query.order_by(ImportBatch.id).limit(1)).first()
+    return (row[0].id, row[0].at) if row else None
 
 
 def _select(scope: Scope, actor_id: int) -> Any:

@@ -30,6 +30,7 @@ class LiveSession:
     last_seen_at: datetime
     expires_at: datetime
     address: str
+    for_password_change: bool
     posts: tuple[Post, ...]
 
 
@@ -71,6 +72,7 @@ def live_sessions(session: Session, *, idle: timedelta, now: datetime) -> list[L
             AuthSession.last_seen_at,
             AuthSession.expires_at,
             AuthSession.address,
+            AuthSession.for_password_change,
             User.id.label("user_id"),
             User.name,
             User.county_id,
@@ -126,6 +128,7 @@ def _live(rows: Sequence[Any]) -> LiveSession:
         first.last_seen_at,
         first.expires_at,
         first.address,
+        first.for_password_change,
         tuple(
             Post(
                 row.role,

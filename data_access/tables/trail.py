@@ -33,10 +33,11 @@ class AuditLine(Base):
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        Index(None, "county_id", "subject", "seq"),
-        Index(None, "county_id", "actor_id", "seq"),
-        Index(None, "county_id", "action", "seq"),
-        Index(None, "county_id", "at"),
+        # Each way to look for lines gives them in the order of the screen: by time, then by number.
+        Index(None, "county_id", "at", "seq"),
+        Index(None, "county_id", "subject", "at", "seq"),
+        Index(None, "county_id", "actor_id", "at", "seq"),
+        Index(None, "county_id", "action", "at", "seq"),
     )
 
     county_id: Mapped[int] = mapped_column(primary_key=True)

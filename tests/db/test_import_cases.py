@@ -769,10 +769,10 @@ def test_a_case_that_changes_while_a_file_is_prepared_is_looked_at_again(
     world.mediator("张建国")
     chosen = world.mediator("李秀英")
     take({"化解责任人姓名": "张建国"})
-    case, seal, times = only_case(db), command._seal_outside, []
+    case, prepare, times = only_case(db), command.prepare_cases, []
 
-    def seal_then_lose(*arguments):
-        sealed = seal(*arguments)
+    def prepare_then_lose(*arguments):
+        plan = prepare(*arguments)
         times.append(len(times))
         if len(times) == 1:
             reassign_case(
@@ -786,9 +786,9 @@ def test_a_case_that_changes_while_a_file_is_prepared_is_looked_at_again(
                 now=NOW + timedelta(minutes=1),
                 key="k",
             )
-        return sealed
+        return plan
 
-    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
+    monkeypatch.setattr(command, "prepare_cases", prepare_then_lose)
     report = take({"化解是否成功": "1", "涉及人数": "4"}, now=NOW + timedelta(minutes=2))
     after = only_case(db)
     assert times == [0, 1]
@@ -842,16 +842,16 @@ def test_an_update_that_misses_its_version_is_noticed(db, world, take, monkeypat
         if len(times) > 1:
             require(*arguments, **options)
 
-    seal = command._seal_outside
+    prepare = command.prepare_cases
 
-    def seal_then_lose(*arguments):
-        sealed = seal(*arguments)
+    def prepare_then_lose(*arguments):
+        plan = prepare(*arguments)
         if not times:
             move()
-        return sealed
+        return plan
 
     monkeypatch.setattr(command, "require_still_true", see_nothing_at_first)
-    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
+    monkeypatch.setattr(command, "prepare_cases", prepare_then_lose)
     report = take({"涉及人数": "4"}, now=NOW + timedelta(minutes=2))
     after = only_case(db)
     assert (times, report.changed) == ([0, 1], 1)
@@ -886,18 +886,18 @@ def test_a_reassignment_between_the_last_decision_and_its_writing(committed, mon
     former, chosen = world.mediator("张建国"), world.mediator("李秀英")
     import_rows(committed, world, {"化解责任人姓名": "张建国"})
     move = reassignment(committed, world, only_case(committed), chosen)
-    plan_cases, running = command.plan_cases, []
+    prepare_here, running = command.prepare_here, []
     with ThreadPoolExecutor(1) as pool:
 
-        def plan_then_lose(*arguments):
-            plan = plan_cases(*arguments)
+        def prepare_then_lose(*arguments):
+            plan = prepare_here(*arguments)
             if not running:
                 running.append(pool.submit(move))
                 wait(running, timeout=1)
             return plan
 
         monkeypatch.setattr(command, "_ATTEMPTS_OUTSIDE", 0)
-        monkeypatch.setattr(command, "plan_cases", plan_then_lose)
+        monkeypatch.setattr(command, "prepare_here", prepare_then_lose)
         report = import_rows(committed, world, {"涉及人数": "4"})
         lost = running[0].exception(timeout=30)
     after = only_case(committed)
@@ -920,18 +920,18 @@ def test_a_mediator_filled_between_the_last_decision_and_its_writing(committed, 
     mediator = world.mediator("张建国", capacity=1)
     waiting = world.case(stage=Stage.ACCEPTED, mediator_id=None)
     move = reassignment(committed, world, waiting, mediator)
-    plan_cases, running = command.plan_cases, []
+    prepare_here, running = command.prepare_here, []
     with ThreadPoolExecutor(1) as pool:
 
-        def plan_then_lose(*arguments):
-            plan = plan_cases(*arguments)
+        def prepare_then_lose(*arguments):
+            plan = prepare_here(*arguments)
             if not running:
                 running.append(pool.submit(move))
                 wait(running, timeout=1)
             return plan
 
         monkeypatch.setattr(command, "_ATTEMPTS_OUTSIDE", 0)
-        monkeypatch.setattr(command, "plan_cases", plan_then_lose)
+        monkeypatch.setattr(command, "prepare_here", prepare_then_lose)
         import_rows(committed, world, {"化解责任人姓名": "张建国"})
         lost = running[0].exception(timeout=30)
     assert lost is None or isinstance(lost, NotEligible)
@@ -987,18 +987,18 @@ def test_reassignments_beside_imports_of_the_same_cases(committed, monkeypatch, 
 @pytest.mark.parametrize("meanwhile", ["full", "left"])
 def test_who_can_take_no_more_meanwhile_is_given_nothing(db, world, take, monkeypatch, meanwhile):
     mediator = world.mediator("张建国", capacity=1)
-    seal, times = command._seal_outside, []
+    prepare, times = command.prepare_cases, []
 
-    def seal_then_lose(*arguments):
-        sealed = seal(*arguments)
+    def prepare_then_lose(*arguments):
+        plan = prepare(*arguments)
         times.append(len(times))
         if len(times) == 1 and meanwhile == "full":
             world.case(mediator_id=mediator)
         if len(times) == 1 and meanwhile == "left":
             db.write(lambda session: setattr(session.get(Mediator, mediator), "active", False))
-        return sealed
+        return plan
 
-    monkeypatch.setattr(command, "_seal_outside", seal_then_lose)
+    monkeypatch.setattr(command, "prepare_cases", prepare_then_lose)
     report = take({"化解责任人姓名": "张建国"})
     assert times == [0, 1]
     assert only_case(db).mediator_id is None

@@ -7,10 +7,9 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from data_access import migrate
-from data_access.engine import Database, open_engine
 from data_access.migrate import SchemaState
 from data_access.tables import Base
-from tests.world import NOW, World
+from tests.world import World
 
 
 def test_the_migrations_build_exactly_the_tables(committed):
@@ -40,17 +39,3 @@ def test_the_database_itself_refuses_to_change_history(committed, table, stateme
     World(committed).case()
     with pytest.raises(DBAPIError, match="append-only"), committed.bind.begin() as connection:
         connection.execute(text(statement.format(table)))
-
-
-def test_a_backup_of_a_running_database_opens_and_holds_the_same(tmp_path, vault):
-    engine = open_engine(f"sqlite:///{tmp_path / 'live.db'}")
-    migrate.upgrade(engine)
-    case = World(Database(engine, vault)).case()
-    copy = migrate.back_up(engine, tmp_path / "backups", now=NOW)
-    assert copy.stat().st_mode & 0o777 == 0o600
-    restored = open_engine(f"sqlite:///{copy}")
-    with restored.connect() as connection:
-        assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
-        assert connection.execute(text("SELECT case_no FROM cases")).scalar() == case.case_no
-    restored.dispose()
-    engine.dispose()

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
+from data_access.queries.accounts import Filters as AccountFilters
 from data_access.queries.queue import Filters
 from data_access.tables import (
     AuditHead,
@@ -25,6 +26,7 @@ from data_access.tables import (
     Committee,
     Counter,
     ImportBatch,
+    ImportMapping,
     ImportReject,
     ImportRun,
     UserRole,
@@ -32,9 +34,9 @@ from data_access.tables import (
 from domain.cases import ReassignReason
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
-from domain.imports import Profile, Step
+from domain.imports import FileMapping, Profile, Step
 from domain.organisation import UnitLevel
-from domain.people import Permission, Role, Scope
+from domain.people import AccountState, Permission, Post, Role, Scope
 from tests.world import NOW, World
 
 # --- the other town --------------------------------------------------------------------------
@@ -42,10 +44,11 @@ from tests.world import NOW, World
 # Everything of town B is named with one character, numbered from one number, due in one year.
 NAME, NUMBER, DUE = "䴉", "8810", datetime(2031, 8, 8, tzinfo=UTC)
 MARKS = (NAME, NUMBER, str(DUE.year))
-TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH = range(
-    88_100_001, 88_100_011
+TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, MAPPING = range(
+    88_100_001, 88_100_012
 )
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
+IDLE = timedelta(minutes=30)
 PHONE, KIN = "13988100000", "990129198810000019"
 
 
@@ -101,6 +104,11 @@ class TwoTowns(World):
             UserRole(id=POST, user_id=USER, role=Role.GRID_WORKER, unit_id=GRID, valid_from=DUE)
         )
         self.add(
+            UserRole(
+                user_id=USER, role=Role.AUDIT_ADMIN, unit_id=self.county, valid_from=DUE.date()
+            )
+        )
+        self.add(
             AuthSession(
                 id=SESSION,
                 token_hash=accounts.hash_token(NAME),
@@ -113,6 +121,7 @@ class TwoTowns(World):
             )
         )
         self._add_batch()
+        self._add_mapping()
         self._add_run(total=int(NUMBER))
         self._add_case()
 
@@ -140,6 +149,21 @@ class TwoTowns(World):
                 row_number=1,
                 problems={"problems": []},
                 cells_encrypted=self.db.vault.encrypt("{}", place=place),
+            )
+        )
+
+    def _add_mapping(self) -> None:
+        """How B's files are to be read, saved by B's importer."""
+        self.add(
+            ImportMapping(
+                id=MAPPING,
+                county_id=self.county,
+                name=f"{NAME}溪台账",
+                profile=Profile.CASES,
+                words={"headers": {"闹啥子": "title"}, "codes": {}, "places": {}},
+                actor_id=USER,
+                updated_at=NOW,
+                version=1,
             )
         )
 
@@ -231,14 +255,31 @@ COMMANDS = taking(commands, "actor")
 THE_SCOPE, THE_COUNTY = object(), object()
 # For each read, sets of arguments that ask for town B as openly as its parameters allow.
 READ_RECIPES = {
+    "accounts.account": [{"user_id": USER, "now": NOW, "idle": IDLE}],
+    "accounts.page": [
+        {"filters": filters, "now": NOW, "idle": IDLE}
+        for filters in (
+            AccountFilters(),
+            AccountFilters(term=NAME),
+            AccountFilters(term="user88100007"),
+            AccountFilters(town_id=TOWN),
+            AccountFilters(role=Role.TOWN),
+            AccountFilters(state=AccountState.SIGNED_IN),
+        )
+    ],
     "candidates.choice": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
+    "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
+    "import_mappings.mappings": [{}],
+    "import_mappings.meanings": [{"now": NOW}],
     "import_runs.running_import": [{"now": NOW}],
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
-    "imports.same_file": [{"profile": Profile.UNITS, "sha256": FILE}],
+    "imports.same_file": [{"actor_id": 1, "profile": Profile.CASES, "sha256": FILE}],
+    "posts.offer": [{"day": NOW.date()}],
+    "posts.separation": [{"day": NOW.date()}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
     "queue.counts": [
         {"filters": filters, "now": NOW}
@@ -267,7 +308,8 @@ READ_RECIPES = {
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
-    "imports.same_file": "who holds the very same file may know that it was taken, and when"
+    "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
+    "import_mappings.mappings": "what words mean is shared by all who import for the county",
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
 READS_OF_FIGURES = {"queue.counts"}
@@ -283,39 +325,48 @@ COMMAND_RECIPES = {
     ],
     "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
-    "people.create_user": [
-        (
-            {
-                "login": "new.one",
-                "name": "新人",
-                "password": "Zhen-de-9-ci",
-                "mediator_id": MEDIATOR,
-            },
-            True,
-        )
+    "people.create_user": [({"login": "new.one", "name": "新人", "mediator_id": MEDIATOR}, True)],
+    "people.set_active": [({"user_id": USER, "active": False, "separated": False}, True)],
+    "people.lift_lock": [({"user_id": USER}, True)],
+    "passwords.set_one_time_password": [({"user_id": USER}, True)],
+    # It takes nobody's name: whoever asks, it is about their own.
+    "passwords.change_password": [
+        ({"present": "x", "password": "short", "lifetime": timedelta(hours=8)}, False)
     ],
-    "people.set_password": [({"user_id": USER, "password": "Zhen-de-9-ci"}, True)],
-    "people.set_active": [({"user_id": USER, "active": False}, True)],
-    "people.grant_role": [
+    "posts.grant_role": [
         (
             {
                 "user_id": USER,
-                "role": Role.DUTY,
-                "unit_id": TOWN,
-                "valid_from": date(2026, 3, 2),
+                "post": Post(Role.DUTY, unit_id=TOWN, valid_from=date(2026, 3, 2)),
+                "separated": False,
             },
             True,
         )
     ],
-    "people.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1)}, True)],
+    "posts.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1), "separated": False}, True)],
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
+    "oidc.link_identity": [
+        ({"user_id": USER, "issuer": "https://sso.example", "subject": "s-8810"}, True),
+    ],
     "sign_in.end_all_sessions": [({"user_id": USER}, True)],
     "import_file.take_rejects": [({"batch_id": BATCH}, True)],
+    "import_mappings.save_mapping": [
+        (
+            {
+                "name": f"{NAME}溪台账",
+                "profile": Profile.CASES,
+                "mapping": FileMapping(headers={"改过": "title"}),
+                "expected_version": 1,
+            },
+            True,
+        )
+    ],
+    "import_mappings.delete_mapping": [({"mapping_id": MAPPING, "expected_version": 1}, True)],
 }
 # Commands that do not refuse a whole request; what they may not do is tried below.
 TRIED_ALONE = {"import_file.import_file", "import_file.rehearse_file"}
 # Not commands, but steps inside one that has asked for the permission already.
-STEPS = {"people.add_user", "people.add_post"}
+STEPS = {"people.add_user", "posts.add_post"}
 
 
 def missing(found, recipes):
@@ -461,7 +512,7 @@ def hostile_file(kind):
 @pytest.mark.parametrize("kind", ["cases", "units"])
 def test_a_file_changes_nothing_of_another_town(db, towns, kind):
     towns.add_town_b()
-    trail = [AuditHead, AuditLine, Counter, ImportBatch, ImportReject]
+    trail = [AuditHead, AuditLine, Counter, ImportBatch, ImportReject, ImportRun]
     beside = {table.__tablename__ for table in trail}
     before, batches = everything(db, beside), len(everything(db)["import_batch"])
     file = hostile_file(kind) | {"actor": towns.actor_a, "now": NOW}

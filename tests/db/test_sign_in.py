@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from data_access import accounts
-from data_access.commands import people, sign_in
+from data_access.commands import people, posts, sign_in
 from data_access.queries.people import live_sessions
 from data_access.tables import AuditHead, AuditLine, AuthSession, SignInAttempt, User
 from domain.errors import NotAllowed, NotFound, SignInProblem, SignInRefused
-from domain.people import Actor, Permission, Role, lock_after
+from domain.people import Actor, Permission, Post, Role, lock_after
 from tests.world import NOW
 
 PASSWORD = "Zhen-de-9-ci"
@@ -346,7 +346,7 @@ def test_only_live_sessions_are_listed(db, world, user):
     assert live(db, NOW + 33 * MINUTE) == set()
     assert live(db, NOW + LIFETIME) == set()
     manager = world.actor("管理员")
-    people.set_active(db, user_id=user.id, active=False, actor=manager, now=NOW)
+    people.set_active(db, user_id=user.id, active=False, separated=False, actor=manager, now=NOW)
     assert live(db) == set()
 
 
@@ -367,12 +367,11 @@ def test_a_session_without_a_post_is_listed_with_none(db, world, password_hash):
 
 
 def test_several_posts_make_one_session(db, world, user):
-    people.grant_role(
+    posts.grant_role(
         db,
         user_id=user.id,
-        role=Role.TOWN,
-        unit_id=world.town_a,
-        valid_from=NOW.date(),
+        post=Post(Role.TOWN, unit_id=world.town_a, valid_from=NOW.date()),
+        separated=False,
         actor=world.actor("管理员"),
         now=NOW,
     )

@@ -132,9 +132,9 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def start(installation: Installation, *, under="streamlit", **environment) -> Server:
+def start(installation: Installation, *, under="streamlit", port=None, **environment) -> Server:
     """Start the application and wait until it is well."""
-    port = free_port()
+    port = port or free_port()
     words = {
         "streamlit": ("streamlit", "run", "app.py", "--server.port", str(port)),
         "uvicorn": ("uvicorn", "app:app", "--port", str(port), "--timeout-graceful-shutdown", "3"),

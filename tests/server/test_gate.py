@@ -15,15 +15,16 @@ from data_access import accounts, site
 from data_access.commands import sign_in
 from data_access.settings import Settings
 from data_access.tables import User
-from server import clock, gate, script_errors
+from server import clock, gate, script_errors, sockets
 from server.address import Address, listening_address
 from server.arrival import arrival_of, is_loopback, safe_next
 from server.demo_site import refuse_exposure
 from server.gate import Gate
 from server.journal import set_up_log, where
 from server.language import in_language, of_referrer
-from server.sign_in import _to_all_tabs
-from server.sockets import Connection, OpenSockets
+from server.security_headers import with_security_headers
+from server.sign_in import to_all_tabs
+from server.sockets import Connection, OpenSockets, Strangers
 
 PASSWORD = "Zhen-de-9-ci"
 SECRET = "张三 510129199001011234"
@@ -159,10 +160,34 @@ def test_forwarded_headers_count_only_behind_a_trusted_proxy(opened):
 
 def test_cookie_is_secure_behind_tls(opened):
     scope = {"type": "http", "scheme": "https", "headers": [], "client": None, "server": None}
-    answer = _to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), "token")
+    answer = to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), "token")
     for line in answer.headers.getlist("set-cookie"):
         assert "Secure" in line
         assert "HttpOnly" in line
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_every_cookie_stays_within_tls_whoever_sets_it(secure):
+    """Streamlit marks none of its own."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    ours = [
+        (b"set-cookie", b"a=1; Path=/; secure"),
+        (b"Set-Cookie", b"_streamlit_session=x; path=/"),
+    ]
+    start = {"type": "http.response.start", "status": 200, "headers": ours}
+    asyncio.run(with_security_headers(send, secure=secure)(start))
+    cookies = [value.lower() for name, value in sent[0]["headers"] if name.lower() == b"set-cookie"]
+    assert [value.count(b"; secure") for value in cookies] == [1, int(secure)]
+
+
+def test_streamlits_own_identity_is_stripped_from_what_a_browser_sends(opened):
+    opened()
+    cookie = "_streamlit_user=2|x; a=b; _streamlit_user_tokens=t; _streamlit_user_1=c; c=d"
+    assert ask("/signin", cookie=cookie).seen["cookie"] == "a=b; c=d"
 
 
 @pytest.mark.parametrize(
@@ -436,6 +461,80 @@ def test_close_reaches_every_connection_of_one_browser_only():
 
     asyncio.run(drive())
     assert sent == [("a", "websocket.close")] * 2
+
+
+class Knocking:
+    """Websockets of strangers, held open until they are told to end."""
+
+    def __init__(self):
+        self.answers = []
+        self.end = asyncio.Event()
+
+    async def app(self, scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await self.end.wait()
+
+    async def knock(self, gate, address):
+        async def receive():
+            return {"type": "websocket.connect"}
+
+        async def send(message):
+            self.answers.append((address, message["type"].partition(".")[2]))
+
+        scope = {
+            "type": "websocket",
+            "scheme": "ws",
+            "path": "/_stcore/stream",
+            "raw_path": b"/_stcore/stream",
+            "query_string": b"",
+            "client": (address, 40000),
+            "server": LOCAL,
+            "headers": [(b"host", b"desk.example")],
+        }
+        await gate(scope, receive, send)
+
+
+def test_strangers_do_not_fill_the_server(opened, monkeypatch):
+    opened()
+    monkeypatch.setattr(sockets, "STRANGERS_OF_ONE_ADDRESS", 3)
+    monkeypatch.setattr(sockets, "STRANGERS", 5)
+    knocked = Knocking()
+
+    async def drive():
+        gate = Gate(knocked.app)
+        addresses = ["10.0.0.1"] * 4 + ["2001:db8::1", "2001:db8::2"] + ["10.0.0.2"]
+        tasks = []
+        for address in addresses:
+            tasks.append(asyncio.create_task(knocked.knock(gate, address)))
+            await asyncio.sleep(0.05)
+        knocked.end.set()
+        await asyncio.gather(*tasks)
+        first = list(knocked.answers)
+        # Whoever goes leaves the place to the next.
+        await knocked.knock(gate, "10.0.0.1")
+        return first
+
+    first = asyncio.run(drive())
+    assert first == [
+        *[("10.0.0.1", "accept")] * 3,
+        ("10.0.0.1", "close"),
+        ("2001:db8::1", "accept"),
+        ("2001:db8::2", "accept"),
+        ("10.0.0.2", "close"),
+    ]
+    assert knocked.answers[-1] == ("10.0.0.1", "accept")
+
+
+def test_one_network_of_ipv6_is_one_stranger(monkeypatch):
+    monkeypatch.setattr(sockets, "STRANGERS_OF_ONE_ADDRESS", 1)
+    places = Strangers()
+    with (
+        places.place(accounts.address_block("2001:db8::1")) as first,
+        places.place(accounts.address_block("2001:db8::2")) as second,
+        places.place(accounts.address_block("2001:db8:0:1::1")) as elsewhere,
+    ):
+        assert (first, second, elsewhere) == (True, False, True)
+    assert not places._of_address
 
 
 def fail():

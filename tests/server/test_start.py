@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from data_access import migrate, reference, site
+from data_access import backup, reference, site
 from data_access.__main__ import main
 from data_access.commands.setup import create_first_administrator, new_setup_code
 from data_access.demo.accounts import FILE_NAME, create_demo_accounts
@@ -488,8 +488,8 @@ def test_backup_is_its_owners_from_the_first_byte(installation, monkeypatch):
     def look_instead(_draft, _target):
         seen.append(modes(installation.folder / "backups"))
 
-    monkeypatch.setattr(migrate.Path, "replace", look_instead)
-    target = migrate.back_up(engine, installation.folder / "backups", now=NOW)
+    monkeypatch.setattr(backup.Path, "replace", look_instead)
+    target = backup.back_up(engine, installation.folder / "backups", now=NOW)
     assert seen == [{}]
     assert not target.exists()  # without its last step there is no half a backup by that name
     engine.dispose()

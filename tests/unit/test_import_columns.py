@@ -7,7 +7,7 @@ import pytest
 
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT
-from data_access.imports.headers import recognise
+from data_access.imports.headers import Fate, likeliest, recognise
 from domain.imports import FileMapping, FileProblem, FileRefused, Profile
 
 ROOT = Path(__file__).parents[2]
@@ -153,3 +153,41 @@ def test_no_mapping_opens_the_door_to_a_column_that_profiles_persons():
     found = recognise([(1, ["事件名称", "发生日期", "事件类别", "姓名", "民族"])], None, mapping)
     assert found.dropped.profiling == ("民族",)
     assert "summary" not in {column.key for _, column, _ in found.columns}
+
+
+LEDGER = [
+    (1, ["2026年台账"]),
+    (3, ["序", "闹啥子", "民族", "经度", "姓名", "姓名", "备注"]),
+    (4, ["1", "漏水", "汉", "103.5", "王芳", "王芳", "无"]),
+]
+
+
+def test_for_somebody_who_corrects_it_every_cell_of_the_header_is_shown_and_nothing_refused():
+    found = likeliest(LEDGER, None, FileMapping(headers={"备注": ""}))
+    assert (found.profile, found.row_number) == (Profile.CASES, 3)
+    assert [(one.place, one.header, one.fate) for one in found.cells] == [
+        (0, "序", Fate.UNKNOWN),
+        (1, "闹啥子", Fate.UNKNOWN),
+        (2, "民族", Fate.PROFILING),
+        (3, "经度", Fate.NOT_KEPT),
+        (4, "姓名", Fate.TAKEN),
+        (5, "姓名", Fate.REPEATED),
+        (6, "备注", Fate.DECLINED),
+    ]
+    assert found.missing == ["事件名称", "发生日期", "事件类别"]
+
+
+def test_a_profiling_column_cannot_be_mapped_to_anything():
+    found = likeliest(LEDGER, Profile.CASES, FileMapping(headers={"民族": "title"}))
+    assert found.cells[2].fate is Fate.PROFILING
+
+
+def test_the_row_of_the_header_can_be_said():
+    found = likeliest(LEDGER, Profile.CASES, FileMapping(), row_number=4)
+    assert found.row_number == 4
+    assert likeliest([], None, FileMapping()) is None
+
+
+def test_a_header_of_unknown_words_alone_is_the_first_row_that_is_full():
+    rows = [(1, ["某某台账"]), (2, ["甲", "乙", "丙"]), (3, ["1", "2", "3"])]
+    assert likeliest(rows, None, FileMapping()).row_number == 2

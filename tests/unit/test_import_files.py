@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_access.imports import read
-from data_access.imports.read import LIMITS, open_table
+from data_access.imports.read import LIMITS, Row, open_table, peek
 from domain.imports import FileProblem, FileRefused
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -213,7 +213,7 @@ def test_thousands_of_parts_are_refused():
     [
         (b"", FileProblem.EMPTY),
         (b" \n\n ", FileProblem.EMPTY),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512, FileProblem.OLD_EXCEL),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512, FileProblem.DAMAGED),
         (bytes(range(256)) * 40, FileProblem.NOT_A_TABLE),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", FileProblem.NOT_A_TABLE),
         (b"\x1b\x05\x06\x07" * 100, FileProblem.NOT_A_TABLE),
@@ -231,6 +231,7 @@ def test_a_truncated_workbook_and_another_kind_of_zip_are_refused():
     assert refusal(whole[: len(whole) // 2]) is FileProblem.DAMAGED
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("[Content_Types].xml", b"<x/>")
         archive.writestr("word/document.xml", b"<x/>")
     assert refusal(stream.getvalue()) is FileProblem.NOT_A_TABLE
 
@@ -292,15 +293,17 @@ def test_the_child_knows_no_secret_and_can_write_nothing(monkeypatch, tmp_path):
     child.write_text(
         "import json, os, sys, runpy\n"
         f"child = runpy.run_path({str(read._CHILD)!r})\n"
-        "child['_confine'](json.loads(sys.argv[1]))\n"
+        "limits = child['ReadLimits'](**json.loads(sys.argv[1])['limits'])\n"
+        "child['_confine'](limits)\n"
         "try:\n"
         f"    open({str(tmp_path / 'out')!r}, 'wb', buffering=0).write(b'x')\n"
         "    wrote = True\n"
         "except OSError:\n"
         "    wrote = False\n"
         "secrets = [name for name in os.environ if 'DATABASE' in name]\n"
-        "print(json.dumps({'kind': str(wrote), 'encoding': '', 'sheets': secrets}))\n"
-        "print(json.dumps({'end': 0}))\n"
+        "sheets = [[name, False, None, None] for name in secrets]\n"
+        "print(json.dumps({'kind': str(wrote), 'encoding': '', 'sheets': sheets}))\n"
+        "print(json.dumps({'end': 0, 'filled': 0}))\n"
     )
     monkeypatch.setattr(read, "_CHILD", child)
     with open_table(b"a") as table:
@@ -308,14 +311,13 @@ def test_the_child_knows_no_secret_and_can_write_nothing(monkeypatch, tmp_path):
 
 
 def test_the_child_needs_nothing_of_the_product():
-    code = (
-        "import runpy, sys; runpy.run_path(sys.argv[1]); "
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
+    code = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*sorted(sys.modules))"
     command = [sys.executable, "-I", "-c", code, str(read._CHILD)]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
-    assert not {"data_access", "domain", "sqlalchemy", "python_calamine"} & set(loaded)
-    assert "zipfile" in loaded
+    ours = {name for name in loaded if name.startswith(("data_access", "domain", "texts"))}
+    outside = {name for name in ours if ".formats" not in name}
+    assert outside == {"data_access", "data_access.imports"}
+    assert not {"sqlalchemy", "python_calamine"} & set(loaded)
 
 
 def test_a_parser_that_gives_up_by_itself_means_a_damaged_file(monkeypatch, tmp_path):
@@ -325,3 +327,24 @@ def test_a_parser_that_gives_up_by_itself_means_a_damaged_file(monkeypatch, tmp_
     with pytest.raises(FileRefused) as refused:
         rows_of(b"a")
     assert refused.value.problem is FileProblem.DAMAGED
+
+
+# ----------------------------------------------------------------------------------------- peeks
+
+
+def test_a_peek_tells_the_sheets_and_shows_the_first_rows():
+    lines = [["编码", "名称"], *([str(number), "甲"] for number in range(100))]
+    content = workbook([["说明:请看第二张表"]], lines)
+    seen = peek(content)
+    assert (seen.kind, seen.encoding, seen.sheet) == ("xlsx", "", 2)
+    assert [(one.name, one.hidden) for one in seen.sheets] == [("Sheet1", False), ("Sheet2", False)]
+    assert (seen.sheets[1].rows, seen.sheets[1].columns) == (101, 2)
+    assert seen.rows[:2] == (Row(1, ["编码", "名称"]), Row(2, ["0", "甲"]))
+    assert len(seen.rows) == 30
+    assert peek(content, sheet=1).rows == (Row(1, ["说明:请看第二张表"]),)
+
+
+def test_a_peek_at_plain_text_has_no_sheets():
+    seen = peek("编码,名称\n1,甲\n".encode("gb18030"), rows=1)
+    assert (seen.kind, seen.encoding, seen.sheets) == ("csv", "gb18030", ())
+    assert seen.rows == (Row(1, ["编码", "名称"]),)

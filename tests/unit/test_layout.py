@@ -139,7 +139,10 @@ QUERIES_WITHOUT_SCOPE = {
 COMMANDS_WITHOUT_ACTOR = {
     "new_setup_code": "the first administrator has no account yet",
     "create_first_administrator": "the first administrator has no account yet",
+    "create_three_administrators": "the first administrators have no accounts yet",
     "sign_in": "whoever signs in is not yet known",
+    "sign_in_by_provider": "whoever signs in is not yet known",
+    "note_bad_answer": "whoever did not come in is not known",
     "require_valid_account": "judges what was entered and writes nothing",
 }
 

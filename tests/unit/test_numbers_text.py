@@ -18,6 +18,7 @@ from domain.clocks import BEIJING
 from domain.eligibility import Objection
 from domain.imports import FileProblem, FileRefused
 from domain.people import AccountProblem, Permission
+from texts.identity import provider_refused
 from texts.imports import file_refused
 from texts.numbers import clock_time, count, due_day, moment, span, time_left
 from texts.people import sign_in_refused
@@ -182,11 +183,13 @@ EXAMPLES = {
     errors.NotUndoable: [errors.NotUndoable([one]) for one in UndoObjection],
     errors.KeyReused: [errors.KeyReused("reassign")],
     errors.SignInRefused: [errors.SignInRefused(one, NOW) for one in errors.SignInProblem],
+    errors.ProviderRefused: [errors.ProviderRefused(one) for one in errors.ProviderProblem],
     FileRefused: [FileRefused(one, "表头") for one in FileProblem],
 }
 # These are told where they happen, with more than the refusal itself knows.
 ELSEWHERE = {
     errors.SignInRefused: lambda refusal: sign_in_refused(refusal, now=NOW),
+    errors.ProviderRefused: provider_refused,
     FileRefused: file_refused,
 }
 BRANCHES = {errors.RuleViolation}

@@ -7,7 +7,7 @@ import streamlit as st
 from domain.people import Permission
 from texts import gettext as _
 from ui import elements, frame
-from ui.session import note_activity, require, speak
+from ui.session import not_allowed, note_activity, require, speak
 
 speak()
 st.set_page_config(
@@ -35,6 +35,15 @@ class Screen:
 SCREENS = (
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
     Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
+    Screen(_("管理"), _("导入"), "admin/imports.py", "imports", (Permission.IMPORT_RUN,)),
+    Screen(
+        _("管理"),
+        _("人员"),
+        "admin/people.py",
+        "people",
+        (Permission.PEOPLE_MANAGE, Permission.POST_GRANT),
+    ),
+    Screen(_("管理"), _("审计"), "admin/trail.py", "trail", (Permission.TRAIL_READ,)),
 )
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
@@ -51,7 +60,19 @@ def home() -> None:
     st.info(_("您的岗位目前没有可以打开的页面。如果这不对,请联系综治中心管理员。"))
 
 
+def not_theirs() -> None:
+    """In place of a page that the person's posts do not open."""
+    st.error(not_allowed())
+
+
+closed = [
+    st.Page(not_theirs, title=screen.title, url_path=screen.address)
+    for screen in SCREENS
+    if screen not in open_to_them
+]
 # A default page answers only at the bare address, so no screen is one: each keeps its own.
-page = st.navigation([st.Page(home, title=_("无讼台"), default=True), *pages], position="hidden")
+page = st.navigation(
+    [st.Page(home, title=_("无讼台"), default=True), *pages, *closed], position="hidden"
+)
 frame.show(actor, menu, page.url_path)
 page.run()

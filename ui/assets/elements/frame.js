@@ -52,6 +52,22 @@ function closeMenuOutside(root) {
   });
 }
 
+// Who is here, and below the name what they can do with their own account.
+function person(data) {
+  const item = make("details", "person");
+  const name = make("summary", "", data.person);
+  name.append(make("span", "second", data.post));
+  const list = make("div", "pages");
+  const password = link(data.password, "/password");
+  password.onclick = () => {
+    const here = window.location.pathname + window.location.search;
+    password.href = `/password?next=${encodeURIComponent(here)}`;
+  };
+  list.append(password);
+  item.append(name, list);
+  return item;
+}
+
 function otherLanguage(code) {
   const address = new URL(window.location.href);
   address.searchParams.set("lang", code);
@@ -74,7 +90,7 @@ export default function (component) {
   menu.append(...data.sections.map(sectionItem));
   closeMenuOutside(root);
   const who = make("div", "who");
-  who.append(make("span", "", data.person), make("span", "second", data.post));
+  who.append(person(data));
   const language = link(data.language, "#");
   language.onclick = (event) => {
     event.preventDefault();

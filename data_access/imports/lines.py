@@ -1,0 +1,65 @@
+"""The rows of a file, kept small until their fate is known: a file may have 200,000 of them."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# So many rows are decided, sealed and put aside at a time: few enough for every database's limit of
+# bound values and for little memory, many enough that what each portion costs by itself is nothing.
+PORTION = 2_000
+_BETWEEN_ROWS = "\x1e"
+_BETWEEN_CELLS = "\x1f"
+_MARKS = str.maketrans("", "", _BETWEEN_ROWS + _BETWEEN_CELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The known cells of a row as they stand in the file, in one string; see `cells`."""
+
+    number: int
+    packed: str
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells, in the order of the header's columns."""
+        return self.packed.split(_BETWEEN_CELLS)
+
+
+def pack(number: int, cells: list[str]) -> Line:
+    """A row's cells as one string."""
+    packed = _BETWEEN_CELLS.join(cells)
+    if _BETWEEN_ROWS in packed or packed.count(_BETWEEN_CELLS) >= len(cells):
+        # Nobody types these marks; where they stand all the same, they say nothing.
+        packed = _BETWEEN_CELLS.join(cell.translate(_MARKS) for cell in cells)
+    return Line(number, packed)
+
+
+class Lines:
+    """All rows of a file, compressed in portions. In memory alone: they are in the clear."""
+
+    def __init__(self) -> None:
+        self._portions: list[tuple[list[int], bytes]] = []
+        self._latest: list[Line] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, line: Line) -> None:
+        """Keep one more row, below those that are there."""
+        self._latest.append(line)
+        self._count += 1
+        if len(self._latest) == PORTION:
+            text = _BETWEEN_ROWS.join(one.packed for one in self._latest)
+            packed = zlib.compress(text.encode("utf-8", "surrogatepass"), level=1)
+            self._portions.append(([one.number for one in self._latest], packed))
+            self._latest = []
+
+    def portions(self) -> Iterator[list[Line]]:
+        """The rows in their order, PORTION at a time; as often as asked."""
+        for numbers, packed in self._portions:
+            text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
+            rows = text.split(_BETWEEN_ROWS)
+            yield [Line(*one) for one in zip(numbers, rows, strict=True)]
+        if self._latest:
+            yield list(self._latest)

@@ -1,0 +1,199 @@
+"""Rows on their way into the tables: put aside, complete and encrypted, before anybody must wait.
+
+They go into tables of one connection alone, in which the database finds them when the lock is held:
+there remains to copy them, which it does by itself and many times faster than row by row. What is
+personal comes here encrypted only, because a database may write even such tables to its disk.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+)
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.types import Date, TypeEngine
+
+from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
+from data_access.tables.base import BigId, UtcDateTime
+
+Row = Mapping[str, Any]
+_METADATA = MetaData()
+_SCHEMA = "aside"
+# Days, moments and words of the code come again and again.
+_REMEMBERED = 16_384
+
+
+def _like(
+    name: str, entity: Any, *more: Column[Any], without: frozenset[str] = frozenset()
+) -> Table:
+    """A table for rows of an entity, without its constraints and without some of its columns."""
+    source: Table = entity.__table__
+    columns = [
+        Column(column.name, _plain_type(column.type), info={"like": column.type})
+        for column in source.columns
+        if column.name not in without
+    ]
+    return Table(name, _METADATA, *columns, *more)
+
+
+def _plain_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type without a rule of its own; JSON as text, so that a key can be put before it."""
+    if isinstance(kind, EnumType):
+        return String()
+    return Text() if isinstance(kind, JSON) else kind
+
+
+def _ends(name: str) -> Table:
+    """Cases whose open interval ends, and when."""
+    return Table(
+        name,
+        _METADATA,
+        Column("county_id", BigId),
+        Column("case_id", BigId),
+        Column("at", UtcDateTime, info={"like": UtcDateTime()}),
+    )
+
+
+# What a row of a file never changes of a case, and what is known only under the lock.
+FIXED = frozenset({"external_no", "registered_at"})
+_NUMBERS = frozenset({"case_no", "batch_id"})
+NEW_CASES = _like("staged_case", Case, Column("year", Integer), without=_NUMBERS)
+CASE_UPDATES = _like("staged_case_update", Case, without=_NUMBERS | FIXED)
+NEW_PARTIES = _like("staged_party", Party)
+PARTY_UPDATES = _like("staged_party_update", Party)
+EVENTS = _like("staged_event", CaseEvent)
+ASSIGNMENTS = _like("staged_assignment", Assignment)
+ASSIGNMENT_ENDS = _ends("staged_assignment_end")
+SPANS = _like("staged_span", CaseSpan, without=frozenset({"recorded_seq"}))
+SPAN_ENDS = _ends("staged_span_end")
+SEEN = Table(
+    "staged_seen",
+    _METADATA,
+    Column("external_no", String),
+    Column("case_id", BigId),
+    Column("version", BigId),
+)
+
+
+class Staging:
+    """The rows of one import, on the connection that will write them.
+
+    `counts` says how many rows there are of each table.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tables = {
+            table: _Encoder(table, connection.dialect) for table in _METADATA.sorted_tables
+        }
+        self.counts: Counter[Table] = Counter()
+        schema = _own_schema(connection)
+        with self._transaction():
+            for table in self._tables:
+                own = table.to_metadata(MetaData(), schema=schema)
+                connection.execute(CreateTable(own, if_not_exists=True))
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        with self._transaction():
+            for table in self._tables:
+                self._connection.execute(delete(table))
+        self.counts.clear()
+
+    def put(self, rows: Mapping[Table, Iterable[Row]]) -> None:
+        """Put rows aside: dicts with a value for each column of their table."""
+        with self._transaction():
+            for table, of_table in rows.items():
+                encoder = self._tables[table]
+                encoded = [encoder.encode(row) for row in of_table]
+                if encoded:
+                    _copy(self._connection, table, encoded)
+                self.counts[table] += len(encoded)
+
+    def _transaction(self) -> Any:
+        # Inside somebody's transaction, a part of that.
+        connection = self._connection
+        return connection.begin_nested() if connection.in_transaction() else connection.begin()
+
+
+class _Encoder:
+    """Makes of a row what the driver takes as it is."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._columns = [
+            (column.name, _encoding(column.info.get("like"), dialect)) for column in table.columns
+        ]
+
+    def encode(self, row: Row) -> tuple[Any, ...]:
+        return tuple([encode(row[name]) if encode else row[name] for name, encode in self._columns])
+
+
+def _encoding(kind: TypeEngine[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What a column's own type does to a value on its way to the database; None for nothing."""
+    if isinstance(kind, JSON):
+        return json.dumps
+    if isinstance(kind, LargeBinary):
+        return None
+    own = kind.dialect_impl(dialect).bind_processor(dialect) if kind is not None else None
+    if not isinstance(kind, EnumType | UtcDateTime | DateTime | Date):
+        return own
+
+    def as_text(value: Any) -> str | None:
+        found = own(value) if own else value
+        return None if found is None else str(found.value if isinstance(found, Enum) else found)
+
+    return lru_cache(_REMEMBERED)(as_text)
+
+
+def _own_schema(connection: Connection) -> str:
+    """Where tables can be made that this connection alone sees, and that end with it."""
+    if connection.dialect.name != "sqlite":
+        return "pg_temp"
+    # SQLite's own temporary tables may lie in memory alone, however many rows there are.
+    return "temp" if connection.in_transaction() else _attach(connection)
+
+
+def _attach(connection: Connection) -> str:
+    """A file beside the database's, without a name as soon as it is open."""
+    with tempfile.NamedTemporaryFile(prefix="import-") as file:
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(f"ATTACH ? AS {_SCHEMA}", (file.name,))
+        # Nobody needs it after a crash.
+        driver.execute(f"PRAGMA {_SCHEMA}.journal_mode=MEMORY").fetchall()
+        driver.execute(f"PRAGMA {_SCHEMA}.synchronous=OFF").fetchall()
+    return _SCHEMA
+
+
+def _copy(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    """Hand rows to the driver as they are. Names come from the tables above."""
+    columns = ", ".join(table.columns.keys())
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(table.columns))
+        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, rows)
+        return
+    driver: Any = connection.connection.dbapi_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)

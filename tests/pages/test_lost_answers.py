@@ -1,0 +1,75 @@
+"""The database goes away while it is asked: what is said is true, and a second try is safe."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from data_access.engine import Database
+from data_access.tables import Case
+from domain.cases import ReassignReason
+from tests.desk import QUEUE
+
+
+@pytest.fixture
+def form(desk):
+    """The form of a held case, filled in, as it stands before the button is pressed."""
+    world = desk.world
+    desk.first, desk.second = world.mediator("原承办"), world.mediator("李秀英")
+    case = desk.case = world.case(mediator_id=desk.first)
+    at = desk.sign_in()
+    at.run()
+    at.query_params["case"] = case.case_no
+    at.session_state["drawer_view"] = "reassign"
+    at.switch_page(QUEUE).run()
+    at.session_state["mediator_chosen"] = desk.second
+    at.selectbox(key=f"reason_{case.case_no}").set_value(ReassignReason.ABSENCE)
+    return at.text_area(key=f"note_{case.case_no}").set_value("原承办人外出培训").run()
+
+
+class Went(Exception):
+    """What the driver says; a full disk has its name."""
+
+    def __init__(self, name=""):
+        super().__init__("gone")
+        self.sqlite_errorname = name
+
+
+def lost(monkeypatch, *, done, name=""):
+    """The next write is done or not done, and in either case its answer does not arrive."""
+    write = Database.write
+
+    def lose(db, work, **more):
+        monkeypatch.setattr(Database, "write", write)
+        if done:
+            write(db, work, **more)
+        raise OperationalError("COMMIT", {}, Went(name))
+
+    monkeypatch.setattr(Database, "write", lose)
+
+
+def standing(desk):
+    with desk.here.db.read() as session:
+        return session.execute(select(Case.version, Case.mediator_id)).one()
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["it was done", "it was not done"])
+def test_an_answer_that_is_lost_is_called_lost_and_asked_for_again(desk, form, monkeypatch, done):
+    lost(monkeypatch, done=done)
+    form.button(key="reassign_submit").click().run()
+    assert not form.exception
+    (said,) = [one.value for one in form.error]
+    assert "不知道这一次办成没有" in said
+    assert standing(desk).version == 1 + done
+    # What was typed is there, and so is the key: the second press does nothing twice.
+    assert form.text_area(key=f"note_{desk.case.case_no}").value == "原承办人外出培训"
+    form.button(key="reassign_submit").click().run()
+    assert "李秀英" in form.toast[0].value
+    assert tuple(standing(desk)) == (2, desk.second)
+
+
+def test_a_full_disk_is_called_by_its_name(desk, form, monkeypatch):
+    lost(monkeypatch, done=False, name="SQLITE_FULL")
+    form.button(key="reassign_submit").click().run()
+    (said,) = [one.value for one in form.error]
+    assert "磁盘已满" in said
+    assert tuple(standing(desk)) == (1, desk.first)
