@@ -1,0 +1,65 @@
+"""The State Council's notices as days: those of real years, and texts that must not be guessed."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from domain.notices import NoticeUnreadable, read_notice
+
+# 国办发明电〔2025〕7号, the part that names the days.
+OF_2026 = """
+一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。
+二、春节：2月15日（农历腊月二十八、周日）至23日（农历正月初七、周一）放假调休，共9天。2月14日（周六）、2月28日（周六）上班。
+三、清明节：4月4日（周六）至6日（周一）放假，共3天。
+四、劳动节：5月1日（周五）至5日（周二）放假调休，共5天。5月9日（周六）上班。
+五、端午节：6月19日（周五）至21日（周日）放假，共3天。
+六、中秋节：9月25日（周五）至27日（周日）放假，共3天。
+七、国庆节：10月1日（周四）至7日（周三）放假调休，共7天。9月20日（周日）、10月10日（周六）上班。
+节假日期间，各地区、各部门要妥善安排好值班和安全、保卫、疫情防控等工作。
+"""
+SEEDED = Path(__file__).parents[2] / "data_access" / "codes" / "work_day.csv"
+
+
+def seeded(year):
+    with SEEDED.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["day"].startswith(str(year))]
+    return {date.fromisoformat(row["day"]): row["working"] == "1" for row in rows}
+
+
+def differing(days):
+    """The days that differ from the plain week, as the table keeps them."""
+    return {one.day: one.working for one in days if one.working is not (one.day.weekday() < 5)}
+
+
+def test_the_notice_of_2026_gives_the_calendar_that_is_seeded():
+    assert differing(read_notice(OF_2026, year=2026)) == differing_of(seeded(2026))
+
+
+def test_a_holiday_may_run_over_the_end_of_a_month_or_a_year():
+    text = "一、元旦:2023年12月30日至2024年1月1日放假。二、劳动节:4月29日至5月3日放假调休。"
+    days = [one.day for one in read_notice(text, year=2024)]
+    assert days[:3] == [date(2023, 12, 30), date(2023, 12, 31), date(2024, 1, 1)]
+    assert days[3:] == [
+        date(2024, 4, 29),
+        date(2024, 4, 30),
+        *(date(2024, 5, n) for n in (1, 2, 3)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "各地区、各部门要妥善安排好值班。",
+        "一、元旦:1月1日至3日放假,1月4日上班。",  # both in one sentence: which day is which
+        "一、元旦:新年当天放假。",
+        "一、元旦:1月32日放假。",
+        "一、元旦:1月3日至1日放假。",
+        "一、元旦:1月1日放假。二、春节:1月1日上班。",
+    ],
+)
+def test_what_is_not_understood_is_refused_as_a_whole(text):
+    with pytest.raises(NoticeUnreadable):
+        read_notice(text, year=2026)
