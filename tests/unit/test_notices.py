@@ -30,7 +30,11 @@ def seeded(year):
 
 def differing(days):
     """The days that differ from the plain week, as the table keeps them."""
-    return {one.day: one.working for one in days if one.working is not (one.day.weekday() < 5)}
+    return differing_of({one.day: one.working for one in days})
+
+
+def differing_of(days):
+    return {day: working for day, working in days.items() if working is not (day.weekday() < 5)}
 
 
 def test_the_notice_of_2026_gives_the_calendar_that_is_seeded():
