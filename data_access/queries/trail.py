@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from data_access.accounts import LOGIN_FORM, normalise_login
 from data_access.engine import vault_of
 from data_access.reference import site_fact
-from data_access.scope import cases_within
+from data_access.scope import cases_within, require_whole_county
 from data_access.tables import (
     AuditLine,
     Case,
@@ -30,7 +30,6 @@ from data_access.tables import (
     User,
     UserRole,
 )
-from domain.errors import NotAllowed
 from domain.people import Permission, Scope
 from domain.trail import (
     Account,
@@ -94,7 +93,7 @@ def page(
 
     `cases` is where the reader may open cases (None: nowhere). Raises NotAllowed.
     """
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     which = _which(scope, filters, after, size)
     rows = session.execute(
         select(
@@ -119,7 +118,7 @@ def page(
 
 def accounts(session: Session, *, scope: Scope) -> list[Account]:
     """Everybody who has or had an account, by name. Raises NotAllowed."""
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     rows = session.execute(
         select(User.id, User.name, User.login, User.active)
         .where(User.county_id == scope.county_id)
@@ -134,7 +133,7 @@ def subject_named(session: Session, *, scope: Scope, text: str) -> str | None:
     A case number (also 2026-31), a batch (第 12 批), a mapping (对照方案 3), a user name, also one
     that nobody has, or the whole name of one account. Raises NotAllowed.
     """
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     text = unicodedata.normalize("NFKC", text).strip()
     if match := _CASE_NUMBER.fullmatch(text):
         return f"{SubjectKind.CASE}:D{match[1]}-{int(match[2]):05d}"
@@ -159,15 +158,9 @@ def subject_named(session: Session, *, scope: Scope, text: str) -> str | None:
 
 def last_verification(session: Session, *, scope: Scope) -> Verification | None:
     """What the last check of the trail came to; None before the first. Raises NotAllowed."""
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     kept = site_fact(session, LAST_VERIFICATION)
     return verification_from_json(json.loads(kept)) if kept else None
-
-
-def require_whole_county(scope: Scope) -> None:
-    """Raise NotAllowed where the trail may be read for a part of the county only."""
-    if not scope.whole_county:
-        raise NotAllowed(Permission.TRAIL_READ)
 
 
 _NEWEST_FIRST = (AuditLine.at.desc(), AuditLine.seq.desc())
