@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,7 @@ from data_access import audit, numbers
 from data_access.engine import Database, vault_of
 from data_access.imports.codes import CodeLists, load_code_lists
 from data_access.imports.headers import HEADER_WITHIN, Header, recognise
+from data_access.imports.ledger import records
 from data_access.imports.lines import PORTION, Lines
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
@@ -43,7 +45,7 @@ from data_access.queries import imports
 from data_access.tables import ImportBatch
 from data_access.tables.imports import file_name_place
 from domain.errors import Conflict, NotFound
-from domain.imports import FileMapping, Problem, Profile, Report, Step
+from domain.imports import FileMapping, Note, Problem, Profile, Report, Step
 from domain.people import Actor, Permission
 
 _FIRST_PROBLEMS = 20
@@ -76,12 +78,13 @@ class _Source:
 
 @dataclass(frozen=True)
 class _File:
-    """A file that was read: what it is for, its header, its rows."""
+    """A file that was read: what it is for, its header, its rows, and what was done to them."""
 
     task: Task
     header: Header
     lines: Lines
     lists: CodeLists
+    notes: Counter[Note]
 
     def portions(
         self, tell: Callable[[Step, int, int], None], step: Step = Step.CHECKING
@@ -103,10 +106,13 @@ class _File:
             unchanged=plan.unchanged,
             rejected=len(plan.rejected),
             dropped=self.header.dropped,
-            notes={note: count for note, count in plan.notes.items() if count},
+            notes={note: count for note, count in self._notes(plan).items() if count},
             first_problems=self._first_problems(plan),
             unmapped=unknown_words(self.header, plan.rejected, self.lists),
         )
+
+    def _notes(self, plan: Plan) -> dict[Note, int]:
+        return {**plan.notes, **self.notes}
 
     def _first_problems(self, plan: Plan) -> tuple[Problem, ...]:
         found = (problem for entry in plan.rejected for problem in problems_of(self.header, entry))
@@ -215,11 +221,11 @@ def _read(
         run.begin(task)
         below = (row for row in head if row.number > header.row_number)
         reader, lines = RowReader(header, lists), Lines()
-        for row in chain(below, table.rows):
+        for row in records(header, chain(below, table.rows), table.notes):
             lines.add(reader.pack(row))
             if len(lines) % PORTION == 0:
                 run.at(Step.READING, len(lines))
-    return _File(task, header, lines, lists)
+    return _File(task, header, lines, lists, table.notes)
 
 
 def _digest(source: _Source, actor: Actor) -> str:
