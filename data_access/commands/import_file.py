@@ -35,6 +35,8 @@ from data_access.imports.unmapped import unknown_words
 from data_access.imports.write_cases import (
     PlanOutdated,
     hold_cases,
+    hold_mediators,
+    require_room,
     require_still_true,
     write_cases,
     write_spans,
@@ -329,6 +331,7 @@ def _held(session: Session, file: _File, staging: Staging, run: Run) -> CasePlan
     for _attempt in range(_ATTEMPTS_HELD):
         plan = prepare_here(session, file.portions(run.tell, Step.SEALING), file.task, staging)
         hold_cases(session, SEEN, county_id=county_id)
+        hold_mediators(session, plan)
         try:
             require_still_true(session, staging, plan, county_id=county_id)
         except PlanOutdated:
@@ -362,6 +365,8 @@ def _store(
         case StagedCases():
             write_cases(session, what.staging, batch_id=batch_id, county_id=county_id)
     store_rejects(session, file.header, plan.rejected, batch_id=batch_id)
+    if isinstance(what, StagedCases):
+        require_room(session, what.plan, county_id=county_id)
     stamp = audit.append(
         session,
         [audit.Deed("import:run", f"import:{batch_id}", _counts(task, report))],
