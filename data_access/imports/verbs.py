@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_parser(verbs: "Verbs") -> None:
     """Register this module's verbs."""
-    about = _("导入组织单位、调委会与调解员、矛盾纠纷(CSV 或 XLSX)")
+    about = _("导入组织单位、调委会与调解员、矛盾纠纷(XLSX、XLS、ODS、CSV)")
     take = verbs.add_parser("import", help=about, description=about)
     take.add_argument("file", type=Path, help=_("文件"))
     take.add_argument(
@@ -35,7 +35,7 @@ def add_parser(verbs: "Verbs") -> None:
         choices=list(Profile),
         help=_("种类;不写则按表头识别"),
     )
-    take.add_argument("--sheet", type=int, default=1, help=_("XLSX 的第几张工作表,从 1 数起"))
+    take.add_argument("--sheet", type=int, default=1, help=_("工作簿的第几张工作表,从 1 数起"))
     take.add_argument("--dry-run", action="store_true", help=_("只预演,不写入"))
     take.add_argument("--again", action="store_true", help=_("同一文件也再导入一次"))
     _add_actor(take)
