@@ -94,8 +94,10 @@ def page(
     `cases` is where the reader may open cases (None: nowhere). Raises NotAllowed.
     """
     require_whole_county(scope, Permission.TRAIL_READ)
-    which = _which(scope, filters, after, size)
-    rows = session.execute(
+    # Which lines, out of one index in its order; then what is shown of these few. In one statement,
+    # SQLite walks the whole order of the screen to find them in it.
+    which = session.scalars(_which(scope, filters, after, size)).all()
+    found = session.execute(
         select(
             AuditLine.seq,
             AuditLine.at,
@@ -105,12 +107,11 @@ def page(
             AuditLine.action,
             AuditLine.subject,
             AuditLine.payload,
-        )
-        .where(AuditLine.county_id == scope.county_id, AuditLine.seq.in_(which))
-        .order_by(*_NEWEST_FIRST)
-    ).all()
-    lines = [Line(*row) for row in rows[:size]]
-    last = Cursor(lines[-1].at, lines[-1].seq) if len(rows) > size else None
+        ).where(AuditLine.county_id == scope.county_id, AuditLine.seq.in_(which[:size]))
+    )
+    rows = {row.seq: row for row in found}
+    lines = [Line(*rows[seq]) for seq in which[:size]]
+    last = Cursor(lines[-1].at, lines[-1].seq) if len(which) > size else None
     opens = _open_cases(session, cases, lines)
     shown = tuple(replace(line, opens=line.subject in opens) for line in lines)
     return Page(shown, _names(session, lines), last)
