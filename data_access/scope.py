@@ -3,12 +3,22 @@
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from data_access.tables import Case, Committee
-from domain.people import Scope
+from domain.errors import NotAllowed
+from domain.people import Permission, Scope
 
 
 def cases_within(scope: Scope) -> ColumnElement[bool]:
     """The cases of a scope; nothing at all for an empty one."""
     return and_(Case.county_id == scope.county_id, _part(scope))
+
+
+def require_whole_county(scope: Scope, permission: Permission) -> None:
+    """Raise NotAllowed where `permission` is held in a part of the county: that does not suffice.
+
+    For what no scope could be drawn around, such as the audit trail.
+    """
+    if not scope.whole_county:
+        raise NotAllowed(permission)
 
 
 def _part(scope: Scope) -> ColumnElement[bool]:

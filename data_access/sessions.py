@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -9,6 +10,7 @@ from sqlalchemy import update
 
 from data_access.accounts import hash_token
 from data_access.engine import Database
+from data_access.faults import AWAY
 from data_access.queries.people import LiveSession, last_seen, live_sessions
 from data_access.tables import AuthSession
 from domain.clocks import day_of
@@ -116,14 +118,17 @@ class SessionRegistry:
         if now - entry.written_at < TOUCH_INTERVAL:
             return
         entry.written_at = now
-        self._db.write(
-            lambda session: session.execute(
-                update(AuthSession)
-                .where(AuthSession.id == session_id, AuthSession.last_seen_at < now)
-                .values(last_seen_at=now)
-                .execution_options(synchronize_session=False)
+        # On a full disk, or while the database is away, a person still reads on: what this process
+        # remembers is enough, and it is written with the next minute.
+        with suppress(*AWAY):
+            self._db.write(
+                lambda session: session.execute(
+                    update(AuthSession)
+                    .where(AuthSession.id == session_id, AuthSession.last_seen_at < now)
+                    .values(last_seen_at=now)
+                    .execution_options(synchronize_session=False)
+                )
             )
-        )
 
     def _live(self, session_id: int, now: datetime) -> _Entry:
         entry = self._current(now).by_id.get(session_id)

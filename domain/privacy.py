@@ -20,6 +20,8 @@ _COMPOUND_SURNAMES = frozenset(
 _MIDDLE_DOTS = frozenset("·•・‧∙⋅．.")
 _DASHES = frozenset("‐‑‒–—―−－﹣")
 _FEWEST_HIDDEN = 4
+# What most names are; nothing of it changes in the form that an index is made of.
+_NORMAL_NAME = re.compile("[0-9a-z\u4e00-\u9fff]*")
 _HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # Letters that make words with blanks between them; a name of these is hidden as a whole word.
 _LETTER = "a-z\u00df-\u052f"
@@ -210,12 +212,15 @@ def _parts_of_address(address: str) -> Iterable[str]:
 
 def normalise_name(name: str) -> str:
     """The form of a name that its blind index is made of: NFKC, no blanks, no dots, no case."""
+    if _NORMAL_NAME.fullmatch(name):
+        return name
     return _joined(one for one in _nfkc(name).casefold() if one not in _MIDDLE_DOTS)
 
 
 def normalise_phone(phone: str) -> str:
     """Digits only, without the country code: +86 138-1234-5678 -> 13812345678."""
-    digits = "".join(c for c in _nfkc(phone) if c.isdigit())
+    plain = phone.isascii() and phone.isdigit()
+    digits = phone if plain else "".join(c for c in _nfkc(phone) if c.isdigit())
     mobile = digits.removeprefix("00").removeprefix("86")
     return mobile if len(mobile) == 11 and mobile.startswith("1") else digits  # noqa: PLR2004
 

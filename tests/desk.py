@@ -60,7 +60,7 @@ def data_of(at, name):
         for node in at.get("bidi_component")
         if node.proto.component_name == f"wusong_{name}"
     ]
-    assert len(found) <= 1 or name in ("case_card", "candidates")
+    assert len(found) <= 1 or name in ("case_card", "candidates", "import_view")
     if not found:
         return None
     return found[0] if len(found) == 1 else found

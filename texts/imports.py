@@ -15,7 +15,7 @@ from domain.imports import (
     Step,
 )
 from texts.catalog import gettext as _
-from texts.numbers import count, moment
+from texts.numbers import moment
 
 _SHOWN = 12
 
@@ -147,7 +147,7 @@ def progress_sentence(progress: Progress, *, ahead: int = 0) -> str:
     }[progress.step]
     if progress.total:
         return _("{what}:第 {done} 行,共 {total} 行").format(
-            what=sentence, done=count(progress.done), total=count(progress.total)
+            what=sentence, done=_exact(progress.done), total=_exact(progress.total)
         )
     return sentence
 
@@ -156,13 +156,13 @@ def what_importing_does(report: Report) -> str:
     """What a button says that will take a rehearsed file in."""
     if report.added or report.changed:
         return _("导入 {rows} 行:新增 {added},更新 {changed};退回 {rejected}").format(
-            rows=count(report.rows),
-            added=count(report.added),
-            changed=count(report.changed),
-            rejected=count(report.rejected),
+            rows=_exact(report.rows),
+            added=_exact(report.added),
+            changed=_exact(report.changed),
+            rejected=_exact(report.rejected),
         )
     return _("没有可写入的行;登记退回的 {rejected} 行,供下载改正").format(
-        rejected=count(report.rejected)
+        rejected=_exact(report.rejected)
     )
 
 
@@ -241,3 +241,8 @@ def _dropped_lines(report: Report) -> list[str]:
 def _joined(names: tuple[str, ...]) -> str:
     more = _("等 {count} 列").format(count=len(names)) if len(names) > _SHOWN else ""
     return _("、").join(names[:_SHOWN]) + more
+
+
+def _exact(number: int) -> str:
+    """Rows are counted to the last one, however many: 120,345."""
+    return f"{number:,}"

@@ -15,6 +15,7 @@ import structlog
 from data_access import site
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.engine import FairLock
+from data_access.imports.progress import Listener
 from data_access.site import Site
 from domain.errors import Refusal
 from domain.imports import FileMapping, Profile, Progress, Report, Step
@@ -121,10 +122,12 @@ class Jobs:
             del self._jobs[place]
 
     def _work(self, here: Site, order: Order, job: Job, actor: Actor) -> None:
+        def note(progress: Progress) -> None:
+            job.progress = progress
+
         try:
             with self._turn:
-                job.progress = Progress(Step.READING)
-                job.report = _run(here, order, actor)
+                job.report = _run(here, order, actor, note)
             job.progress = Progress(Step.DONE)
         except Refusal as refusal:
             job.refusal, job.progress = refusal, Progress(Step.STOPPED)
@@ -136,7 +139,7 @@ class Jobs:
         job.ended_at = clock.now()
 
 
-def _run(here: Site, order: Order, actor: Actor) -> Report:
+def _run(here: Site, order: Order, actor: Actor, note: Listener) -> Report:
     if not order.writes:
         return rehearse_file(
             here.db,
@@ -147,6 +150,7 @@ def _run(here: Site, order: Order, actor: Actor) -> Report:
             mapping=order.mapping,
             actor=actor,
             now=clock.now(),
+            progress=note,
         )
     return import_file(
         here.db,
@@ -158,6 +162,7 @@ def _run(here: Site, order: Order, actor: Actor) -> Report:
         mapping=order.mapping,
         actor=actor,
         now=clock.now(),
+        progress=note,
     )
 
 

@@ -69,7 +69,7 @@ def figures(report: Report) -> Block:
     return {
         "kind": "figures",
         "figures": [
-            {"name": name, "count": _("{count} 行").format(count=count(number)), "mark": mark}
+            {"name": name, "count": _("{count} 行").format(count=f"{number:,}"), "mark": mark}
             for name, number, mark in named
         ],
     }

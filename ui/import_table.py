@@ -12,7 +12,6 @@ from data_access.queries.import_mappings import Meaning, Meanings
 from domain.imports import NOT_TAKEN, FileMapping, Profile, UnknownWord
 from domain.people import Permission
 from texts import gettext as _
-from texts.numbers import count
 from ui import elements, feedback, import_file
 from ui.import_file import FileInHand
 from ui.session import acting
@@ -183,7 +182,7 @@ def _word(mapping: FileMapping, place: int, word: UnknownWord) -> dict[str, Any]
     meant = mapping.codes.get(word.codes, {}) if word.codes else mapping.places
     return {
         "id": str(place),
-        "cells": [word.column, word.word, _("{count} 行").format(count=count(word.rows))],
+        "cells": [word.column, word.word, _("{count} 行").format(count=f"{word.rows:,}")],
         "list": _list_of(word),
         "chosen": meant.get(word.word, ""),
         "locked": "",

@@ -39,7 +39,8 @@ def show() -> None:
         persist_state="session",
     )
     if actor.may(Permission.POST_GRANT):
-        st.markdown(f"**{_('第一个岗位')}**")
+        title = _("第一个岗位")
+        st.markdown(f"**{title}**")
         separated = people_reads.separated()
         post_form.show(PREFIX, offer, is_mediator=chosen is not None, separated=separated, now=now)
     else:

@@ -1,14 +1,10 @@
 """Take a file in: all of it in one transaction with one audit line, or nothing."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import chain, islice
-from pathlib import PurePath
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -16,23 +12,20 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, numbers
 from data_access.engine import Database, vault_of
-from data_access.imports.codes import CodeLists, load_code_lists
-from data_access.imports.headers import HEADER_WITHIN, Header, recognise
-from data_access.imports.lines import PORTION, Lines
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
 from data_access.imports.load_units import UnitPlan, plan_units
 from data_access.imports.prepare_cases import prepare_cases, prepare_here
 from data_access.imports.progress import Listener, Run
-from data_access.imports.read import open_table
 from data_access.imports.rejects import RejectedRow, load_rejects, store_rejects
-from data_access.imports.rows import Entry, RowReader, problems_of
+from data_access.imports.source import AlreadyTaken, Plan, ReadFile, Source, read_file, require_new
 from data_access.imports.staging import SEEN, Staging
 from data_access.imports.task import Task
-from data_access.imports.unmapped import unknown_words
 from data_access.imports.write_cases import (
     PlanOutdated,
     hold_cases,
+    hold_mediators,
+    require_room,
     require_still_true,
     write_cases,
     write_spans,
@@ -43,16 +36,12 @@ from data_access.queries import imports
 from data_access.tables import ImportBatch
 from data_access.tables.imports import file_name_place
 from domain.errors import Conflict, NotFound
-from domain.imports import FileMapping, Problem, Profile, Report, Step
+from domain.imports import FileMapping, Profile, Report, Step
 from domain.people import Actor, Permission
 
-_FIRST_PROBLEMS = 20
-_LONGEST_FILE_NAME = 200
 # How often a plan for cases is made without making anybody wait, before it is made under the lock.
 _ATTEMPTS_OUTSIDE = 3
 _ATTEMPTS_HELD = 5
-
-Plan = CasePlan | CommitteePlan | UnitPlan
 
 
 @dataclass(frozen=True)
@@ -61,56 +50,6 @@ class StagedCases:
 
     plan: CasePlan
     staging: Staging
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A file as it came, and how it is to be read."""
-
-    content: bytes
-    file_name: str
-    profile: Profile | None
-    sheet: int
-    mapping: FileMapping
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file that was read: what it is for, its header, its rows."""
-
-    task: Task
-    header: Header
-    lines: Lines
-    lists: CodeLists
-
-    def portions(
-        self, tell: Callable[[Step, int, int], None], step: Step = Step.CHECKING
-    ) -> Iterator[list[Entry]]:
-        """The rows read anew: whoever decides on them may change them."""
-        reader, total, done = RowReader(self.header, self.lists), len(self.lines), 0
-        for lines in self.lines.portions():
-            tell(step, done, total)
-            yield [reader.read(line) for line in lines]
-            done += len(lines)
-
-    def report(self, plan: Plan) -> Report:
-        return Report(
-            profile=self.task.profile,
-            file_name=self.task.file_name,
-            rows=len(self.lines),
-            added=plan.added,
-            changed=plan.changed,
-            unchanged=plan.unchanged,
-            rejected=len(plan.rejected),
-            dropped=self.header.dropped,
-            notes={note: count for note, count in plan.notes.items() if count},
-            first_problems=self._first_problems(plan),
-            unmapped=unknown_words(self.header, plan.rejected, self.lists),
-        )
-
-    def _first_problems(self, plan: Plan) -> tuple[Problem, ...]:
-        found = (problem for entry in plan.rejected for problem in problems_of(self.header, entry))
-        return tuple(islice(found, _FIRST_PROBLEMS))
 
 
 def import_file(
@@ -134,14 +73,14 @@ def import_file(
     says the end. Raises NotAllowed or FileRefused, and then nothing was changed.
     """
     actor.scope(Permission.IMPORT_RUN)
-    source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
+    source = Source(content, file_name, profile, sheet, mapping or FileMapping())
     try:
         with Run(db, progress, now=now) as run:
-            file = _read(db, source, actor, now, run, again=again)
+            file = read_file(db, source, actor, now, run, again=again)
             if file.task.profile is Profile.CASES:
                 return _import_cases(db, file, run, again=again)
             return _import_organisation(db, file, run, again=again)
-    except _AlreadyTaken as taken:
+    except AlreadyTaken as taken:
         return taken.report
 
 
@@ -159,9 +98,9 @@ def rehearse_file(
 ) -> Report:
     """What would come of a file if it were taken in now. Changes nothing."""
     actor.scope(Permission.IMPORT_RUN)
-    source = _Source(content, file_name, profile, sheet, mapping or FileMapping())
+    source = Source(content, file_name, profile, sheet, mapping or FileMapping())
     run = Run(None, progress, now=now)
-    file = _read(db, source, actor, now, run, again=True)
+    file = read_file(db, source, actor, now, run, again=True)
     with db.read() as session:
         return file.report(_plan(session, file, run))
 
@@ -189,82 +128,20 @@ def take_rejects(db: Database, *, batch_id: int, actor: Actor, now: datetime) ->
     return db.write(work)
 
 
-class _AlreadyTaken(Exception):
-    """The very same file was taken before; `report` says when."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__(report.same_as)
-        self.report = report
-
-
-def _read(
-    db: Database, source: _Source, actor: Actor, now: datetime, run: Run, *, again: bool
-) -> _File:
-    """Read the file in its child process; keep of each row the known cells."""
-    run.tell(Step.READING)
-    with open_table(source.content, sheet=source.sheet) as table:
-        head = list(islice(table.rows, HEADER_WITHIN))
-        rows = [(row.number, row.cells) for row in head]
-        header = recognise(rows, source.profile, source.mapping)
-        name = PurePath(source.file_name).name[:_LONGEST_FILE_NAME]
-        task = Task(header.profile, name, _digest(source, actor), actor, now, source.mapping)
-        with db.read() as session:
-            if not again:
-                _require_new(session, task)
-            lists = load_code_lists(session, source.mapping)
-        run.begin(task)
-        below = (row for row in head if row.number > header.row_number)
-        reader, lines = RowReader(header, lists), Lines()
-        for row in chain(below, table.rows):
-            lines.add(reader.pack(row))
-            if len(lines) % PORTION == 0:
-                run.at(Step.READING, len(lines))
-    return _File(task, header, lines, lists)
-
-
-def _digest(source: _Source, actor: Actor) -> str:
-    """SHA-256 of the file. Another sheet, another way to read it, or another part of the county to
-    take of it, is another file.
-    """
-    digest = hashlib.sha256(source.content)
-    if source.sheet > 1:
-        digest.update(f"\nsheet {source.sheet}".encode())
-    if source.mapping != FileMapping():
-        digest.update(json.dumps(asdict(source.mapping), sort_keys=True).encode())
-    scope = actor.scope(Permission.IMPORT_RUN)
-    if not scope.whole_county:
-        parts = [sorted(part) for part in (scope.towns, scope.communities, scope.grids)]
-        digest.update(f"\nof {parts}".encode())
-    return digest.hexdigest()
-
-
-def _require_new(session: Session, task: Task) -> None:
-    """Raise _AlreadyTaken where the very same file was taken before."""
-    same = imports.same_file(
-        session,
-        scope=task.scope,
-        actor_id=task.actor.user_id,
-        profile=task.profile,
-        sha256=task.sha256,
-    )
-    if same is not None:
-        raise _AlreadyTaken(Report(task.profile, task.file_name, same_as=same[0], same_at=same[1]))
-
-
-def _plan(session: Session, file: _File, run: Run) -> Plan:
+def _plan(session: Session, file: ReadFile, run: Run) -> Plan:
     if file.task.profile is Profile.CASES:
         return plan_cases(session, file.portions(run.tell), file.task)
     return _plan_organisation(session, file, run)
 
 
-def _plan_organisation(session: Session, file: _File, run: Run) -> UnitPlan | CommitteePlan:
+def _plan_organisation(session: Session, file: ReadFile, run: Run) -> UnitPlan | CommitteePlan:
     entries = chain.from_iterable(file.portions(run.tell))
     if file.task.profile is Profile.UNITS:
         return plan_units(session, entries, file.task)
     return plan_committees(session, entries, file.task)
 
 
-def _import_organisation(db: Database, file: _File, run: Run, *, again: bool) -> Report:
+def _import_organisation(db: Database, file: ReadFile, run: Run, *, again: bool) -> Report:
     """Units, committees and mediators: few rows, decided on and written in one transaction."""
 
     def work(session: Session) -> Report:
@@ -276,7 +153,7 @@ def _import_organisation(db: Database, file: _File, run: Run, *, again: bool) ->
     return db.write(work)
 
 
-def _import_cases(db: Database, file: _File, run: Run, *, again: bool) -> Report:
+def _import_cases(db: Database, file: ReadFile, run: Run, *, again: bool) -> Report:
     """Decide, number, encrypt and put aside while others work; then lock, look again, and write.
 
     Where cases of the file keep changing meanwhile, they are held first in the end.
@@ -296,7 +173,7 @@ def _import_cases(db: Database, file: _File, run: Run, *, again: bool) -> Report
 
 
 def _store_if_true(
-    session: Session, file: _File, what: StagedCases, report: Report, run: Run, *, again: bool
+    session: Session, file: ReadFile, what: StagedCases, report: Report, run: Run, *, again: bool
 ) -> Report:
     _take_turn(session, file.task, run, again=again)
     county_id = file.task.actor.county_id
@@ -305,7 +182,7 @@ def _store_if_true(
 
 
 def _hold_and_store(
-    session: Session, file: _File, staging: Staging, run: Run, *, again: bool
+    session: Session, file: ReadFile, staging: Staging, run: Run, *, again: bool
 ) -> Report:
     """Decide and write in one transaction."""
     _take_turn(session, file.task, run, again=again)
@@ -313,7 +190,7 @@ def _hold_and_store(
     return _store(session, file, StagedCases(plan, staging), file.report(plan))
 
 
-def _held(session: Session, file: _File, staging: Staging, run: Run) -> CasePlan:
+def _held(session: Session, file: ReadFile, staging: Staging, run: Run) -> CasePlan:
     """A plan with all held that it rests on: until commit nobody else changes that.
 
     Somebody may have been faster than the holding; then what was held stays so, and it is planned
@@ -323,6 +200,7 @@ def _held(session: Session, file: _File, staging: Staging, run: Run) -> CasePlan
     for _attempt in range(_ATTEMPTS_HELD):
         plan = prepare_here(session, file.portions(run.tell, Step.SEALING), file.task, staging)
         hold_cases(session, SEEN, county_id=county_id)
+        hold_mediators(session, plan)
         try:
             require_still_true(session, staging, plan, county_id=county_id)
         except PlanOutdated:
@@ -338,11 +216,11 @@ def _take_turn(session: Session, task: Task, run: Run, *, again: bool) -> None:
     numbers.reserve(session, "import", county_id=task.actor.county_id)
     run.tell(Step.WRITING)
     if not again:
-        _require_new(session, task)
+        require_new(session, task)
 
 
 def _store(
-    session: Session, file: _File, what: UnitPlan | CommitteePlan | StagedCases, report: Report
+    session: Session, file: ReadFile, what: UnitPlan | CommitteePlan | StagedCases, report: Report
 ) -> Report:
     """Write what was decided, its rejects, its batch, and the one audit line."""
     task, county_id = file.task, file.task.actor.county_id
@@ -356,6 +234,8 @@ def _store(
         case StagedCases():
             write_cases(session, what.staging, batch_id=batch_id, county_id=county_id)
     store_rejects(session, file.header, plan.rejected, batch_id=batch_id)
+    if isinstance(what, StagedCases):
+        require_room(session, what.plan, county_id=county_id)
     stamp = audit.append(
         session,
         [audit.Deed("import:run", f"import:{batch_id}", _counts(task, report))],

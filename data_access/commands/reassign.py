@@ -147,8 +147,11 @@ def _checked_note(note: str) -> str:
 
 
 def _require_eligible(session: Session, case: Case, mediator_id: int, now: datetime) -> Mediator:
-    # The mediator's row is locked so that two cases cannot both take the last free place.
-    mediator = session.scalar(select(Mediator).where(Mediator.id == mediator_id).with_for_update())
+    # The mediator's row is locked so that two cases cannot both take the last free place; not its
+    # key, so that an import whose cases name the mediator is not waited for.
+    mediator = session.scalar(
+        select(Mediator).where(Mediator.id == mediator_id).with_for_update(key_share=True)
+    )
     if mediator is None:
         raise NotFound(str(mediator_id))
     (candidate,) = candidates.candidates(session, case, now=now, only=mediator_id)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from data_access import anchors, audit
 from data_access.engine import Database, vault_of
-from data_access.queries.trail import LAST_VERIFICATION, require_whole_county
+from data_access.queries.trail import LAST_VERIFICATION
 from data_access.reference import set_site_fact
+from data_access.scope import require_whole_county
 from data_access.tables import AuditLine, UnmaskReason
 from domain.people import Actor, Permission
 from domain.trail import FINDINGS_KEPT, Verification
@@ -46,7 +47,7 @@ def verify_trail(
     `key` is the public key that anchors must be signed with, in hexadecimal. It takes seconds for a
     million lines; `progress` is told lines done and lines in all. Raises NotAllowed.
     """
-    require_whole_county(actor.scope(Permission.TRAIL_READ))
+    require_whole_county(actor.scope(Permission.TRAIL_READ), Permission.TRAIL_READ)
     began = time.monotonic()
     files = anchors.read_anchors(folder)
     with db.read() as session:
@@ -101,7 +102,7 @@ def read_reasons(
     People write names into them: so this, too, is a reading of personal data and leaves a line.
     What was erased is missing. Raises NotAllowed.
     """
-    require_whole_county(actor.scope(Permission.TRAIL_READ))
+    require_whole_county(actor.scope(Permission.TRAIL_READ), Permission.TRAIL_READ)
 
     def work(session: Session) -> dict[int, WrittenReason]:
         rows = session.execute(

@@ -1,11 +1,12 @@
 """How the header of a file is found, and what each of its cells is taken for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from data_access.imports.codes import plain
 from data_access.imports.columns import COLUMNS, NOT_KEPT, PROFILING, Column
+from data_access.imports.heads import MOST_ROWS, joined, party_header
 from domain.imports import NOT_TAKEN, DroppedColumns, FileMapping, FileProblem, FileRefused, Profile
 from domain.privacy import redact
 
@@ -16,6 +17,8 @@ _ABOUT_FULL = 0.8
 # Of equal ones the first: who brings a file that tells nothing most likely brings a ledger.
 _BY_LIKELIHOOD = (Profile.CASES, Profile.UNITS, Profile.COMMITTEES)
 _LONGEST_NAME_SHOWN = 20
+# In a list of mediators, a number under 调解员 is of the row's own person.
+_OWN_PERSON = {Profile.COMMITTEES: "调解员"}
 
 # What `rejects` adds to a file to mend; it comes back with the mended file.
 ROW_NUMBER_HEADER, REASONS_HEADER = "行号", "退回原因"
@@ -45,13 +48,20 @@ class HeaderCell:
 
 @dataclass(frozen=True)
 class Header:
-    """A recognised header row: which cell holds which column, and what is not taken."""
+    """A recognised header: which cell holds which column, and what is not taken.
+
+    It may be of several rows; `row_number` is the last of them. `joined` counts the columns whose
+    word is put together from more than one row. `above` are its rows and those over it, without
+    blanks and punctuation, as `head_row` gives them.
+    """
 
     profile: Profile
     row_number: int
     columns: tuple[tuple[int, Column, str], ...]
     dropped: DroppedColumns
     cells: tuple[HeaderCell, ...] = ()
+    joined: int = 0
+    above: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def missing(self) -> list[str]:
@@ -96,15 +106,17 @@ def likeliest(
     As `recognise`, but nothing is refused: where no row is known for a header, it is the first that
     is about as full as the fullest. `row_number` says which row it is.
     """
-    named = [row for row in rows if row_number is None or row[0] == row_number]
-    found = _readings(named, profile, mapping)
+    readings = _readings(rows, profile, mapping)
+    found = [one for one in readings if row_number is None or one.row_number == row_number]
     if not found:
         return None
     best = _best(found)
     if len(best.columns) >= _FEWEST_KNOWN:
         return best
-    filled = {number: sum(map(bool, map(_word, cells))) for number, cells in named}
-    full = next(n for n, count in filled.items() if count >= _ABOUT_FULL * max(filled.values()))
+    last = {header.row_number for header in found}
+    filled = {n: sum(map(bool, map(_word, cells))) for n, cells in rows if n in last}
+    most = max(filled.values())
+    full = next(n for n, count in filled.items() if count >= _ABOUT_FULL * most)
     return _best([header for header in found if header.row_number == full])
 
 
@@ -121,12 +133,51 @@ def header_words(header: Header) -> list[tuple[str, str]]:
 def _readings(
     rows: list[tuple[int, list[str]]], profile: Profile | None, mapping: FileMapping
 ) -> list[Header]:
-    wanted = (profile,) if profile else _BY_LIKELIHOOD
-    return [_read_header(one, number, cells, mapping) for number, cells in rows for one in wanted]
+    """Every way to read one to three rows as a header.
+
+    Where rows together say what the last of them alone does not (被申请人 over 姓名 is not the
+    first party's name), it is not read alone.
+    """
+    found: list[Header] = []
+    for end in range(1, len(rows) + 1):
+        above = frozenset(head_row(cells) for _, cells in rows[:end])
+        for one in (profile,) if profile else _BY_LIKELIHOOD:
+            heads = [
+                _read_head(one, rows[start:end], mapping)
+                for start in range(end - 1, max(-1, end - 1 - MOST_ROWS), -1)
+                if rows[end - 1][0] - rows[start][0] == end - 1 - start
+            ]
+            together = [head for head in heads if head.joined]
+            found += [replace(head, above=above) for head in together or heads]
+    return found
+
+
+def head_row(cells: list[str]) -> tuple[str, ...]:
+    """A row as it is compared with another: a head is repeated on each page."""
+    words = [plain(cell) for cell in cells]
+    while words and not words[-1]:
+        words.pop()
+    return tuple(words)
 
 
 def _best(found: list[Header]) -> Header:
-    return max(found, key=lambda header: (not header.missing, len(header.columns)))
+    """The one with most columns; of equal ones the first, and of it as few rows as needed."""
+    return max(found, key=lambda one: (not one.missing, len(one.columns), one.joined))
+
+
+def _read_head(profile: Profile, rows: list[tuple[int, list[str]]], mapping: FileMapping) -> Header:
+    number = rows[-1][0]
+    if len(rows) == 1:
+        return _read_header(profile, number, rows[0][1], mapping)
+    known = _known_headers(profile)
+    mapped = {_word(header) for header in mapping.headers}
+
+    def is_known(text: str) -> bool:
+        word = _word(text)
+        return word in mapped or _column_of(word, known) is not None
+
+    cells, count = joined([cells for _, cells in rows], is_known, own=_OWN_PERSON.get(profile, ""))
+    return replace(_read_header(profile, number, cells, mapping), joined=count)
 
 
 def _read_header(profile: Profile, number: int, cells: list[str], mapping: FileMapping) -> Header:
@@ -168,8 +219,8 @@ def _header_cells(profile: Profile, cells: list[str], mapping: FileMapping) -> I
         elif word in mapped:
             column = by_key.get(mapped[word])
             yield HeaderCell(place, header, column, Fate.TAKEN if column else Fate.DECLINED)
-        elif word in known:
-            yield HeaderCell(place, header, known[word], Fate.TAKEN)
+        elif column := _column_of(word, known):
+            yield HeaderCell(place, header, column, Fate.TAKEN)
         else:
             fate = Fate.NOT_KEPT if word in not_kept else Fate.UNKNOWN
             yield HeaderCell(place, header, None, fate)
@@ -180,6 +231,10 @@ def _known_headers(profile: Profile) -> dict[str, Column]:
     columns = COLUMNS[profile]
     by_alias = {plain(alias): column for column in columns for alias in column.aliases}
     return by_alias | {plain(column.header): column for column in columns}
+
+
+def _column_of(word: str, known: dict[str, Column]) -> Column | None:
+    return known.get(word) or known.get(party_header(word))
 
 
 def _word(cell: str) -> str:

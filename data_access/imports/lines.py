@@ -4,9 +4,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.imports import FileProblem, FileRefused
+
 # So many rows are decided, sealed and put aside at a time: few enough for every database's limit of
 # bound values and for little memory, many enough that what each portion costs by itself is nothing.
 PORTION = 2_000
+# Four times what 200,000 rows of long cells need: what a workbook repeats, it may repeat for ever.
+MOST_CHARACTERS = 400_000_000
 _BETWEEN_ROWS = "\x1e"
 _BETWEEN_CELLS = "\x1f"
 _MARKS = str.maketrans("", "", _BETWEEN_ROWS + _BETWEEN_CELLS)
@@ -41,12 +45,16 @@ class Lines:
         self._portions: list[tuple[list[int], bytes]] = []
         self._latest: list[Line] = []
         self._count = 0
+        self._room = MOST_CHARACTERS
 
     def __len__(self) -> int:
         return self._count
 
     def add(self, line: Line) -> None:
-        """Keep one more row, below those that are there."""
+        """Keep one more row, below those that are there. Raises FileRefused for too much text."""
+        self._room -= len(line.packed)
+        if self._room < 0:
+            raise FileRefused(FileProblem.TOO_HEAVY)
         self._latest.append(line)
         self._count += 1
         if len(self._latest) == PORTION:

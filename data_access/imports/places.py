@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from domain.imports import RejectReason
 from domain.organisation import UnitLevel
 from domain.people import Scope
 
+_REMEMBERED = 4_096
 _TOWN_CODE = 9
 _OFFICES = ("居民委员会", "村民委员会", "居委会", "村委会")
 _TOWN_SUFFIXES = ("街道办事处", "街道", "镇", "乡")
@@ -78,9 +80,14 @@ class Places:
             level: defaultdict(list) for level in UnitLevel
         }
         self._parts: dict[tuple[int, str], list[Unit]] = defaultdict(list)
-        self._names: dict[UnitLevel, list[tuple[str, Unit]]] = {level: [] for level in UnitLevel}
+        # By the level of the units and the unit that they lie in, at any depth; None for all.
+        self._names: dict[tuple[UnitLevel, int | None], list[tuple[str, Unit]]] = defaultdict(list)
+        self._positions: dict[int, Position] = {}
+        # What people write for units comes again and again, and is nobody's.
+        self._plain = lru_cache(_REMEMBERED)(plain)
         for unit in self.by_id.values():
-            self._names[unit.level].append((plain(unit.name), unit))
+            for above in (None, *_ids(unit)):
+                self._names[unit.level, above].append((plain(unit.name), unit))
             for word in self._words_for(unit):
                 self._words[unit.level][word].append(unit)
                 self._parts[(unit.parent_id or 0, word)].append(unit)
@@ -88,7 +95,7 @@ class Places:
 
     def find(self, level: UnitLevel, text: str, *, on: date, within: Unit | None = None) -> Unit:
         """The unit that a cell means, as of a day or else of today. Raises BadValue."""
-        word = plain(text)
+        word = self._plain(text)
         found = self._meant(level, self._mapped.get(word, word), within)
         chosen = [unit for unit in found if unit.holds_on(on)]
         chosen = chosen or [unit for unit in found if unit.holds_on(self._today)]
@@ -128,8 +135,7 @@ class Places:
 
     def above(self, unit: Unit, level: UnitLevel) -> Unit | None:
         """The unit of this level that a unit is or lies in."""
-        ids = [int(part) for part in unit.path.split("/") if part]
-        found = (self.by_id[one] for one in ids if one in self.by_id)
+        found = (self.by_id[one] for one in _ids(unit) if one in self.by_id)
         return next((one for one in found if one.level is level), None)
 
     def _stated(
@@ -145,7 +151,7 @@ class Places:
             raise RowRefused(key, bad.reason) from None
 
     def _exists(self, level: UnitLevel, text: str, on: date) -> bool:
-        return any(unit.holds_on(on) for unit in self._words[level].get(plain(text), ()))
+        return any(unit.holds_on(on) for unit in self._words[level].get(self._plain(text), ()))
 
     def _from_text(self, place: str, on: date) -> Position:
         text = plain(place)
@@ -171,10 +177,8 @@ class Places:
         """Units whose full name stands in a text, without those that are part of a longer name."""
         found = [
             (name, unit)
-            for name, unit in self._names[level]
-            if name in text
-            and (within is None or unit.path.startswith(within.path))
-            and (unit.holds_on(on) or unit.holds_on(self._today))
+            for name, unit in self._names[level, within.id if within else None]
+            if name in text and (unit.holds_on(on) or unit.holds_on(self._today))
         ]
         names = {name for name, _ in found}
         return [
@@ -184,6 +188,11 @@ class Places:
         ]
 
     def _position_of(self, unit: Unit) -> Position:
+        if unit.id not in self._positions:
+            self._positions[unit.id] = self._new_position(unit)
+        return self._positions[unit.id]
+
+    def _new_position(self, unit: Unit) -> Position:
         town = self.above(unit, UnitLevel.TOWN)
         community = self.above(unit, UnitLevel.COMMUNITY)
         grid = self.above(unit, UnitLevel.GRID)
@@ -204,6 +213,11 @@ class Places:
         if unit.level is UnitLevel.GRID and parent is not None:
             words.add(plain(parent.name) + name)
         return words
+
+
+def _ids(unit: Unit) -> list[int]:
+    """The unit and those that it lies in, the county first."""
+    return [int(part) for part in unit.path.split("/") if part]
 
 
 def in_scope(scope: Scope, position: Position) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
 from data_access.imports.headers import REASONS_HEADER, ROW_NUMBER_HEADER, Header
+from data_access.imports.lines import PORTION
 from data_access.imports.rows import Entry, cells_of, problems_of
 from data_access.tables import ImportReject
+from data_access.vault import Vault
 from domain.imports import Problem, RejectReason
 from texts.imports import problem_sentence
 
@@ -37,25 +40,24 @@ def store_rejects(
     session: Session, header: Header, entries: Iterable[Entry], *, batch_id: int
 ) -> None:
     """Keep rows that were not taken: known columns only, encrypted; reasons as codes."""
-    vault = vault_of(session)
-    rows: list[dict[str, Any]] = []
-    for entry in entries:
-        cells = json.dumps(cells_of(header, entry), ensure_ascii=False)
-        rows.append(
-            {
-                "batch_id": batch_id,
-                "row_number": entry.number,
-                "problems": {
-                    "problems": [
-                        {"column": problem.column, "reason": problem.reason.value}
-                        for problem in problems_of(header, entry)
-                    ]
-                },
-                "cells_encrypted": vault.encrypt(cells, place=_place(batch_id, entry.number)),
-            }
-        )
-    if rows:
+    entries = iter(entries)
+    while portion := list(islice(entries, PORTION)):
+        rows = [_row(header, entry, vault_of(session), batch_id) for entry in portion]
         session.execute(insert(ImportReject), rows)
+
+
+def _row(header: Header, entry: Entry, vault: Vault, batch_id: int) -> dict[str, Any]:
+    cells = json.dumps(cells_of(header, entry), ensure_ascii=False)
+    problems = [
+        {"column": problem.column, "reason": problem.reason.value}
+        for problem in problems_of(header, entry)
+    ]
+    return {
+        "batch_id": batch_id,
+        "row_number": entry.number,
+        "problems": {"problems": problems},
+        "cells_encrypted": vault.encrypt(cells, place=_place(batch_id, entry.number)),
+    }
 
 
 def load_rejects(session: Session, *, batch_id: int) -> list[RejectedRow]:

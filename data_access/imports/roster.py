@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ from data_access.tables import (
 from data_access.tables.cases import IS_OPEN
 from domain.clocks import day_of
 from domain.eligibility import Candidate, CaseFacts, distance, objections
+
+_REMEMBERED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Roster:
             for word in {plain(bench.name), plain(bench.code)}:
                 self._benches[word].append(bench)
         self._special = special
+        # Committees and mediators come again and again, and act in their office.
+        self._plain = lru_cache(_REMEMBERED)(plain)
         self._by_code = {plain(one.code): one for one in holders}
         self._by_name: dict[str, list[Holder]] = defaultdict(list)
         self._taken: dict[int, int] = defaultdict(int)
@@ -67,7 +72,7 @@ class Roster:
 
     def committee(self, text: str, *, town_id: int, community_id: int | None) -> Bench | None:
         """The committee that a cell means; of several with one name the one that serves there."""
-        found = self._benches.get(plain(text), [])
+        found = self._benches.get(self._plain(text), [])
         serving = [one for one in found if one.serves(town_id, community_id)]
         return serving[0] if len(serving) == 1 else found[0] if len(found) == 1 else None
 
@@ -80,8 +85,8 @@ class Roster:
         the case. Beside a committee that nobody here knows, a name must be the county's only one.
         """
         if code:
-            return self._by_code.get(plain(code))
-        found = self._by_name.get(plain(name), [])
+            return self._by_code.get(self._plain(code))
+        found = self._by_name.get(self._plain(name), [])
         if bench is not None:
             found = [one for one in found if one.candidate.committee_id == bench.id]
         elif not committee and found:

@@ -123,16 +123,16 @@ def _reader(column: Column, lists: CodeLists) -> Callable[[str], Any]:
 
 
 def _text(cell: str, *, longest: int) -> str | None:
-    return _short(values.clean(cell), longest)
+    text = values.clean(cell)
+    if len(text) > longest:
+        raise BadValue(RejectReason.TOO_LONG)
+    return text or None
 
 
 def _number(cell: str, *, longest: int) -> str | None:
     text = values.clean(cell)
-    plain = text.isascii() and text.isdigit()
-    return _short(text if plain else values.number_text(text), longest)
-
-
-def _short(text: str, longest: int) -> str | None:
+    if not (text.isascii() and text.isdigit()):
+        text = values.number_text(text)
     if len(text) > longest:
         raise BadValue(RejectReason.TOO_LONG)
     return text or None

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -138,12 +139,15 @@ class _Encoder:
     """Makes of a row what the driver takes as it is."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
-        self._columns = [
-            (column.name, _encoding(column.info.get("like"), dialect)) for column in table.columns
-        ]
+        self._values = itemgetter(*table.columns.keys())
+        encodings = [_encoding(column.info.get("like"), dialect) for column in table.columns]
+        self._encodings = [(place, one) for place, one in enumerate(encodings) if one is not None]
 
     def encode(self, row: Row) -> tuple[Any, ...]:
-        return tuple([encode(row[name]) if encode else row[name] for name, encode in self._columns])
+        values = list(self._values(row))
+        for place, encode in self._encodings:
+            values[place] = encode(values[place])
+        return tuple(values)
 
 
 def _encoding(kind: TypeEngine[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -22,16 +22,23 @@ _HIDDEN = re.compile(
 _GUARDED = re.compile("^'(?='*[\\s\u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
 
 _EARLIEST, _LATEST = date(1949, 10, 1), date(2199, 12, 31)
-_DATE = re.compile(r"(\d{4})[年\-/.](\d{1,2})[月\-/.](\d{1,2})日?")
+# Of two digits a year is one only with its word: 26/11/2 may be any of the three.
+_DATE = re.compile(r"(\d{4}|\d{2}(?=年))[年\-/.](\d{1,2})[月\-/.](\d{1,2})[日号]?")
+_CENTURY, _OLDEST_SHORT_YEAR = 100, 50
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"(\d{1,2})[:时点](\d{1,2})?[分:]?(?:(\d{1,2})秒?(?:\.\d+)?)?分?")
+_WEEKDAY = re.compile(r"^\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?")
+# Not 凌晨, 晚上: at twelve o'clock nobody knows of which day.
+_HALF_DAY = re.compile(r"^(上午|早上|中午|下午)")
+_NOON = 12
 _COMPACT_TIME = re.compile(r"(\d{2})(\d{2})(\d{2})?")
 # Excel counts days from here; five digits cannot be read as any other kind of date.
 _EXCEL_ZERO = date(1899, 12, 30)
 _EXCEL_SERIAL = re.compile(r"(\d{5})(\.\d+)?")
-_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_HAN_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _HAN_DATE = re.compile(
-    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日?"
+    r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月"
+    r"([一二三四五六七八九十]{1,3})[日号]?"
 )
 
 _NEGATIVE = re.compile(r"-\d+")
@@ -80,7 +87,7 @@ def compact(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """2026年11月2日, 2026-11-2, 2026/11/2, 2026.11.2, 20261102, 二〇二六年十一月二日, 46328."""
+    """2026年11月2日, 26年11月2日, 2026-11-2, 2026.11.2, 20261102, 二〇二六年十一月二日, 46328."""
     return moment(text).date()
 
 
@@ -92,13 +99,13 @@ def moment(text: str) -> datetime:
 
 
 def _day_and_rest(text: str) -> tuple[date, str]:
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", text).strip().replace("\u25ef", "〇")
     if match := _HAN_DATE.match(plain):
         numbers = (_han_number(match[1]), _han_number(match[2]), _han_number(match[3]))
         return _date(*numbers), plain[match.end() :]
     # "2026 年 11 月 2 日" has blanks inside; between date and time one stays.
     plain = re.sub(r"\s*([年月\-/.])\s*", r"\1", plain)
-    plain = re.sub(r"(\d)\s+日", r"\1日", plain)
+    plain = re.sub(r"(\d)\s+([日号])", r"\1\2", plain)
     if match := _DATE.match(plain) or _COMPACT_DATE.match(plain):
         return _date(match[1], match[2], match[3]), plain[match.end() :]
     if match := _EXCEL_SERIAL.fullmatch(plain):
@@ -109,8 +116,11 @@ def _day_and_rest(text: str) -> tuple[date, str]:
 
 
 def _date(year: str, month: str, number: str) -> date:
+    full = int(year)
+    if full < _CENTURY:
+        full += 2000 if full < _OLDEST_SHORT_YEAR else 1900
     try:
-        return _in_range(date(int(year), int(month), int(number)))
+        return _in_range(date(full, int(month), int(number)))
     except ValueError:
         raise BadValue(RejectReason.NOT_A_DATE) from None
 
@@ -131,14 +141,17 @@ def _han_number(text: str) -> str:
 
 def _time(rest: str) -> time:
     """The time of day behind a date. Raises BadValue for anything else that stands there."""
-    rest = rest.strip().removeprefix("T").strip()
+    rest = _WEEKDAY.sub("", rest).strip().removeprefix("T").strip()
     if not rest:
         return time.min
-    plain = rest.replace(" ", "")
+    half = _HALF_DAY.match(rest)
+    plain = rest[half.end() if half else 0 :].replace(" ", "")
     match = _TIME.fullmatch(plain) or _COMPACT_TIME.fullmatch(plain)
     if match is None:
         raise BadValue(RejectReason.NOT_A_DATE)
     hour, minute, second = (int(part or 0) for part in match.groups())
+    if half and half[1] == "下午" and hour < _NOON:
+        hour += _NOON
     try:
         return time(hour, minute, second)
     except ValueError:

@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,23 +12,26 @@ from data_access import reference
 from data_access.commands.import_file import import_file, rehearse_file, take_rejects
 from data_access.engine import Database
 from data_access.imports.person import actor_of_login
+from data_access.imports.progress import Listener
 from data_access.imports.read import LIMITS
 from data_access.imports.rejects import write_rejects
 from data_access.settings import Settings
 from data_access.site_verbs import opened_database
 from domain.errors import NotFound
-from domain.imports import FileRefused, Profile, Report
+from domain.imports import FileRefused, Profile, Progress, Report
 from domain.people import Actor, system_actor
 from texts import gettext as _
-from texts.imports import file_refused, report_lines
+from texts.imports import file_refused, progress_sentence, report_lines
 
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - has no public name
 
+_TO_EMPTY_LINE = "\r\x1b[K"
+
 
 def add_parser(verbs: "Verbs") -> None:
     """Register this module's verbs."""
-    about = _("导入组织单位、调委会与调解员、矛盾纠纷(CSV 或 XLSX)")
+    about = _("导入组织单位、调委会与调解员、矛盾纠纷(XLSX、XLS、ODS、CSV)")
     take = verbs.add_parser("import", help=about, description=about)
     take.add_argument("file", type=Path, help=_("文件"))
     take.add_argument(
@@ -35,7 +40,7 @@ def add_parser(verbs: "Verbs") -> None:
         choices=list(Profile),
         help=_("种类;不写则按表头识别"),
     )
-    take.add_argument("--sheet", type=int, default=1, help=_("XLSX 的第几张工作表,从 1 数起"))
+    take.add_argument("--sheet", type=int, default=1, help=_("工作簿的第几张工作表,从 1 数起"))
     take.add_argument("--dry-run", action="store_true", help=_("只预演,不写入"))
     take.add_argument("--again", action="store_true", help=_("同一文件也再导入一次"))
     _add_actor(take)
@@ -62,7 +67,8 @@ def _import(arguments: argparse.Namespace) -> int:
         return _fail(_("读不到文件 {file}:{why}").format(file=arguments.file, why=error.strerror))
     with opened_database() as db:
         try:
-            report = _run(db, arguments, content)
+            with _progress_shown() as progress:
+                report = _run(db, arguments, content, progress)
         except FileRefused as refusal:
             return _fail(f"{arguments.file.name}:{file_refused(refusal)}")
     if arguments.dry_run:
@@ -79,13 +85,22 @@ def _import(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _run(db: Database, arguments: argparse.Namespace, content: bytes) -> Report:
+def _run(
+    db: Database, arguments: argparse.Namespace, content: bytes, progress: Listener | None
+) -> Report:
     now = _now()
     actor = _actor(db, arguments, now)
     name, profile, sheet = arguments.file.name, arguments.profile, arguments.sheet
     if arguments.dry_run:
         return rehearse_file(
-            db, content=content, file_name=name, profile=profile, sheet=sheet, actor=actor, now=now
+            db,
+            content=content,
+            file_name=name,
+            profile=profile,
+            sheet=sheet,
+            actor=actor,
+            now=now,
+            progress=progress,
         )
     return import_file(
         db,
@@ -96,7 +111,25 @@ def _run(db: Database, arguments: argparse.Namespace, content: bytes) -> Report:
         again=arguments.again,
         actor=actor,
         now=now,
+        progress=progress,
     )
+
+
+@contextmanager
+def _progress_shown() -> Iterator[Listener | None]:
+    """How far it is, in the last line of a terminal; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(progress: Progress) -> None:
+        sys.stderr.write(_TO_EMPTY_LINE + progress_sentence(progress))
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write(_TO_EMPTY_LINE)
 
 
 def _rejects(arguments: argparse.Namespace) -> int:

@@ -65,7 +65,11 @@ def hold_cases(session: Session, staged: Table, *, county_id: int) -> None:
 def require_still_true(
     session: Session, staging: Staging, plan: CasePlan, *, county_id: int
 ) -> None:
-    """Lock what will change and compare it with what the plan saw. Raises PlanOutdated."""
+    """Lock the cases that will change and compare all with what the plan saw. Raises PlanOutdated.
+
+    The mediators are looked at, and locked only last, by `require_room`: while rows are copied,
+    others can be given other cases.
+    """
     if staging.counts[CASE_UPDATES]:
         hold_cases(session, CASE_UPDATES, county_id=county_id)
     another = (
@@ -76,19 +80,39 @@ def require_still_true(
     )
     if session.scalar(another) is not None:
         raise PlanOutdated
-    _require_room(session, plan.given, county_id)
+    _compare_loads(session, plan.given, plan.given, county_id=county_id)
 
 
-def _require_room(session: Session, given: Counter[int], county_id: int) -> None:
-    """Everybody who is given cases is still there and has room for them, under a lock."""
+def require_room(session: Session, plan: CasePlan, *, county_id: int) -> None:
+    """Lock everybody who is given cases. With these they hold no more than they can hold.
+
+    Called when the cases are written. Raises PlanOutdated.
+    """
+    hold_mediators(session, plan)
+    _compare_loads(session, plan.given, Counter(), county_id=county_id)
+
+
+def hold_mediators(session: Session, plan: CasePlan) -> None:
+    """Wait for whoever is giving cases to the same mediators; until commit nobody else does."""
+    if plan.given:
+        session.execute(
+            select(Mediator.id)
+            .where(Mediator.id.in_(plan.given))
+            .order_by(Mediator.id)
+            .with_for_update(key_share=True)
+        ).close()
+
+
+def _compare_loads(
+    session: Session, given: Counter[int], coming: Counter[int], *, county_id: int
+) -> None:
+    """Everybody who is given cases is there, with room for those that are still to come."""
     if not given:
         return
     rows = session.execute(
         select(Mediator.id, Mediator.capacity)
         .join(Committee, Committee.id == Mediator.committee_id)
         .where(Mediator.id.in_(given), Mediator.active, Committee.active)
-        .order_by(Mediator.id)
-        .with_for_update(of=Mediator)
     ).all()
     loads = session.execute(
         select(Case.mediator_id, func.count())
@@ -98,7 +122,7 @@ def _require_room(session: Session, given: Counter[int], county_id: int) -> None
     held = {row[0]: row[1] for row in loads}
     if len(rows) < len(given):
         raise PlanOutdated
-    if any(held.get(row.id, 0) + given[row.id] > row.capacity for row in rows):
+    if any(held.get(row.id, 0) + coming[row.id] > row.capacity for row in rows):
         raise PlanOutdated
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from data_access.accounts import LOGIN_FORM, normalise_login
 from data_access.engine import vault_of
 from data_access.reference import site_fact
-from data_access.scope import cases_within
+from data_access.scope import cases_within, require_whole_county
 from data_access.tables import (
     AuditLine,
     Case,
@@ -30,7 +30,6 @@ from data_access.tables import (
     User,
     UserRole,
 )
-from domain.errors import NotAllowed
 from domain.people import Permission, Scope
 from domain.trail import (
     Account,
@@ -94,9 +93,11 @@ def page(
 
     `cases` is where the reader may open cases (None: nowhere). Raises NotAllowed.
     """
-    require_whole_county(scope)
-    which = _which(scope, filters, after, size)
-    rows = session.execute(
+    require_whole_county(scope, Permission.TRAIL_READ)
+    # Which lines, out of one index in its order; then what is shown of these few. In one statement,
+    # SQLite walks the whole order of the screen to find them in it.
+    which = session.scalars(_which(scope, filters, after, size)).all()
+    found = session.execute(
         select(
             AuditLine.seq,
             AuditLine.at,
@@ -106,12 +107,11 @@ def page(
             AuditLine.action,
             AuditLine.subject,
             AuditLine.payload,
-        )
-        .where(AuditLine.county_id == scope.county_id, AuditLine.seq.in_(which))
-        .order_by(*_NEWEST_FIRST)
-    ).all()
-    lines = [Line(*row) for row in rows[:size]]
-    last = Cursor(lines[-1].at, lines[-1].seq) if len(rows) > size else None
+        ).where(AuditLine.county_id == scope.county_id, AuditLine.seq.in_(which[:size]))
+    )
+    rows = {row.seq: row for row in found}
+    lines = [Line(*rows[seq]) for seq in which[:size]]
+    last = Cursor(lines[-1].at, lines[-1].seq) if len(which) > size else None
     opens = _open_cases(session, cases, lines)
     shown = tuple(replace(line, opens=line.subject in opens) for line in lines)
     return Page(shown, _names(session, lines), last)
@@ -119,7 +119,7 @@ def page(
 
 def accounts(session: Session, *, scope: Scope) -> list[Account]:
     """Everybody who has or had an account, by name. Raises NotAllowed."""
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     rows = session.execute(
         select(User.id, User.name, User.login, User.active)
         .where(User.county_id == scope.county_id)
@@ -134,7 +134,7 @@ def subject_named(session: Session, *, scope: Scope, text: str) -> str | None:
     A case number (also 2026-31), a batch (第 12 批), a mapping (对照方案 3), a user name, also one
     that nobody has, or the whole name of one account. Raises NotAllowed.
     """
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     text = unicodedata.normalize("NFKC", text).strip()
     if match := _CASE_NUMBER.fullmatch(text):
         return f"{SubjectKind.CASE}:D{match[1]}-{int(match[2]):05d}"
@@ -159,15 +159,9 @@ def subject_named(session: Session, *, scope: Scope, text: str) -> str | None:
 
 def last_verification(session: Session, *, scope: Scope) -> Verification | None:
     """What the last check of the trail came to; None before the first. Raises NotAllowed."""
-    require_whole_county(scope)
+    require_whole_county(scope, Permission.TRAIL_READ)
     kept = site_fact(session, LAST_VERIFICATION)
     return verification_from_json(json.loads(kept)) if kept else None
-
-
-def require_whole_county(scope: Scope) -> None:
-    """Raise NotAllowed where the trail may be read for a part of the county only."""
-    if not scope.whole_county:
-        raise NotAllowed(Permission.TRAIL_READ)
 
 
 _NEWEST_FIRST = (AuditLine.at.desc(), AuditLine.seq.desc())

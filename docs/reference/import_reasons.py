@@ -1,5 +1,7 @@
 """Why a file, a row or a cell is not taken, in the words of the report."""
 
+import re
+
 from docs.reference.markdown import code, page, section, table
 from domain.imports import FileProblem, FileRefused, Note, RejectReason
 from texts.imports import file_refused, note_sentence, reason_sentence
@@ -25,11 +27,11 @@ def import_reasons_page() -> str:
         ),
         section(
             "导入了,但要知道",
-            "N 是件数。",
+            "N 是件数或行数。",
             table(("代码", "说明"), [(code(one), _note(one)) for one in Note]),
         ),
     )
 
 
 def _note(note: Note) -> str:
-    return note_sentence(note, 0).replace("0 件", "N 件", 1)
+    return re.sub(r"^0 ", "N ", note_sentence(note, 0))

@@ -9,12 +9,14 @@ import inspect
 import pkgutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
+from data_access.queries import trail
 from data_access.queries.accounts import Filters as AccountFilters
 from data_access.queries.queue import Filters
 from data_access.tables import (
@@ -305,6 +307,18 @@ READ_RECIPES = {
         for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
+    "trail.accounts": [{}],
+    "trail.last_verification": [{}],
+    "trail.page": [
+        {"filters": filters}
+        for filters in (
+            trail.Filters(),
+            trail.Filters(actor_id=USER),
+            trail.Filters(subject=f"case:{CASE_NO}"),
+            trail.Filters(actions=frozenset({"case:reassign", "case:assign"})),
+        )
+    ],
+    "trail.subject_named": [{"text": text} for text in (CASE_NO, "user88100007", f"{NAME}站长")],
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
@@ -312,7 +326,7 @@ READS_OF_THE_COUNTY = {
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
-READS_OF_FIGURES = {"queue.counts"}
+READS_OF_FIGURES = {"queue.counts", "trail.last_verification"}
 
 # For each command, arguments aimed at town B, and whether somebody of the county may do the same.
 COMMAND_RECIPES = {
@@ -324,6 +338,8 @@ COMMAND_RECIPES = {
         (to_second(None, "k2", case_no="D2026-00001"), False),
     ],
     "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
+    "trail.read_reasons": [({"seqs": range(1, 50)}, True)],
+    "trail.verify_trail": [({"folder": Path("no-such-folder"), "key": None}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
     "people.create_user": [({"login": "new.one", "name": "新人", "mediator_id": MEDIATOR}, True)],
     "people.set_active": [({"user_id": USER, "active": False, "separated": False}, True)],

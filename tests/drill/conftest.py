@@ -22,6 +22,9 @@ from tests.world import World
 
 KEY = bytes(range(32))
 SEED = int(os.environ.get("DRILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+# Processes come from one that has read the program already: they are at work within milliseconds.
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["tests.drill.work"])
 _READY_SECONDS = 60
 
 
@@ -117,9 +120,6 @@ class DrillCounty:
 class Workers:
     """Keeps a number of worker processes at work, whoever of them is killed."""
 
-    _context = multiprocessing.get_context("forkserver")
-    _context.set_forkserver_preload(["tests.drill.work"])
-
     def __init__(self, place, number, chance):
         self._place, self._number, self._chance = place, number, chance
         self._at_work, self._heard_of, self._read = [], set(), 0
@@ -168,7 +168,7 @@ class Workers:
 
     def _start(self):
         seed = self._chance.randrange(10**9)
-        worker = self._context.Process(target=work, args=(self._place, seed), daemon=True)
+        worker = FORKSERVER.Process(target=work, args=(self._place, seed), daemon=True)
         worker.start()
         # A process's number may come again.
         self._listen()
@@ -182,4 +182,4 @@ class Workers:
         assert worker.exitcode == -signal.SIGKILL, f"a worker ended by itself: {worker.exitcode}"
 
 
-__all__ = ["KEY", "DrillCounty", "Log", "Workers"]
+__all__ = ["FORKSERVER", "KEY", "DrillCounty", "Log", "Workers"]

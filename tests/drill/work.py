@@ -8,6 +8,8 @@ answered must be in the database, whatever happened to either.
 import json
 import os
 import random
+import resource
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from data_access import migrate
 from data_access.commands.import_file import import_file
 from data_access.commands.people import create_user
 from data_access.commands.posts import end_role, grant_role
@@ -285,3 +288,37 @@ def take_in(db, actor, now, *, identity, corrects):
 def work(place, seed):
     """The whole life of a worker process."""
     Worker(place, seed).work()
+
+
+def upgrade(url):
+    """The whole life of a process that migrates."""
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+
+
+def move_until_it_fails(db, place):
+    """Move cases until the database cannot keep another move. Returns how many, and the error."""
+    for count in range(10_000):
+        with db.read() as session:
+            case = session.scalars(select(Case).order_by(Case.version, Case.id)).first()
+        to = next(one for one in place.mediators if one != case.mediator_id)
+        request = {"case_no": case.case_no, "to": to, "version": case.version}
+        try:
+            reassign(db, place.actor, uuid4().hex, datetime.now(UTC), **request)
+        except OperationalError as error:
+            return count, error
+    raise AssertionError("there was always room")
+
+
+def work_within(place, limit, told):
+    """The life of a process that may write so many bytes to a file; it tells how far it came."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    db = place.open()
+    with db.read() as session:
+        session.scalar(select(Case.id))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    done, error = move_until_it_fails(db, place)
+    with db.read() as session:
+        cases = len(session.scalars(select(Case.id)).all())
+    told.put((done, str(error.orig), cases))

@@ -1,13 +1,16 @@
 """The database goes away while it is asked: what is said is true, and a second try is safe."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from data_access import sessions
 from data_access.engine import Database
 from data_access.tables import Case
 from domain.cases import ReassignReason
-from tests.desk import QUEUE
+from tests.desk import QUEUE, data_of
 
 
 @pytest.fixture
@@ -73,3 +76,20 @@ def test_a_full_disk_is_called_by_its_name(desk, form, monkeypatch):
     (said,) = [one.value for one in form.error]
     assert "磁盘已满" in said
     assert tuple(standing(desk)) == (1, desk.first)
+
+
+def test_who_only_reads_reads_on_while_nothing_can_be_written(desk, form, monkeypatch):
+    """That somebody was seen is written once a minute: it must not take their page away."""
+    monkeypatch.setattr(sessions, "TOUCH_INTERVAL", timedelta(0))
+    tried = []
+
+    def fail(_db, _work, **_):
+        tried.append(1)
+        raise OperationalError("BEGIN", {}, Went("SQLITE_FULL"))
+
+    monkeypatch.setattr(Database, "write", fail)
+    form.run()
+    assert tried
+    assert not form.exception
+    assert not form.error
+    assert data_of(form, "queue_list")["rows"]

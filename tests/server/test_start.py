@@ -273,7 +273,7 @@ def test_start_makes_a_code_only_where_none_of_the_last_day_is_out(tmp_path):
 
 
 def password_in(printed) -> str:
-    return re.search(r"密码:(\S+)", printed)[1]
+    return re.search(r"一次性密码:(\S+)", printed)[1]
 
 
 def test_account_made_on_the_command_line_signs_in_and_gets_a_new_password(installation):
@@ -288,6 +288,11 @@ def test_account_made_on_the_command_line_signs_in_and_gets_a_new_password(insta
         assert server.browser().sign_in("zhao.liu", first).status == 401
         browser = server.browser()
         assert browser.sign_in("zhao.liu", second).status == 303
+        assert browser.get("/queue").location == "/password?next=/queue"
+        own = {"present": second, "password": "Zi-ji-de-2026", "repeated": "Zi-ji-de-2026"}
+        # Without its mark, no tab of this browser is made to connect again a second later.
+        del browser.cookies["wusong_browser"]
+        assert browser.post("/password", own).status == 303
         with browser.tab("queue") as tab:
             assert tab.run().shows(installation.case_no)
             assert tab.shows(installation.other_case_no)
@@ -345,6 +350,7 @@ def codes_of(installation):
 def test_account_gets_its_post_where_the_codes_say(installation, at, capsys):
     at(installation.folder)
     town, committee, mediator = codes_of(installation)
+    installation.db.write(lambda s: s.execute(update(User).values(mediator_id=None)))
     for login, role, *place in (
         ("a.town", "town", "--unit", town.code),
         ("a.head", "committee_head", "--committee", committee.code),
@@ -390,6 +396,74 @@ def test_closed_account_gets_no_password(installation, at, capsys):
     assert run(capsys, "set-password", "wall") == (1, "账号 wall 已停用,没有改密码。\n")
 
 
+# --- three administrators apart ---------------------------------------------------------------
+
+THREE = {
+    "code": "AAAA-BBBB-CCCC",
+    "county_name": "大邑县",
+    "county_code": "510129",
+    "system_admin_login": "sys.li",
+    "system_admin_name": "李系统",
+    "security_admin_login": "sec.wang",
+    "security_admin_name": "王安全",
+    "audit_admin_login": "aud.zhao",
+    "audit_admin_name": "赵审计",
+    "password": "Di-yi-ge-2026",
+    "repeated": "Di-yi-ge-2026",
+}
+
+
+def test_a_site_that_keeps_them_apart_begins_with_three_people(tmp_path):
+    server = start(Installation(tmp_path), **EMPTY_SITE, THREE_ROLES="1")
+    try:
+        code = re.search(r"一次性设置码:(\S+)", server.installation.log)[1]
+        browser = server.browser()
+        form = browser.get("/setup")
+        assert form.text.count("<fieldset>") == 3
+        entered = THREE | {"code": code}
+        same = browser.post("/setup", entered | {"audit_admin_login": "SYS.li"})
+        assert same.status == 422
+        assert "已有人使用" in same.text
+        done = browser.post("/setup", entered)
+        assert done.status == 200
+        assert done.headers["cache-control"] == "no-store"
+        told = dict(re.findall(r"<td>([a-z.]+)</td><td><code>(\S+)</code>", done.text))
+        assert set(told) == {"sec.wang", "aud.zhao"}
+        assert browser.post("/setup", entered).location == "/signin"
+        assert server.browser().sign_in("sys.li", "Di-yi-ge-2026").status == 303
+        for login, password in told.items():
+            one = server.browser()
+            assert one.sign_in(login, password).status == 303
+            assert one.get("/people").location == "/password?next=/people"
+            assert password not in server.installation.log
+    finally:
+        stop(server)
+
+
+def test_what_the_separation_forbids_is_said_at_the_start_and_by_a_verb(installation, at, capsys):
+    at(installation.folder)
+    status, said = run(capsys, "check-posts")
+    assert (status, said) == (0, "三员分立:没有不能兼任的岗位,三员齐备。\n")
+    installation.db.write(merge_two_administrators)
+    status, said = run(capsys, "check-posts")
+    assert status == 1
+    assert "系统管理员、安全管理员" in said
+    assert "安全管理员空缺" not in said
+    server = start(installation, THREE_ROLES="1")
+    stop(server)
+    assert "兼任了系统管理员、安全管理员" in installation.log
+
+
+def merge_two_administrators(session):
+    """The system administrator takes over the security administrator's post."""
+    named = {user.login: user.id for user in session.scalars(select(User))}
+    session.execute(
+        update(UserRole)
+        .where(UserRole.user_id == named["security-admin"])
+        .values(user_id=named["system-admin"])
+    )
+
+
 # --- what a verb finds, makes and leaves ------------------------------------------------------
 
 VERBS = [
@@ -397,6 +471,7 @@ VERBS = [
     ("set-password", "x"),
     ("backup",),
     ("verify-audit",),
+    ("check-posts",),
     ("add-user", "x.y", "--name", "某人", "--role", "duty"),
     ("demo",),
     ("demo", "--pulse"),

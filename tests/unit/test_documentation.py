@@ -8,6 +8,7 @@ import pytest
 
 from data_access.__main__ import command_line
 from data_access.settings import Settings
+from data_access.tables import Base
 from docs.reference.verbs import verbs
 
 ROOT = Path(__file__).parents[2]
@@ -156,3 +157,8 @@ def test_every_page_is_in_an_index(folder):
 def test_every_setting_that_a_site_needs_first_is_in_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
     assert "docs/reference/settings.md" in readme
+
+
+def test_the_architecture_names_every_table():
+    text = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
+    assert [name for name in Base.metadata.tables if f"`{name}`" not in text] == []

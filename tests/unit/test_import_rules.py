@@ -119,7 +119,7 @@ def test_what_nobody_counted_makes_nothing_difficult():
 def test_every_refusal_of_a_row_or_file_is_given_somewhere():
     """A reason that nothing gives is a sentence that nobody reads."""
     code = "".join(
-        path.read_text() for path in Path(data_access.__file__).parent.glob("imports/*.py")
+        path.read_text() for path in Path(data_access.__file__).parent.glob("imports/**/*.py")
     )
     rules = Path(domain.imports.__file__).read_text()
     for kind in (RejectReason, FileProblem):

@@ -37,6 +37,8 @@ def spellings(day: date) -> list[str]:
         f"{day.year}.{day.month}.{day.day}",
         f"{day:%Y%m%d}",
         f"{day.isoformat()} 00:00:00",
+        f"{day.year}年{day.month}月{day.day}号",
+        f"{day.isoformat()}(星期三)",
         f"{year}年{han(day.month)}月{han(day.day)}日",
         str((day - date(1899, 12, 30)).days),
     ]
@@ -64,6 +66,29 @@ def test_a_moment_is_beijing_time(day, clock):
     ):
         assert values.moment(text) == expected
     assert values.moment(f"{day} {clock:%H:%M}") == expected.replace(second=0)
+
+
+@given(st.dates(date(1950, 1, 1), date(2049, 12, 31)))
+def test_a_year_of_two_digits_needs_its_word(day):
+    assert values.day(f"{day:%y}年{day.month}月{day.day}日") == day
+    for separator in "/-.":
+        with pytest.raises(BadValue):
+            values.day(separator.join((f"{day:%y}", str(day.month), str(day.day))))
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026年11月2日 下午3时5分", 15),
+        ("2026-11-2 上午9:05", 9),
+        ("2026-11-02 周一 下午 3:05", 15),
+        ("2026-11-2 下午15:05", 15),
+        ("2026年11月2日中午12:05", 12),
+        ("二○二六年十一月二日 下午8时5分", 20),
+    ],
+)
+def test_a_half_of_the_day_tells_the_hour(text, hour):
+    assert values.moment(text) == datetime(2026, 11, 2, hour, 5, tzinfo=BEIJING)
 
 
 def test_an_excel_serial_with_a_fraction_is_a_time_of_that_day():
