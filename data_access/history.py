@@ -31,6 +31,21 @@ SPAN_FIELDS = (
 )
 
 
+# What stands beside the stage of a case that nobody has touched yet.
+UNTOUCHED: dict[str, Any] = {
+    "paused": 0,
+    "parked_until": None,
+    "supervised": 0,
+    "extended": 0,
+    "extension_asked": None,
+    "extensions": 0,
+    "stated_due_on": None,
+    "agreement_form": None,
+    "agreed_on": None,
+    "merged_into": None,
+}
+
+
 @dataclass(frozen=True)
 class Change:
     """One change of a case. `values` are columns of the case; `data` goes into the event."""
@@ -104,10 +119,8 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     if not isinstance(updated, CursorResult) or updated.rowcount != 1:
         raise Conflict(last_change(session, case))
     _write_event(session, case, what, version=version, actor=actor, at=at)
-    if what.values.get("stage") is Stage.CLOSED:
-        _end_assignment(session, case, at=at)
-    elif "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
-        _end_assignment(session, case, at=at)
+    # Whoever held a case to its end stays its holder: closing ends no assignment.
+    if "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
         _write_assignment(session, case, what, version=version, actor=actor, at=at)
     stamp = audit.append(
         session,
@@ -137,8 +150,9 @@ def _write_event(
     )
 
 
-def _end_assignment(session: Session, case: Case, *, at: datetime) -> None:
-    """Nobody holds it from now on; of a closed case the row still says who held it last."""
+def _write_assignment(
+    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
+) -> None:
     session.execute(
         update(Assignment)
         .where(
@@ -148,11 +162,6 @@ def _end_assignment(session: Session, case: Case, *, at: datetime) -> None:
         )
         .values(ends_at=at)
     )
-
-
-def _write_assignment(
-    session: Session, case: Case, what: Change, *, version: int, actor: Actor, at: datetime
-) -> None:
     if what.values["mediator_id"] is None:
         return
     session.execute(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, idempotency, numbers
 from data_access.engine import Database, vault_of
-from data_access.history import SPAN_FIELDS, note_place
+from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place
 from data_access.reference import load_clock
 from data_access.tables import Case, CaseEvent, CaseSpan, CaseType, Code, OrganisationUnit, Party
 from data_access.vault import Indexed
@@ -222,8 +222,7 @@ def _row(
         "difficulty": difficulty,
         "weight": WEIGHT[difficulty],
         "risk": new.risk.value,
-        "paused": 0,
-        "supervised": 0,
+        **UNTOUCHED,
         "occurred_on": new.occurred_on,
         "registered_at": now,
         "stage_since": now,

@@ -9,7 +9,7 @@ from typing import Any
 from data_access.demo.county import County
 from data_access.demo.story import Step, Story
 from data_access.demo.worktime import WorkTime
-from data_access.history import note_place
+from data_access.history import UNTOUCHED, note_place
 from data_access.vault import Indexed, Vault
 from domain.cases import ReassignReason, Stage
 
@@ -65,7 +65,7 @@ class Rows:
             "risk": int(dispute.risk),
             "stage": last.stage,
             "is_open": int(is_open),
-            "paused": 0,
+            **UNTOUCHED,
             "occurred_on": occurred,
             "registered_at": self._time.moment(dispute.at),
             "stage_since": self._time.moment(last.stage_since),

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from data_access.imports.known_cases import KnownCase
-from data_access.imports.standing import SETTLED_STAGES, Bearings, Hands, due_of, find_hands
+from data_access.imports.standing import (
+    SETTLED_STAGES,
+    Bearings,
+    Hands,
+    due_of,
+    find_hands,
+    stated_day,
+)
 from data_access.imports.stated import StatedCase
 from domain.cases import HELD_STAGES, Stage
 from domain.imports import Note, outcome_by_method, stage_of
@@ -46,6 +53,9 @@ def moves(
         return values
     if due.due_at != known.row["due_at"]:
         values |= {"due_at": due.due_at, "soon_at": due.soon_at}
+    day = stated_day(stated, stage, since)
+    if day != known.row["stated_due_on"]:
+        values |= {"stated_due_on": day}
     return values
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from data_access import numbers
-from data_access.history import SPAN_FIELDS, note_place
+from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place
 from data_access.imports import staging
 from data_access.imports.load_cases import CaseChange, Decided, NewCase
 from data_access.imports.standing import SETTLED_STAGES
@@ -66,7 +66,7 @@ class _Sealer:
             "external_no": new.stated.external_no,
             "year": numbers.case_year(values["registered_at"]),
             "is_open": int(not closed),
-            "paused": 0,
+            **UNTOUCHED,
             "closed_at": None,
             "outcome_code": None,
             "place_encrypted": None,
@@ -204,7 +204,6 @@ class _Sealer:
             "seq": seq,
             "starts_at": starts_at,
             "ends_at": None,
-            "supervised": 0,
             **{name: values[name] for name in SPAN_FIELDS},
         }
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from data_access.imports.rows import RowRefused
 from data_access.imports.stated import StatedCase
 from data_access.vault import Vault
 from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage, difficulty_of
-from domain.clocks import BEIJING, Clock, Deadline
+from domain.clocks import BEIJING, Clock, Deadline, Running, day_of
 from domain.eligibility import CaseFacts
 from domain.imports import (
     Note,
@@ -20,7 +20,6 @@ from domain.imports import (
     outcome_by_method,
     risk_by_facts,
     stage_of,
-    stated_deadline,
 )
 
 # What is left to do once the parties agree.
@@ -145,7 +144,9 @@ def stand_new(
     if kept is not None and not over:
         bearings.roster.take(kept)
     notes[Note.ALREADY_LATE] += due.due_at <= bearings.now
-    return values | {"stage_since": since, "due_at": due.due_at, "soon_at": due.soon_at}
+    day = stated_day(stated, stage, since)
+    clock = {"due_at": due.due_at, "soon_at": due.soon_at, "stated_due_on": day}
+    return values | {"stage_since": since} | clock
 
 
 def _serving(hands: Hands, stated: StatedCase) -> int | None:
@@ -201,6 +202,13 @@ def past_span(
     return span | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
+def stated_day(stated: StatedCase, stage: Stage, since: datetime) -> date | None:
+    """The last day (化解时限) that the row states for a stage, where it is one."""
+    if stated.due_day is None or stage in SETTLED_STAGES or stated.due_day < day_of(since):
+        return None
+    return stated.due_day
+
+
 def due_of(
     stated: StatedCase, stage: Stage, difficulty: Difficulty, since: datetime, clock: Clock
 ) -> Deadline:
@@ -209,11 +217,8 @@ def due_of(
 
     Raises RowRefused where the county's table has no limit for that time.
     """
-    if stated.due_day is not None and stage not in SETTLED_STAGES:
-        stated_due = stated_deadline(since, stated.due_day)
-        if stated_due is not None:
-            return stated_due
+    running = Running(stage, difficulty, since, stated_day(stated, stage, since))
     try:
-        return clock.deadline(stage, difficulty, start=since)
+        return clock.due(running)
     except LookupError:
         raise RowRefused("registered_at", RejectReason.NO_LIMIT_THEN) from None

@@ -80,7 +80,7 @@ class Walk:
         for before, after in pairwise(spans):
             assert before.ends_at <= after.starts_at
         held = [one for one in self.all(Assignment) if one.ends_at is None]
-        expected = [row.mediator_id] if row.is_open and row.mediator_id else []
+        expected = [row.mediator_id] if row.mediator_id else []
         assert [one.mediator_id for one in held] == expected
         if row.is_open:
             (span,) = opened
