@@ -53,7 +53,7 @@ def test_who_looked_behind_a_mask_is_seen_at_once_and_why_on_demand(desk):
     expect(auditor.get_by_text(REASON)).to_have_count(0)
     auditor.get_by_role("button", name=re.compile("显示本页的查看理由")).click()
     expect(line(auditor, number, REASON)).to_have_count(1, timeout=LIVE)
-    expect(line(auditor, "查看明文查看的理由", "(audit-admin)")).to_have_count(1, timeout=LIVE)
+    expect(line(auditor, "阅读查看理由", "(audit-admin)")).to_have_count(1, timeout=LIVE)
 
 
 def test_a_line_leads_to_its_case_where_the_reader_may_open_it(desk):

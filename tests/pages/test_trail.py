@@ -179,7 +179,7 @@ def test_reasons_are_shown_on_demand_and_that_is_a_line_too(read):
     read.here.watcher.look()
     at.run()
     shown = rows(at)
-    assert [row["deed"] for row in shown] == ["查看明文查看的理由", "查看当事人明文"]
+    assert [row["deed"] for row in shown] == ["阅读查看理由", "查看当事人明文"]
     assert [row["reason"] for row in shown] == ["", REASON]
     assert shown[0]["who"].startswith(read.user.name)
     assert "trail_show_reasons" not in {button.key for button in at.button}
