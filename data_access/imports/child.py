@@ -101,7 +101,7 @@ def _give(opened: Opened, order: Order) -> None:
         }
     )
     limits = order.limits
-    filling = Filling(opened.merges, limits.columns)
+    filling = Filling(opened.merges)
     batch = _Batch()
     for number, cells in filling.rows(opened.rows):
         row = texts(cells, limits.cell_characters + 1)

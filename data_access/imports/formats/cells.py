@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from data_access.imports.formats.opened import Merges, Refused, is_blank
+from data_access.imports.formats.opened import Merges, is_blank
 
 _EXACT_FLOAT = 2**53
 
@@ -52,9 +52,8 @@ class Filling:
     Offices merge a town's cell over all cases of that town. A row that is otherwise blank stays so.
     """
 
-    def __init__(self, merges: Merges, most: int) -> None:
+    def __init__(self, merges: Merges) -> None:
         self._merges = merges
-        self._most = most
         self._open: dict[int, tuple[int, Any]] = {}
         self.filled = 0
 
@@ -66,9 +65,6 @@ class Filling:
             for last, column in self._merges.pop(number, ()):
                 if column < len(cells) and not is_blank(cells[column]):
                     self._open[column] = (last, cells[column])
-                    # One area begins in one column at most: more of them lie over each other.
-                    if len(self._open) > self._most:
-                        raise Refused("suspicious")
             yield number, cells
 
     def _fill(self, number: int, cells: list[Any]) -> None:

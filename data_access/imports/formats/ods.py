@@ -135,7 +135,9 @@ class _Document:
             else:
                 self._cell.start(name[len(_TEXT) :], said)
         elif name in _CELLS:
-            if self._row is not None:
+            if self._row is None:
+                self._aside = 1  # nobody asked for this row
+            else:
                 self._cell = Cell(said, self._limits.cell_characters + 1)
         elif name in _ASIDE:
             self._aside = 1
