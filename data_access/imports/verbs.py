@@ -43,7 +43,7 @@ def add_parser(verbs: "Verbs") -> None:
     )
     take.add_argument("--sheet", type=int, default=1, help=_("工作簿的第几张工作表,从 1 数起"))
     take.add_argument(
-        "--mapping", metavar="NAME", help=_("用导入页面上保存的哪一份对应来读,如 安仁镇台账")
+        "--mapping", metavar="NAME", help=_("按导入页面上保存的哪一份对照方案来读,如 安仁镇台账")
     )
     take.add_argument("--dry-run", action="store_true", help=_("只预演,不写入"))
     take.add_argument("--again", action="store_true", help=_("同一文件也再导入一次"))
@@ -132,7 +132,7 @@ def _saved_mapping(db: Database, name: str, actor: Actor) -> SavedMapping:
             return mapping_named(session, scope=scope, name=name)
         except NotFound:
             known = _("、").join(one.name for one in mappings(session, scope=scope)) or "—"
-    sys.exit(_("没有名为“{name}”的对应。已保存的有:{known}。").format(name=name, known=known))
+    sys.exit(_("没有名为“{name}”的对照方案。已保存的有:{known}。").format(name=name, known=known))
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_the_command_line_reads_a_file_by_a_saved_mapping(site, tmp_path, capsys
         actor=system_actor(site.county),
         now=NOW,
     )
-    with pytest.raises(SystemExit, match=r"^没有名为“别的”的对应。已保存的有:乡里的。$"):
+    with pytest.raises(SystemExit, match=r"^没有名为“别的”的对照方案。已保存的有:乡里的。$"):
         main(["import", str(path), "--mapping", "别的"])
     assert main(["import", str(path), "--mapping", "乡里的", "--dry-run"]) == 0
     assert main(["import", str(path), "--mapping", "乡里的"]) == 0

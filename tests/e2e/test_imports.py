@@ -110,7 +110,7 @@ def test_a_messy_ledger_is_mapped_tried_taken_in_mended_and_taken_in_again(desk,
     expect(figure(page, "新增")).to_have_text("1 行")
     choose(page, "意思是 扯皮", value="0402")
     choose(page, "意思是 老安仁镇", label="安仁镇")
-    page.get_by_role("button", name="保存这份对应").click()
+    page.get_by_role("button", name="保存对照方案").click()
     page.get_by_label("名字").fill("安仁镇台账")
     page.get_by_label("名字").blur()
     page.get_by_role("button", name="保存", exact=True).click()

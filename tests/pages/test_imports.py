@@ -319,6 +319,19 @@ def test_a_reload_and_another_tab_find_the_running_import_and_its_report(desk, h
     assert blocks(somebody_else, "steps")[0]["steps"][0]["state"] == "now"
 
 
+def test_a_file_whose_report_was_laid_aside_in_another_tab_is_put_away(desk):
+    at = rehearsed(desk)
+    hand = at.session_state["import_file"]
+    at.button(key="import_run").click().run()
+    for job in jobs()._jobs.values():
+        while not job.over:
+            threading.Event().wait(0.01)
+    jobs().lay_aside(desk.user.id, hand.order)
+    at.run()
+    assert blocks(at, "steps")[0]["steps"][0]["state"] == "now"
+    assert "import_file" not in at.session_state
+
+
 def test_an_import_goes_on_when_the_session_of_its_beginner_ends(desk, held):
     at = begin_held(desk, held)
     user = desk.user.id
@@ -456,7 +469,7 @@ def test_a_mapping_is_saved_and_used_by_itself_for_the_next_file(desk):
     assert "import_file" not in at.session_state
     upload(at, LEDGER.replace(b"2026-02-20", b"2026-02-21"))
     assert (columns(at)["闹啥子"]["chosen"], columns(at)["备注"]["chosen"]) == ("title", "summary")
-    saved = next(one for one in at.selectbox if one.label == "用保存过的对应")
+    saved = next(one for one in at.selectbox if one.label == "用保存过的对照方案")
     assert saved.value == "安仁镇 台账"
     saved.set_value("").run()
     assert columns(at)["闹啥子"]["chosen"] == ""
