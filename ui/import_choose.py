@@ -61,10 +61,11 @@ def _uploaded(key: str) -> None:
     with feedback.refusals_kept("import_file"):
         scope = acting(Permission.IMPORT_RUN).scope(Permission.IMPORT_RUN)
         uploaded = st.session_state.get(key)
-        if uploaded is None:
+        content = import_file.bytes_of(uploaded)
+        if content is None:
             return
         st.session_state["import_uploads"] += 1
-        import_file.open_file(import_file.bytes_of(uploaded), uploaded.name, scope)
+        import_file.open_file(content, uploaded.name, scope)
 
 
 def _sample() -> None:

@@ -138,8 +138,14 @@ def saved_mappings(scope: Scope) -> list[SavedMapping]:
         return mappings(session, scope=scope)
 
 
-def bytes_of(uploaded: UploadedFile) -> bytes:
-    """What was uploaded, taken out of Streamlit's own store, where it would stay."""
+def bytes_of(uploaded: object) -> bytes | None:
+    """What was uploaded, taken out of Streamlit's own store, where it would stay.
+
+    None where nothing is, or nothing any more: a run that another one overtakes is begun again, and
+    its callback with it.
+    """
+    if not isinstance(uploaded, UploadedFile):
+        return None
     content = uploaded.getvalue()
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
