@@ -38,7 +38,8 @@ class Table:
     """An opened sheet. `rows` can be gone through once, while the table is open.
 
     `kind` is "csv", "xlsx", "xls" or "ods"; `encoding` is empty for a workbook; `sheets` are its
-    sheets' names. `notes` count what was done to rows, once all of them were gone through.
+    sheets' names, of an ODS those up to the one that is read. `notes` count what was done to rows,
+    once all of them were gone through.
     """
 
     kind: str
