@@ -42,7 +42,7 @@ def show(actor: Actor, now: datetime) -> None:
     elif checking.failed:
         st.warning(_("这次核对没有做完:数据库没有正常答复。请稍后再试。"))
     if last is not None and not last.intact:
-        lines = verification_lines(last)
+        lines = verification_lines(last)[:-1]  # how long it took stands above
         st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
     feedback.show_refusal("trail")
 
