@@ -23,8 +23,11 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
     """Draw the buttons that make sense for this account as it stands."""
     if account.user_id == actor.user_id:
         return
+    # A place for each, emptied where there is nothing to do: see feedback.show_refusal.
     with st.container(horizontal=True, key="account_actions"):
-        if account.active:
+        password, sessions, lock, closing = (st.empty() for _place in range(4))
+    if account.active:
+        with password.container():
             _confirmed(
                 _("设一次性密码"),
                 "one_time_password_set",
@@ -33,13 +36,16 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
                 _set_password,
                 account,
             )
-        if account.open_sessions:
-            st.button(
-                _("结束全部登录"), key="sessions_end", on_click=_end_sessions, args=(account,)
-            )
-        if account.locked_until is not None and account.locked_until > now:
-            st.button(_("解除锁定"), key="lock_lift", on_click=_lift_lock, args=(account,))
-        if account.active:
+    if account.open_sessions:
+        sessions.button(
+            _("结束全部登录"), key="sessions_end", on_click=_end_sessions, args=(account,)
+        )
+    if account.locked_until is not None and account.locked_until > now:
+        lock.button(_("解除锁定"), key="lock_lift", on_click=_lift_lock, args=(account,))
+    if not account.active:
+        closing.button(_("启用账号"), key="account_open", on_click=_open, args=(account,))
+    else:
+        with closing.container():
             _confirmed(
                 _("停用账号"),
                 "account_close",
@@ -48,8 +54,6 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
                 _close,
                 account,
             )
-        else:
-            st.button(_("启用账号"), key="account_open", on_click=_open, args=(account,))
     if site.current().provider is not None:
         _show_identity(account)
 
@@ -75,6 +79,7 @@ def _set_password(account: Account) -> None:
             actor=acting(Permission.PEOPLE_MANAGE),
             now=clock.now(),
             expected_version=account.version,
+            separated=people_reads.separated(),
         )
         one_time.keep(account.user_id, password)
         _done(_("已设一次性密码。"))
@@ -161,8 +166,10 @@ def _set_identity(account: Account, subject: str | None) -> None:
             subject=subject,
             actor=actor,
             now=clock.now(),
+            expected_version=account.version,
+            separated=people_reads.separated(),
         )
-        st.session_state.pop("identity", None)
+        st.session_state["identity"] = ""
         _done(_("已取消对应。") if subject is None else _("已对应。"))
 
 

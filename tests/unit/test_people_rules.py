@@ -1,6 +1,7 @@
 """Scopes, posts and what each role opens."""
 
 import pickle
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -228,3 +229,16 @@ def test_a_lock_begins_at_the_fifth_failure_doubles_and_ends_within_a_day():
     assert locks[:4] == [FIRST_LOCK, 2 * FIRST_LOCK, 4 * FIRST_LOCK, 8 * FIRST_LOCK]
     assert locks == sorted(locks)
     assert locks[-1] == lock_after(10**9) == LONGEST_LOCK
+
+
+@pytest.mark.parametrize("beside", [Role.SECURITY_ADMIN, Role.CENTRE_ADMIN, Role.DUTY])
+def test_kept_apart_posts_from_before_that_collide_give_nothing(beside):
+    county = {"unit_id": COUNTY, "level": UnitLevel.COUNTY}
+    both = (Post(Role.SYSTEM_ADMIN, **county), Post(beside, **county))
+    separated = {"county_id": COUNTY, "mediator_id": None, "day": DAY, "separated": True}
+    assert grants_of(both, **separated) == {}
+    one, other = (grants_of([post], **separated) for post in both)
+    assert one
+    assert other
+    ended = replace(both[1], valid_to=DAY)
+    assert grants_of((both[0], ended), **separated) == one
