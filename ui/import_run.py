@@ -145,9 +145,13 @@ def show_stopped(job: Job) -> None:
     """Why a file was not worked on to the end."""
     if job.refusal is not None:
         sentence = explain(job.refusal, now=clock.now())
-    else:
-        sentence = _("出了意外的错误,没有写入任何内容。仍不行,请把编号 {reference} 告诉管理员。")
+    elif job.lost:
+        sentence = _("数据库没有应答,不知道这份文件写入了没有。请先看“导入记录”,再决定要不要重来。")
+    elif job.reference:
+        sentence = _("出了意外的错误。请先看“导入记录”里有没有这一批;编号 {reference}。")
         sentence = sentence.format(reference=job.reference)
+    else:
+        sentence = _("服务器磁盘已满,没有写入任何内容。请告诉系统管理员。")
     import_report.show([import_report.text(sentence, "bad")], key="import_stopped")
 
 
