@@ -23,8 +23,8 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data_access.imports.read import LIMITS, Peek, open_table, peek
-from domain.imports import FileProblem, FileRefused, Note
+from data_access.imports.read import LIMITS, Peek, Row, open_table, peek
+from domain.imports import FileProblem, FileRefused
 
 SPREADSHEET = "application/vnd.oasis.opendocument.spreadsheet"
 SPACES = " ".join(
@@ -263,12 +263,11 @@ def merged_ods() -> bytes:
 @pytest.mark.parametrize("content", [merged_xlsx(), merged_xls(), merged_ods()])
 def test_a_cell_merged_downwards_counts_for_each_row_that_it_covers(content):
     with open_table(content) as opened:
-        assert [(one.number, one.cells) for one in opened.rows] == [
-            (2, ["䢺江镇", "横的", "", "漏水"]),
-            (3, ["䢺江镇", "", "", "漏水"]),
-            (5, ["䢺江镇", "", "", "漏水"]),
+        assert list(opened.rows) == [
+            Row(2, ["䢺江镇", "横的", "", "漏水"]),
+            Row(3, ["䢺江镇", "", "", "漏水"], filled=True),
+            Row(5, ["䢺江镇", "", "", "漏水"], filled=True),
         ]
-        assert opened.notes == {Note.MERGED_FILLED: 2}
     assert [one.cells for one in peek(content).rows][1][0] == "䢺江镇"
 
 
