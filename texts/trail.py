@@ -40,6 +40,7 @@ def deed_words() -> dict[str, str]:
         "user:grant": _("授予岗位"),
         "user:end_post": _("结束岗位"),
         "trail:verify": _("核对审计链"),
+        "trail:anchor": _("锚定审计链"),
         "trail:read_reasons": _("阅读查看理由"),
         "site:set_up": _("建立站点"),
         "site:restore": _("用备份恢复"),

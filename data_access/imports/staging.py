@@ -32,6 +32,7 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import Date, TypeEngine
 
+from data_access.engine import database_file
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
 from data_access.tables.base import BigId, UtcDateTime
 
@@ -176,8 +177,13 @@ def _own_schema(connection: Connection) -> str:
 
 
 def _attach(connection: Connection) -> str:
-    """A file beside the database's, without a name as soon as it is open."""
-    with tempfile.NamedTemporaryFile(prefix="import-") as file:
+    """A file beside the database's, without a name as soon as it is open.
+
+    The system's own folder for such files may lie in memory, or where others look after the disk.
+    """
+    database = database_file(str(connection.engine.url))
+    folder = None if database is None else database.parent
+    with tempfile.NamedTemporaryFile(prefix=".import-", dir=folder) as file:
         driver: Any = connection.connection.dbapi_connection
         driver.execute(f"ATTACH ? AS {_SCHEMA}", (file.name,))
         # Nobody needs it after a crash.

@@ -19,12 +19,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import exc, func, select
 
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.commands.reassign import reassign_case
 from data_access.engine import Database, open_engine
 from data_access.imports import lines, progress
+from data_access.imports.staging import Staging
 from data_access.queries.import_runs import RunningImport, running_import
 from data_access.tables import AuditLine, Case, ImportBatch, ImportRun
 from data_access.vault import Vault
@@ -182,6 +183,45 @@ def test_within_a_step_a_sign_of_life_is_written_once_a_second(db, monkeypatch):
         run.at(Step.SEALING, done, 20)
     assert [one.done for one in told] == [*range(20)]
     assert written == [0.25, 1.25, 2.25, 3.25, 4.25]
+
+
+def test_an_import_that_was_done_is_told_as_done_though_its_end_cannot_be_written(
+    db, take, monkeypatch
+):
+    """Every connection of the pool is in somebody's hands."""
+    write, ended = progress.Run._write, []
+
+    def taken(run, work):
+        if work.keywords.get("ends"):
+            ended.append(run)
+            monkeypatch.setattr(type(db), "write", no_connection)
+        write(run, work)
+
+    def no_connection(*_, **__):
+        raise exc.TimeoutError
+
+    monkeypatch.setattr(progress.Run, "_write", taken)
+    assert take().added == 5
+    assert len(ended) == 1
+
+
+def test_rows_wait_beside_the_database_and_leave_no_file_there(committed):
+    if not committed.is_sqlite:
+        # Its own temporary tables are the server's to keep.
+        with committed.aside() as connection:
+            Staging(connection)
+            places = connection.exec_driver_sql("SELECT to_regclass('pg_temp.staged_case')")
+            assert places.scalar() is not None
+        return
+    folder = Path(committed.bind.url.database).parent
+    with committed.aside() as connection:
+        Staging(connection)
+        opened = [
+            str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink()
+        ]
+        (mine,) = {one for one in opened if "/.import-" in one}
+        assert Path(mine).parent == folder
+        assert not [*folder.glob(".import-*")]
 
 
 @pytest.mark.parametrize("step", [Step.SEALING, Step.WAITING, Step.WRITING])

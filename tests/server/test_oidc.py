@@ -466,6 +466,18 @@ def test_provider_that_is_not_there_is_said_and_the_password_works(apart):
     assert browser.sign_in("duty", PASSWORD, target="/queue").location == "/queue"
 
 
+def test_visits_of_anybody_are_not_passed_on_to_the_provider(apart, provider):
+    browser = apart(provider).browser()
+    provider.behave(down=True)
+    for _visit in range(5):
+        assert "退出统一认证" not in browser.get("/signin?left=1").text
+    assert provider.behave() == ["metadata"]
+    assert browser.get("/auth/login").status == 302  # whoever signs in asks at once
+    for _visit in range(5):
+        assert "退出统一认证" in browser.get("/signin?left=1").text
+    assert provider.behave() == ["metadata"]
+
+
 def test_provider_that_describes_itself_badly_is_not_used(apart, provider):
     browser = apart(provider).browser()
     for metadata in (
