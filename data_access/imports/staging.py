@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -39,7 +38,7 @@ from data_access.tables.base import BigId, UtcDateTime
 Row = Mapping[str, Any]
 _METADATA = MetaData()
 _SCHEMA = "aside"
-# Days, moments and words of the code come again and again.
+# Days and moments come again and again.
 _REMEMBERED = 16_384
 
 
@@ -157,13 +156,16 @@ def _encoding(kind: TypeEngine[Any] | None, dialect: Dialect) -> Callable[[Any],
         return json.dumps
     if isinstance(kind, LargeBinary):
         return None
+    if isinstance(kind, EnumType):
+        # All of them are texts already, and none is missing.
+        return str
     own = kind.dialect_impl(dialect).bind_processor(dialect) if kind is not None else None
-    if not isinstance(kind, EnumType | UtcDateTime | DateTime | Date):
+    if not isinstance(kind, UtcDateTime | DateTime | Date):
         return own
 
     def as_text(value: Any) -> str | None:
         found = own(value) if own else value
-        return None if found is None else str(found.value if isinstance(found, Enum) else found)
+        return None if found is None else str(found)
 
     return lru_cache(_REMEMBERED)(as_text)
 
