@@ -60,12 +60,11 @@ def _speak_for_the_uploader() -> None:
 def _uploaded(key: str) -> None:
     with feedback.refusals_kept("import_file"):
         scope = acting(Permission.IMPORT_RUN).scope(Permission.IMPORT_RUN)
-        uploaded = st.session_state.get(key)
-        content = import_file.bytes_of(uploaded)
-        if content is None:
-            return
-        st.session_state["import_uploads"] += 1
-        import_file.open_file(content, uploaded.name, scope)
+        taken = import_file.taken_out(st.session_state.get(key))
+        if taken is not None:
+            st.session_state["import_uploads"] += 1
+            name, content = taken
+            import_file.open_file(content, name, scope)
 
 
 def _sample() -> None:

@@ -138,8 +138,8 @@ def saved_mappings(scope: Scope) -> list[SavedMapping]:
         return mappings(session, scope=scope)
 
 
-def bytes_of(uploaded: object) -> bytes | None:
-    """What was uploaded, taken out of Streamlit's own store, where it would stay.
+def taken_out(uploaded: object) -> tuple[str, bytes] | None:
+    """What was uploaded, name and bytes, taken out of Streamlit's own store, where it would stay.
 
     None where nothing is, or nothing any more: a run that another one overtakes is begun again, and
     its callback with it.
@@ -150,7 +150,7 @@ def bytes_of(uploaded: object) -> bytes | None:
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
-    return content
+    return uploaded.name, content
 
 
 def _looked_at(content: bytes, name: str, sheet: int | None, scope: Scope) -> FileInHand:

@@ -275,7 +275,7 @@ def test_what_was_uploaded_does_not_stay_in_the_uploaders_store(desk, monkeypatc
     upload(importer(desk))
     assert removed
     # Where Streamlit begins a run again, the callback meets the file that it has taken already.
-    assert import_file.bytes_of(DeletedFile("gone")) is None
+    assert import_file.taken_out(DeletedFile("gone")) is None
 
 
 @pytest.fixture
