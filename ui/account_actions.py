@@ -65,7 +65,8 @@ def _confirmed(
     *,
     disabled: bool = False,
 ) -> None:
-    with st.popover(label, key=f"{key}_ask", disabled=disabled):
+    # Another one for each version of the account: what was confirmed closes.
+    with st.popover(label, key=f"{key}_ask_{account.version}", disabled=disabled):
         st.text(consequence)
         st.button(confirm, key=key, type="primary", on_click=action, args=(account,))
 

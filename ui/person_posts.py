@@ -61,7 +61,8 @@ def _show_post(account: Account, post: HeldPost, now: datetime, *, may_end: bool
     st.text(f"{_titled(post)}\n{_days(post, now)}", width="stretch")
     if not may_end:
         return
-    with st.popover(_("结束"), key=f"end_ask_{post.post_id}"):
+    # Another one for each version of the account: what was confirmed closes.
+    with st.popover(_("结束"), key=f"end_ask_{post.post_id}_{account.version}"):
         st.date_input(
             _("从哪天起不再担任"),
             value=today,
