@@ -32,7 +32,7 @@ def show(actor: Actor) -> None:
     feedback.show_refusal("import_file")
     blocks = [
         import_report.text(
-            _("文件只留在本次登录的内存里,导入或放弃后即清除,不保存。"),
+            _("文件只在服务器内存里,导入、放弃或关闭本页后即清除,不存盘。"),
         ),
         import_report.empty_tables(),
     ]

@@ -18,9 +18,9 @@ from ui.clock import REFRESH_SECONDS, now
 _SESSION = "X-Wusong-Session"
 _ADDRESS = "X-Wusong-Address"
 _CONNECTION = "Sec-WebSocket-Key"
-# What was typed survives signing in again; a file full of persons and a password told once do not:
-# an open tab would keep them for as long as nobody closes it.
-_OF_ONE_SESSION = ("import_file", "one_time")
+# What was typed survives signing in again; a password that was told once does not: an open tab
+# would show it for as long as nobody closes it.
+_OF_ONE_SESSION = ("one_time",)
 
 
 def acting(*permissions: Permission) -> Actor:

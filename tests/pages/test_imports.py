@@ -13,7 +13,8 @@ import ui.import_jobs
 import ui.session
 from data_access.imports.columns import COLUMNS
 from data_access.queries.import_mappings import meanings
-from data_access.tables import AuditLine, AuthSession, Case, ImportBatch, ImportMapping
+from data_access.tables import AuditLine, AuthSession, Case, ImportBatch, ImportMapping, User
+from domain.errors import NotAllowed
 from domain.imports import FileMapping, Profile, Progress, Step
 from domain.people import GRANTS, Permission, Role, Scope
 from tests.desk import data_of, everything_sent
@@ -356,7 +357,7 @@ def test_many_clicks_are_one_import(desk, held):
     held.hold()
     hand = at.session_state["import_file"]
     order = Order(hand.order, hand.content, hand.name, hand.profile, 1, hand.needed(), writes=True)
-    actor = desk.world.actor("符管理")
+    actor = desk.world.actor("符管理", role=Role.CENTRE_ADMIN)
     started = [jobs().start(desk.here, order, actor=actor, now=clock.now()) for _ in range(5)]
     assert len({id(job) for job in started}) == 1
     held.set()
@@ -370,7 +371,7 @@ def test_many_clicks_are_one_import(desk, held):
 def test_files_are_worked_on_one_after_the_other(desk, held):
     held.hold()
     mine = Jobs()
-    actors = [desk.world.actor("甲"), desk.world.actor("乙")]
+    actors = [desk.world.actor(name, role=Role.CENTRE_ADMIN) for name in ("甲", "乙")]
     found = [
         mine.start(
             desk.here,
@@ -390,6 +391,35 @@ def test_files_are_worked_on_one_after_the_other(desk, held):
     assert [job.report.added for job in found] == [1, 0]
     mine.lay_aside(actors[0].user_id, "k0")
     assert mine.import_of(actors[0].user_id) is None
+
+
+def test_a_file_that_waited_asks_again_who_sent_it(desk, held):
+    held.hold()
+    mine, actor = Jobs(), desk.world.actor("甲", role=Role.CENTRE_ADMIN)
+    first, second = (
+        mine.start(
+            desk.here,
+            Order(key, READY, "a.csv", Profile.CASES, 1, FileMapping(), writes=True),
+            actor=one,
+            now=clock.now(),
+        )
+        for key, one in (
+            ("k1", desk.world.actor("乙", role=Role.CENTRE_ADMIN)),
+            ("k2", actor),
+        )
+    )
+    desk.here.db.write(
+        lambda session: session.execute(
+            update(User).where(User.id == actor.user_id).values(active=False)
+        )
+    )
+    held.set()
+    for _ in range(SECONDS * 100):
+        if first.over and second.over:
+            break
+        threading.Event().wait(0.01)
+    assert first.report.added == 1
+    assert isinstance(second.refusal, NotAllowed)
 
 
 def test_the_very_same_file_is_not_taken_twice_unless_somebody_says_so(desk):
@@ -424,7 +454,7 @@ def test_a_job_that_fails_says_so_writes_nothing_and_keeps_the_file(desk, monkey
     monkeypatch.setattr(ui.import_jobs, "_run", fail)
     at.button(key="import_run").click().run()
     finished(desk, at)
-    assert "没有写入任何内容" in texts(at)
+    assert "出了意外的错误" in texts(at)
     assert NAME not in everything_sent(at)
     assert batches(desk) == 0
     at.button(key="import_back_to_file").click().run()
