@@ -15,9 +15,10 @@ from data_access.engine import Database, open_engine
 from data_access.reference import seed_reference
 from data_access.vault import Vault
 from tests import invariants
-from tests.drill.answers import ask_again, reckon
+from tests.drill.answers import Answers, Reckoning, ask_again
 from tests.drill.postgres import Postgres
 from tests.drill.work import Log, Place, work
+from tests.invariants import County
 from tests.world import World
 
 KEY = bytes(range(32))
@@ -101,8 +102,11 @@ class DrillCounty:
 
     def check(self):
         """Every invariant, and every answer against what is kept. Returns (answers, reckoning)."""
-        answers, reckoning = reckon(self.db, self.id, self.log)
-        wrong = reckoning.wrong + invariants.broken(self.db, county_id=self.id)
+        answers = Answers(self.log)
+        with self.db.read() as session:
+            county = County(session, self.id)
+            reckoning = Reckoning(county, answers, self.db.vault)
+            wrong = reckoning.wrong + invariants.wrong_with(county)
         assert not wrong, "\n".join(wrong[:20])
         return answers, reckoning
 

@@ -21,7 +21,7 @@ from tests.drill.desk_by_wire import DeskByWire, NotShown
 from tests.drill.work import Log
 from tests.server.conftest import PASSWORD, Installation, free_port, start
 
-KILLS = int(os.environ.get("DRILL_SERVER_KILLS", "8"))
+KILLS = int(os.environ.get("DRILL_SERVER_KILLS", "6"))
 PEOPLE = 3
 # The connection went with the server, before or while it was used.
 GONE = (OSError, WebSocketException, TimeoutError)
