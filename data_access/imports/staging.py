@@ -17,10 +17,8 @@ from sqlalchemy import (
     JSON,
     Column,
     Connection,
-    DateTime,
     Dialect,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -102,9 +100,8 @@ class Staging:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tables = {
-            table: _Encoder(table, connection.dialect) for table in _METADATA.sorted_tables
-        }
+        encodings = _Encodings(connection.dialect)
+        self._tables = {table: _Encoder(table, encodings) for table in _METADATA.sorted_tables}
         self.counts: Counter[Table] = Counter()
         schema = _own_schema(connection)
         with self._transaction():
@@ -138,10 +135,10 @@ class Staging:
 class _Encoder:
     """Makes of a row what the driver takes as it is."""
 
-    def __init__(self, table: Table, dialect: Dialect) -> None:
+    def __init__(self, table: Table, encodings: "_Encodings") -> None:
         self._values = itemgetter(*table.columns.keys())
-        encodings = [_encoding(column.info.get("like"), dialect) for column in table.columns]
-        self._encodings = [(place, one) for place, one in enumerate(encodings) if one is not None]
+        found = [encodings.of(column.info.get("like")) for column in table.columns]
+        self._encodings = [(place, one) for place, one in enumerate(found) if one is not None]
 
     def encode(self, row: Row) -> tuple[Any, ...]:
         values = list(self._values(row))
@@ -150,24 +147,39 @@ class _Encoder:
         return tuple(values)
 
 
-def _encoding(kind: TypeEngine[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What a column's own type does to a value on its way to the database; None for nothing."""
-    if isinstance(kind, JSON):
-        return json.dumps
-    if isinstance(kind, LargeBinary):
-        return None
-    if isinstance(kind, EnumType):
-        # All of them are texts already, and none is missing.
-        return str
-    own = kind.dialect_impl(dialect).bind_processor(dialect) if kind is not None else None
-    if not isinstance(kind, UtcDateTime | DateTime | Date):
-        return own
+class _Encodings:
+    """What a column's own type does to a value on its way to the database.
 
-    def as_text(value: Any) -> str | None:
-        found = own(value) if own else value
-        return None if found is None else str(found)
+    One for all columns: a moment of a case stands in its spans and assignments too.
+    """
 
-    return lru_cache(_REMEMBERED)(as_text)
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._day, self._moment = self._as_text(Date()), self._as_text(UtcDateTime())
+
+    def of(self, kind: TypeEngine[Any] | None) -> Callable[[Any], Any] | None:
+        """None where nothing is to be done."""
+        match kind:
+            case UtcDateTime():
+                return self._moment
+            case Date():
+                return self._day
+            case JSON():
+                return json.dumps
+            case EnumType():
+                # All of them are texts already, and none is missing.
+                return str
+            case _:
+                # Whole numbers, texts and bytes.
+                return None
+
+    def _as_text(self, kind: TypeEngine[Any]) -> Callable[[Any], str | None]:
+        own = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
+
+        def as_text(value: Any) -> str | None:
+            return None if value is None else str(own(value) if own else value)
+
+        return lru_cache(_REMEMBERED)(as_text)
 
 
 def _own_schema(connection: Connection) -> str:
