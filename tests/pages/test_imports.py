@@ -282,23 +282,31 @@ def test_what_was_uploaded_does_not_stay_in_the_uploaders_store(desk, monkeypatc
 @pytest.fixture
 def held(monkeypatch):
     """Every job waits until it is let go."""
-    go = threading.Event()
+    go, waits = threading.Event(), threading.Event()
     real = ui.import_jobs._run
 
     def run(here, order, actor, note):
         note(Progress(Step.CHECKING, 12_000, 100_000))
+        waits.set()
         assert go.wait(SECONDS)
         return real(here, order, actor, note)
 
     go.hold = lambda: monkeypatch.setattr(ui.import_jobs, "_run", run)
+    go.waits = waits
     yield go
     go.set()
+    # A job that outlived its test would work on a database that is being closed.
+    for thread in threading.enumerate():
+        if thread.name == "import":
+            thread.join(SECONDS)
 
 
 def begin_held(desk, held):
     at = rehearsed(desk)
     held.hold()
-    return at.button(key="import_run").click().run()
+    at.button(key="import_run").click().run()
+    assert held.waits.wait(SECONDS)
+    return at.run()
 
 
 def test_while_it_runs_the_page_says_how_far_it_is(desk, held):
