@@ -5,14 +5,23 @@ must see each other; the account as the administrator saw it; and that somebody 
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.tables import OrganisationUnit, User, UserRole
 from domain.errors import AccountChanged, AccountNotFound, NotAllowed, NotChangeable
-from domain.people import NEVER_WITHOUT, AccountObjection, Actor, Permission, Role, roles_with
+from domain.people import (
+    NEVER_WITHOUT,
+    SEPARATED,
+    SYSTEM_USER_ID,
+    AccountObjection,
+    Actor,
+    Permission,
+    Role,
+    roles_with,
+)
 
 
 def require_administrator(actor: Actor, permission: Permission) -> None:
@@ -63,17 +72,19 @@ def require_somebody_left(
     *,
     actor: Actor,
     day: date,
-    now: datetime,
     separated: bool,
     without_user: int | None = None,
     without_post: int | None = None,
 ) -> None:
     """Raise NotChangeable where nobody could open accounts, or give posts, on `day` any more.
 
-    `roles` are those that would be lost. Who counts: an open account that can sign in, with a post
-    of the county that is held on that day, other than the ones that are to go.
+    `roles` are those that would be lost. Who counts: an open account whose person has signed in or
+    can by the identity provider, with a post of the county that is held on that day, other than the
+    ones that are to go. Where a post without an end goes, one without an end must stay: else the
+    site would be locked on the day on which the last one ends.
     """
     lost = frozenset(roles)
+    for_good = _is_for_good(session, lost, without_user=without_user, without_post=without_post)
     missing = [
         objection
         for permission, objection in NEVER_WITHOUT.items()
@@ -85,11 +96,14 @@ def require_somebody_left(
                     UserRole.role.in_(giving),
                     UserRole.unit_id == actor.county_id,
                     UserRole.valid_from <= day,
-                    or_(UserRole.valid_to.is_(None), UserRole.valid_to > day),
+                    UserRole.valid_to.is_(None)
+                    if for_good
+                    else or_(UserRole.valid_to.is_(None), UserRole.valid_to > day),
                     UserRole.id != (without_post or 0),
                     User.county_id == actor.county_id,
                     User.active,
-                    or_(User.password_expires_at.is_(None), User.password_expires_at > now),
+                    # A one-time password that nobody has used yet may never be.
+                    or_(~User.must_change_password, User.oidc_subject.is_not(None)),
                     User.id != (without_user or 0),
                 )
             )
@@ -97,3 +111,45 @@ def require_somebody_left(
     ]
     if missing:
         raise NotChangeable(missing)
+
+
+def _is_for_good(
+    session: Session,
+    roles: frozenset[Role],
+    *,
+    without_user: int | None,
+    without_post: int | None,
+) -> bool:
+    """Whether one of the posts that go has no end."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    UserRole.role.in_(roles),
+                    UserRole.valid_to.is_(None),
+                    or_(
+                        UserRole.user_id == (without_user or 0), UserRole.id == (without_post or 0)
+                    ),
+                )
+            )
+        )
+    )
+
+
+def require_no_administrator(session: Session, user_id: int, *, actor: Actor, day: date) -> None:
+    """Raise NotChangeable where the account is one of the three administrators', now or to come.
+
+    For a site that keeps them apart: whoever sets the password or the identity of another's account
+    can become that person. Only the command line of the server may.
+    """
+    if actor.user_id == SYSTEM_USER_ID:
+        return
+    of_three = select(
+        exists().where(
+            UserRole.user_id == user_id,
+            UserRole.role.in_(SEPARATED),
+            or_(UserRole.valid_to.is_(None), UserRole.valid_to > day),
+        )
+    )
+    if session.scalar(of_three):
+        raise NotChangeable([AccountObjection.OF_ADMINISTRATOR])

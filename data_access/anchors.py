@@ -4,34 +4,37 @@ Whoever can write to the database can write the whole chain anew, with hashes th
 says which hash a line had on a day; copied to where that person cannot reach, it tells.
 """
 
+import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
 from data_access import audit, reference
 from data_access.engine import Database
 from data_access.tables import AuditLine, OrganisationUnit
 from domain.clocks import BEIJING, day_of
+from domain.people import system_actor
 from domain.trail import AnchorProblem, Finding
 from texts import gettext as _
 
 FORMAT = "wusong-anchor/1"
 _LONGEST_FILE = 4096
 _HASHES_AT_ONCE = 500
-_OF_THE_CHAIN = frozenset({AnchorProblem.LINES_MISSING, AnchorProblem.REWRITTEN})
+_FINGERPRINT = 16
+ANCHORED = "trail:anchor"
 
 
 class AnchorKeyError(Exception):
@@ -119,7 +122,33 @@ def _sign(db: Database, path: Path, key_path: Path, now: datetime) -> Path | Non
     key = _load_key(key_path)
     plain = Anchor(county, seq, last_hash, now, _public_hex(key))
     signed = replace(plain, signature=key.sign(plain.signed_text()).hex())
-    return path if _keep(path, signed.file_text(), mode=0o400) else None
+    if not _keep(path, signed.file_text(), mode=0o400):
+        return None
+    _witness(db, path.name, signed, county_id)
+    return path
+
+
+def _witness(db: Database, name: str, anchor: Anchor, county_id: int) -> None:
+    """Leave a line in the trail: whoever takes the file away must cut or rewrite the chain, too.
+
+    After the file, and behind what it signs: a line without its file would accuse somebody. A chain
+    that takes no line more, as it is broken, is all the more to be anchored.
+    """
+    facts = {"file": name, "anchored": anchor.seq, "key": fingerprint(anchor.public_key)}
+
+    def work(session: Session) -> None:
+        deed = audit.Deed(ANCHORED, "trail", facts)
+        audit.append(
+            session, [deed], actor=system_actor(county_id), at=anchor.at, changes_data=False
+        )
+
+    with suppress(IntegrityError, NoResultFound):
+        db.write(work)
+
+
+def fingerprint(public: str) -> str:
+    """A short name of a public key: the first 64 bits of its SHA-256, in hexadecimal."""
+    return hashlib.sha256(public.encode()).hexdigest()[:_FINGERPRINT]
 
 
 def _create_key(path: Path, *, anchors: Path) -> None:
@@ -183,8 +212,8 @@ def set_aside(db: Database, *, folder: Path, key_path: Path, now: datetime) -> l
         if county_id is None:
             return []
         files, key = read_anchors(folder), public_key(key_path)
-        findings = check(session, county_id=county_id, files=files, key=key)
-    names = {one.name for one in findings if one.problem in _OF_THE_CHAIN}
+        _doubtful, sound = judge(session, county_id=county_id, files=files, key=key)
+        names = {one.name for one in against_chain(session, county_id=county_id, sound=sound)}
     beside = folder / f"before-restore-{now.astimezone(BEIJING):%Y-%m-%d-%H%M%S}"
     if names:
         beside.mkdir(mode=0o700, exist_ok=True)
@@ -199,13 +228,23 @@ def read_anchors(folder: Path) -> list[AnchorFile]:
     return [AnchorFile(path.name, _read(path)) for path in sorted(folder.glob("*.json"))]
 
 
-def newest_day(folder: Path) -> date | None:
-    """The last day (of Beijing) that has an anchor, by the names of the files alone."""
-    days = (_day_in(path.name) for path in folder.glob("*.json"))
-    return max((day for day in days if day is not None), default=None)
+def anchors_below(folder: Path) -> list[Anchor]:
+    """Those that somebody set aside in folders of their own, where their signatures are right."""
+    found = (_read(path) for path in sorted(folder.glob("*/**/*.json")))
+    return [one for one in found if one is not None and _is_signed(one)]
 
 
-def _day_in(name: str) -> date | None:
+def newest_day(folder: Path, *, today: date) -> date | None:
+    """The last day (of Beijing) that has an anchor, by the names of the files alone.
+
+    What a wrong clock dated ahead is no sign that today's anchor was signed.
+    """
+    days = (day_in(path.name) for path in folder.glob("*.json"))
+    return max((day for day in days if day is not None and day <= today), default=None)
+
+
+def day_in(name: str) -> date | None:
+    """The day in a file's name; None where there is none."""
     try:
         return date.fromisoformat(name[: len("2026-11-22")])
     except ValueError:
@@ -231,12 +270,12 @@ def _read(path: Path) -> Anchor | None:
     return anchor if anchor.at.tzinfo is not None and anchor.seq >= 0 else None
 
 
-def check(
+def judge(
     session: Session, *, county_id: int, files: Sequence[AnchorFile], key: str | None
-) -> list[Finding]:
-    """What the anchors have against the chain, and the site's public `key` against them.
+) -> tuple[list[Finding], list[tuple[str, Anchor]]]:
+    """What is wrong with the files themselves; and the others, by name: witnesses of this chain.
 
-    The chain's own hashes are verified apart; here they are taken as they stand.
+    `key` is the site's public key, in hexadecimal.
     """
     code = select(OrganisationUnit.code).where(OrganisationUnit.id == county_id)
     county = session.scalars(code).one()
@@ -247,7 +286,7 @@ def check(
             found.append(Finding(problem, file.name, file.anchor.seq if file.anchor else None))
         elif file.anchor is not None:
             sound.append((file.name, file.anchor))
-    return [*found, *_against_chain(session, county_id, sound), *_out_of_order(sound)]
+    return found, sound
 
 
 def _problem(anchor: Anchor | None, county: str, key: str | None) -> AnchorProblem | None:
@@ -269,27 +308,30 @@ def _is_signed(anchor: Anchor) -> bool:
     return True
 
 
-def _against_chain(
-    session: Session, county_id: int, sound: Sequence[tuple[str, Anchor]]
-) -> Iterator[Finding]:
-    hashes = {0: audit.GENESIS}
-    wanted = sorted({anchor.seq for _name, anchor in sound})
+def against_chain(
+    session: Session, *, county_id: int, sound: Sequence[tuple[str, Anchor]]
+) -> list[Finding]:
+    """What sound anchors have against the chain, in the order of the lines that they speak of.
+
+    The chain's own hashes are verified apart; here they are taken as they stand, and only compared:
+    what was put in their place need not be text at all. When an anchor says that it was signed is
+    not asked: a clock may have been wrong, and the number of lines tells the order.
+    """
+    numbers, pairs = {0}, {(0, audit.GENESIS)}
+    wanted = sorted({(anchor.seq, anchor.hash) for _name, anchor in sound})
+    seq, line_hash = AuditLine.seq, AuditLine.hash
     for start in range(0, len(wanted), _HASHES_AT_ONCE):
         part = wanted[start : start + _HASHES_AT_ONCE]
-        rows = session.execute(
-            select(AuditLine.seq, AuditLine.hash).where(
-                AuditLine.county_id == county_id, AuditLine.seq.in_(part)
-            )
+        ours = AuditLine.county_id == county_id
+        numbers.update(session.scalars(select(seq).where(ours, seq.in_({n for n, _ in part}))))
+        fits = tuple_(seq, line_hash).in_(part)
+        pairs.update(
+            (row.seq, row.hash) for row in session.execute(select(seq, line_hash).where(ours, fits))
         )
-        hashes |= {row.seq: row.hash for row in rows}
-    for name, anchor in sound:
-        if anchor.seq not in hashes:
-            yield Finding(AnchorProblem.LINES_MISSING, name, anchor.seq)
-        elif hashes[anchor.seq] != anchor.hash:
-            yield Finding(AnchorProblem.REWRITTEN, name, anchor.seq)
-
-
-def _out_of_order(sound: Sequence[tuple[str, Anchor]]) -> Iterator[Finding]:
-    for (_earlier, before), (name, anchor) in pairwise(sorted(sound, key=lambda one: one[1].at)):
-        if anchor.seq < before.seq:
-            yield Finding(AnchorProblem.OUT_OF_ORDER, name, anchor.seq)
+    found = []
+    for name, anchor in sorted(sound, key=lambda one: (one[1].seq, one[0])):
+        if anchor.seq not in numbers:
+            found.append(Finding(AnchorProblem.LINES_MISSING, name, anchor.seq))
+        elif (anchor.seq, anchor.hash) not in pairs:
+            found.append(Finding(AnchorProblem.REWRITTEN, name, anchor.seq))
+    return found

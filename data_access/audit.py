@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from json.encoder import encode_basestring as _text
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from data_access.tables import AuditHead, AuditLine
@@ -29,6 +30,9 @@ _HASHED = (
     "session_id",
     "subject",
 )
+# What reading or hashing a line raises that this product did not write: a day that no calendar has,
+# a payload that is no JSON or is nested beyond measure, text that is none.
+_NOT_OURS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, DataError)
 _SEQ, _PREVIOUS = _HASHED.index("seq"), _HASHED.index("previous_hash")
 # One encoder for all lines: making it costs more than most payloads.
 _payload_text = json.JSONEncoder(
@@ -167,8 +171,8 @@ def verify(
     for part in _parts(session, county_id):
         for line in part:
             count += 1
-            why = _break_at(line, count, previous)
-            if why is not None:
+            why = Break.CONTENT if line is None else _break_at(line, count, previous)
+            if line is None or why is not None:
                 return Verdict(count, count, why)
             previous = line.hash
         if progress is not None:
@@ -184,17 +188,63 @@ def _break_at(line: Row[*tuple[Any, ...]], seq: int, previous: str) -> Break | N
         return Break.GAP
     if hashed[_PREVIOUS] != previous:
         return Break.LINK
-    return None if _hash(*hashed) == kept else Break.CONTENT
+    try:
+        return None if _hash(*hashed) == kept else Break.CONTENT
+    except _NOT_OURS:
+        return Break.CONTENT
 
 
-def _parts(session: Session, county_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """The lines in their order, some hundreds at a time, past the ORM, which takes longer."""
-    lines = (
+def _parts(session: Session, county_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]] | None]]:
+    """The lines in their order, some hundreds at a time, past the ORM, which takes longer.
+
+    The last is None where a line cannot be read at all, since somebody made it so.
+    """
+    last = 0
+    lines = _lines(county_id).execution_options(yield_per=_LINES_AT_ONCE)
+    try:
+        # The cursor is closed also where a broken line ends the reading early.
+        with session.connection().execute(lines) as found:
+            for part in found.partitions():
+                yield part
+                last = part[-1][_SEQ]
+    except (*_NOT_OURS, OperationalError) as error:
+        if not _is_about_a_value(error):
+            raise
+        yield from _one_by_one(session, county_id, last)
+
+
+def _one_by_one(
+    session: Session, county_id: int, last: int
+) -> Iterator[Sequence[Row[*tuple[Any, ...]] | None]]:
+    """The lines after `last`, up to one that cannot be read, which is None."""
+    while True:
+        try:
+            found = session.connection().execute(
+                _lines(county_id).where(AuditLine.seq > last).limit(1)
+            )
+            row = found.one_or_none()
+        except (*_NOT_OURS, OperationalError) as error:
+            if not _is_about_a_value(error):
+                raise
+            yield [None]
+            return
+        if row is None:
+            return
+        yield [row]
+        last = row[_SEQ]
+
+
+def _is_about_a_value(error: Exception) -> bool:
+    """Whether what was read is wrong, rather than the reading: a lost database accuses nobody.
+
+    SQLite's driver has one kind of error for both.
+    """
+    return not isinstance(error, OperationalError) or "decode to UTF-8" in str(error.orig)
+
+
+def _lines(county_id: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(*(AuditLine.__table__.columns[name] for name in (*_HASHED, "hash")))
         .where(AuditLine.county_id == county_id)
         .order_by(AuditLine.seq)
-        .execution_options(yield_per=_LINES_AT_ONCE)
     )
-    # The cursor is closed also where a broken line ends the reading early.
-    with session.connection().execute(lines) as found:
-        yield from found.partitions()

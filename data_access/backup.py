@@ -14,6 +14,8 @@ from texts import gettext as _
 # Sorts by time, and says so in UTC.
 _NAME = "wusong-{now:%Y%m%dT%H%M%SZ}.db"
 _ALL = "wusong-????????T??????Z.db"
+# The way back to the version before: no rotation takes it, and no `wusong-*.db` means it.
+_NAME_BEFORE_UPGRADE = "before-upgrade-{now:%Y%m%dT%H%M%SZ}.db"
 _DRAFT = ".part"
 # A draft that nobody has touched for so long was left by a process that was killed.
 _ABANDONED = timedelta(days=1)
@@ -23,15 +25,17 @@ class CannotBackUp(Exception):
     """No backup was made, and nothing was left behind; the message says why."""
 
 
-def back_up(engine: Engine, folder: Path, *, now: datetime) -> Path | None:
+def back_up(
+    engine: Engine, folder: Path, *, now: datetime, before_upgrade: bool = False
+) -> Path | None:
     """A consistent copy of a SQLite database in `folder`; None for PostgreSQL (use pg_dump).
 
     It is its owner's alone from the first byte, and has its name only when it is complete and on
-    the disk. Raises CannotBackUp.
+    the disk. One made `before_upgrade` is named so, and is never rotated away. Raises CannotBackUp.
     """
     if engine.dialect.name != "sqlite":
         return None
-    target = folder / _NAME.format(now=now)
+    target = folder / (_NAME_BEFORE_UPGRADE if before_upgrade else _NAME).format(now=now)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _clear(folder, now)
@@ -44,9 +48,10 @@ def back_up(engine: Engine, folder: Path, *, now: datetime) -> Path | None:
 
 
 def rotate(folder: Path, *, keep: int) -> list[Path]:
-    """Delete all but the youngest `keep` backups of a folder; other files stay. Returns the gone.
+    """Delete all but the youngest `keep` hourly backups of a folder. Returns the gone.
 
-    A backup on which a restore was tried under its own name has side files; they go with it.
+    Other files stay, and so do backups from before an upgrade. A backup on which a restore was
+    tried under its own name has side files; they go with it.
     """
     backups = sorted(folder.glob(_ALL))
     old = backups[: max(0, len(backups) - keep)]

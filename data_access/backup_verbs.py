@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from data_access import anchors
 from data_access.backup import CannotBackUp, back_up, rotate
-from data_access.backup_contents import CannotRestore, Contents
+from data_access.backup_contents import CannotRestore, Contents, contents_of
 from data_access.engine import Database, open_engine
 from data_access.restore import finish_restore, rehearse_restore, restore
 from data_access.settings import Settings
@@ -46,7 +46,9 @@ def add_parser(verbs: "Verbs") -> None:
         help=_("备份文件;PostgreSQL 不写,在 pg_restore 之后运行"),
     )
     verb.add_argument(
-        "--replace", action="store_true", help=_("换掉现有的数据库;原来的文件改名保留")
+        "--replace",
+        action="store_true",
+        help=_("换掉现有的数据库,原来的文件改名保留;PostgreSQL:确认现在的数据就是放回的备份"),
     )
     verb.add_argument(
         "--check", action="store_true", help=_("只试:检查备份能否恢复,什么都不改,服务不用停")
@@ -83,7 +85,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     settings = Settings()
     try:
         if arguments.file is None:
-            _finish(settings)
+            _finish(settings, arguments)
         elif arguments.check:
             contents = _told(rehearse_restore(settings, arguments.file))
             print(_("可以恢复,什么都没有改:{contents}").format(contents=contents))
@@ -105,14 +107,35 @@ def _put_back(settings: Settings, arguments: argparse.Namespace) -> None:
     _say_who_is_out()
 
 
-def _finish(settings: Settings) -> None:
+def _finish(settings: Settings, arguments: argparse.Namespace) -> None:
     if settings.is_sqlite:
         sys.exit(_("请写明备份文件:python -m data_access restore FILE"))
     with opened_database(settings) as db:
+        if arguments.check or not arguments.replace:
+            _look_only(db, settings, checks=arguments.check)
+            return
         contents = _told(finish_restore(db, settings, now=_now()))
         _set_anchors_aside(db, settings)
     print(_("恢复的数据库完好:{contents}").format(contents=contents))
     _say_who_is_out()
+
+
+def _look_only(db: Database, settings: Settings, *, checks: bool) -> None:
+    """Say what the database holds. Raises CannotRestore where more than that was asked for.
+
+    A database that people work in looks no other than one that was just put back: whoever types the
+    verb by mistake must not sign everybody out by it.
+    """
+    with db.read() as session:
+        contents = _told(contents_of(session, settings))
+    if not checks:
+        raise CannotRestore(
+            _(
+                "数据库里是:{contents}。什么都没有改。这确是刚用 pg_restore 放回的备份,请加 "
+                "--replace:所有人会退出登录,记着之后记录的锚定文件会移开保存。"
+            ).format(contents=contents)
+        )
+    print(_("数据库完好,什么都没有改:{contents}").format(contents=contents))
 
 
 def _set_anchors_aside(db: Database, settings: Settings) -> None:

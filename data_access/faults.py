@@ -1,6 +1,7 @@
 """What went wrong with the database, for those who do not know its library."""
 
 import errno
+import os
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,4 +25,6 @@ def disk_is_full(error: BaseException) -> bool:
     return (
         getattr(origin, "sqlite_errorname", None) == _FULL_SQLITE
         or getattr(origin, "sqlstate", None) == _FULL_POSTGRESQL
+        # What refuses a connection comes without a state.
+        or os.strerror(errno.ENOSPC) in str(origin)
     )

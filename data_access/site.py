@@ -145,7 +145,7 @@ def tighten(settings: Settings) -> None:
     """
     database = database_file(settings.url)
     files = [Path(f"{database}{end}") for end in ("", "-wal", "-shm", "-journal")]
-    secrets = (settings.key_path, settings.oidc_secret_path)
+    secrets = (settings.key_path, settings.anchor_key_path, settings.oidc_secret_path)
     for path in (settings.data_dir, *secrets, *(files if database else ())):
         # A side file may go at any moment: with the last connection, or at a checkpoint.
         with suppress(FileNotFoundError):

@@ -157,7 +157,8 @@ def _migrate(_arguments: argparse.Namespace) -> int:
         if state is SchemaState.OLDER:
             sign_anchor(Database(engine, vault), settings)
             try:
-                say_backup(back_up(engine, settings.data_dir / "backups", now=_now()))
+                folder = settings.data_dir / "backups"
+                say_backup(back_up(engine, folder, now=_now(), before_upgrade=True))
             except CannotBackUp as error:
                 sys.exit(str(error))
         migrate.upgrade(engine)

@@ -71,7 +71,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         )
     for line in verification_lines(verification):
         print(line)
-    return 0 if verification.intact else 1
+    return 0 if verification.vouched else 1 if not verification.intact else 3
 
 
 def _typed(key: str | None) -> str | None:

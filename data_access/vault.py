@@ -5,7 +5,7 @@ does not decrypt. A blind index is an HMAC of the normalised value under a key o
 matches only, useless without the key file.
 """
 
-import hmac
+import hashlib
 import os
 import tempfile
 from contextlib import suppress
@@ -44,6 +44,24 @@ class KeyFileError(Exception):
     """The key file cannot be used; the message says why and what to do."""
 
 
+class _KeyedHash:
+    """HMAC-SHA-256 (RFC 2104) under one key that is taken in only once.
+
+    Of a short value that is most of the work: an import of 100,000 cases asks 700,000 times.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digest(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 class Vault:
     """Encrypts, decrypts and indexes under one site key."""
 
@@ -52,8 +70,8 @@ class Vault:
             msg = "the site key has 32 bytes"
             raise ValueError(msg)
         self._fields = AESGCM(_derive(key, "fields"))
-        self._indexes = {kind: _derive(key, f"index:{kind}") for kind in Indexed}
-        self._audit = _derive(key, "audit")
+        self._indexes = {kind: _KeyedHash(_derive(key, f"index:{kind}")) for kind in Indexed}
+        self._audit = _KeyedHash(_derive(key, "audit"))
 
     def encrypt(self, value: str, *, place: str) -> bytes:
         """The value as bytes that only this site, at this place, can read.
@@ -71,11 +89,11 @@ class Vault:
     def index(self, value: str, kind: Indexed) -> bytes:
         """The 16-byte blind index of a value; equal for values of the same normal form."""
         normal = _NORMAL_FORM[kind](value)
-        return hmac.digest(self._indexes[kind], normal.encode(), "sha256")[:_INDEX_BYTES]
+        return self._indexes[kind].digest(normal.encode())[:_INDEX_BYTES]
 
     def fingerprint(self, value: str) -> str:
         """A keyed hash for the audit trail: proves a value without holding it."""
-        return hmac.digest(self._audit, value.encode(), "sha256").hex()[:32]
+        return self._audit.digest(value.encode()).hex()[:32]
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

@@ -276,13 +276,16 @@ def grants_of(
 ) -> dict[Permission, Scope]:
     """For each permission the scope in which the posts held on `day` give it, joined.
 
-    `separated`: the site keeps the three administrators apart (三员分立).
+    `separated`: the site keeps the three administrators apart (三员分立). Posts from before it did
+    that collide give nothing at all, until one of them is ended.
     """
     by_role = SEPARATED_GRANTS if separated else GRANTS
+    held = [post for post in posts if post.held_on(day)]
+    kept_apart = collisions(held, since=day) if separated else []
     grants: dict[Permission, Scope] = {}
-    for post in posts:
+    for post in held:
         scope = post.scope(county_id=county_id, mediator_id=mediator_id)
-        if scope is None or not post.held_on(day):
+        if scope is None or any(post in pair for pair in kept_apart):
             continue
         for permission in by_role[post.role]:
             known = grants.get(permission)
@@ -337,12 +340,15 @@ class AccountObjection(StrEnum):
     KEPT_APART = "kept_apart"  # 三员分立
     LAST_MANAGER = "last_manager"  # nobody would be left to open accounts
     LAST_GRANTER = "last_granter"  # nobody would be left to give posts
+    LAST_AUDITOR = "last_auditor"  # nobody would be left to read the trail
+    OF_ADMINISTRATOR = "of_administrator"  # 三员: whose account opens it opens their rights
 
 
 # A site must not lock itself out: somebody who can sign in keeps each of these.
 NEVER_WITHOUT = {
     Permission.PEOPLE_MANAGE: AccountObjection.LAST_MANAGER,
     Permission.POST_GRANT: AccountObjection.LAST_GRANTER,
+    Permission.TRAIL_READ: AccountObjection.LAST_AUDITOR,
 }
 
 # Long enough to be handed over on the day after a weekend, short enough to be worth little in a

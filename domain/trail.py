@@ -51,7 +51,7 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "user:grant",
         "user:end_post",
     ),
-    DeedGroup.TRAIL: ("trail:verify",),
+    DeedGroup.TRAIL: ("trail:verify", "trail:anchor"),
     DeedGroup.SITE: ("site:set_up", "site:restore", "demo:load"),
 }
 
@@ -144,7 +144,6 @@ class AnchorProblem(StrEnum):
     OTHER_COUNTY = "other_county"
     LINES_MISSING = "lines_missing"  # the chain is shorter than it was: its tail was cut off
     REWRITTEN = "rewritten"  # the line's hash is another: the chain was written anew
-    OUT_OF_ORDER = "out_of_order"  # a later anchor has fewer lines than an earlier one
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +155,34 @@ class Finding:
     seq: int | None = None
 
 
+class NoteKind(StrEnum):
+    """What a check cannot vouch for, though nothing says that the chain was changed."""
+
+    MISSING = "missing"  # the chain names an anchor that the folder lacks
+    DAYS = "days"  # days with lines and without an anchor
+    NONE = "none"  # no anchor at all, and the site is no longer new
+    CLOCK = "clock"  # an anchor is dated later than one that was signed after it, or than today
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """How many there are of a kind, and the first: a file's name, or a day."""
+
+    kind: NoteKind
+    count: int
+    first: str = ""
+
+
 # So many findings are kept of a check; one is enough to know that something is wrong.
-FINDINGS_KEPT = 3
+FINDINGS_KEPT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What one check of the whole trail came to. `seconds` is how long it took.
 
-    `findings` are the first FINDINGS_KEPT of `found`.
+    `findings` are the first FINDINGS_KEPT of `found`. A check that is not `finished` found nothing
+    out, neither good nor bad.
     """
 
     at: datetime
@@ -176,15 +194,22 @@ class Verification:
     anchors: int
     found: int
     findings: tuple[Finding, ...]
+    notes: tuple[Note, ...] = ()
+    finished: bool = True
 
     @property
     def intact(self) -> bool:
         """Whether neither the chain nor any anchor says that something was changed."""
-        return self.broken_at is None and not self.found
+        return self.finished and self.broken_at is None and not self.found
+
+    @property
+    def vouched(self) -> bool:
+        """Whether it is intact, and every anchor is there that should say so."""
+        return self.intact and not self.notes
 
     def as_json(self) -> dict[str, Any]:
         """The check as JSON, short enough for a fact of the site."""
-        return {
+        kept = {
             "at": self.at.isoformat(),
             "actor": self.actor_id,
             "milliseconds": round(self.seconds * 1000),
@@ -194,7 +219,9 @@ class Verification:
             "anchors": self.anchors,
             "found": self.found,
             "findings": [[one.problem, one.name, one.seq] for one in self.findings],
+            "notes": [[one.kind, one.count, one.first] for one in self.notes],
         }
+        return kept if self.finished else kept | {"finished": False}
 
 
 def verification_from_json(kept: dict[str, Any]) -> Verification:
@@ -209,4 +236,6 @@ def verification_from_json(kept: dict[str, Any]) -> Verification:
         kept["anchors"],
         kept["found"],
         tuple(Finding(AnchorProblem(what), name, seq) for what, name, seq in kept["findings"]),
+        tuple(Note(NoteKind(kind), count, first) for kind, count, first in kept["notes"]),
+        finished=kept.get("finished", True),
     )

@@ -34,6 +34,8 @@ _CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A file of a hundred thousand rows is made for one person at a time.
 _AT_ONCE = 1
+# Digits that always fit 64 bits with a sign.
+_LONGEST_NUMBER = 18
 
 _places: list[CapacityLimiter] = []
 
@@ -48,8 +50,9 @@ class Rejects(HTTPEndpoint):
             return _notice(403, _("请从“导入”页面下载。"))
         if not _places:
             _places.append(CapacityLimiter(_AT_ONCE))
-        kind, batch = request.query_params.get("as", "xlsx"), request.path_params["batch"]
+        kind = request.query_params.get("as", "xlsx")
         try:
+            batch = _number(request.path_params["batch"])
             content = await to_thread.run_sync(_rejects, request, batch, kind, limiter=_places[0])
         except (NotAllowed, SessionEnded):
             return _notice(403, _("您的岗位不能下载这个文件。"))
@@ -77,6 +80,13 @@ class EmptyTable(HTTPEndpoint):
             return _notice(404, _("没有这个文件。"))
         name = _("空表-{kind}").format(kind=profile_name(profile))
         return _attachment(content, name, request.query_params.get("as", "xlsx"))
+
+
+def _number(typed: str) -> int:
+    """A batch's number out of an address. Raises NotFound for what no database could number so."""
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= _LONGEST_NUMBER):
+        raise NotFound("import")
+    return int(typed)
 
 
 def _asked_from_here(request: Request) -> bool:

@@ -158,7 +158,7 @@ class Gate:
     async def _connect(
         self, scope: Scope, receive: Receive, send: Send, arrival: Arrival, visitor: Visitor | None
     ) -> None:
-        connection = Connection(send)
+        connection = Connection(send, visitor.session_id if visitor else None)
         open_sockets.add(arrival.browser, connection)
         try:
             await self._app(_passed(scope, arrival, visitor), receive, connection.send)

@@ -83,7 +83,7 @@ class ProviderAnswer(HTTPEndpoint):
         # The next request comes with the new cookie: the registry must know it by then.
         await to_thread.run_sync(site.current().watcher.look)
         answer = RedirectResponse(in_language(target, chosen), 303)
-        return to_all_tabs(answer, arrival, opened.token)
+        return to_all_tabs(answer, arrival, opened)
 
 
 def _take_begun(request: Request) -> _Begun | None:

@@ -57,7 +57,7 @@ class Password(HTTPEndpoint):
         forced: bool = request.scope["wusong.visitor"].must_change
         back = in_language(target, chosen)
         done = RedirectResponse(back, 303) if forced else page("password_changed.html", back=back)
-        return to_all_tabs(done, request.scope["wusong.arrival"], opened.token)
+        return to_all_tabs(done, request.scope["wusong.arrival"], opened)
 
 
 async def _change(request: Request, entered: dict[str, str]) -> SignedIn:

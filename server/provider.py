@@ -39,6 +39,8 @@ LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 _T = TypeVar("_T")
 # What a provider says of itself rarely changes; a key that is not known is asked for at once.
 _METADATA_KEPT = timedelta(minutes=10)
+# The page that says goodbye is anybody's to open: however often, it asks the provider so seldom.
+_ASKED_IN_PASSING_EVERY = timedelta(minutes=1)
 _SECONDS_PER_STEP, _SECONDS = 5.0, 12.0
 _AT_ONCE = 4
 _LEEWAY_SECONDS = 60
@@ -102,9 +104,12 @@ async def claims_of(request: Request) -> dict[str, Any]:
 
 
 async def leave_address() -> str | None:
-    """Where a person signs out of the provider, too; None where it has no such address."""
-    provider = site.current().provider
-    if provider is None:
+    """Where a person signs out of the provider, too; None where it has no such address.
+
+    Nor where its description is not in memory, and was asked for in vain a moment ago.
+    """
+    provider, moment = site.current().provider, now()
+    if provider is None or not (_is_known(provider, moment) or _may_ask_in_passing(moment)):
         return None
     try:
         client = await _aside(_client)
@@ -115,6 +120,14 @@ async def leave_address() -> str | None:
         return None
     query = {"client_id": provider.client_id, "post_logout_redirect_uri": provider.redirect_uri}
     return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
+
+
+def _may_ask_in_passing(moment: datetime) -> bool:
+    """Whether nobody set off such a question a moment ago; it is then taken to be set off now."""
+    if _asked_in_passing and abs(moment - _asked_in_passing[0]) < _ASKED_IN_PASSING_EVERY:
+        return False
+    _asked_in_passing[:] = [moment]
+    return True
 
 
 def required_provider() -> Provider:
@@ -167,12 +180,19 @@ class _Known:
 
 
 _known: list[_Known] = []
+_asked_in_passing: list[datetime] = []
+
+
+def _is_known(provider: Provider, moment: datetime) -> bool:
+    return bool(
+        _known and _known[0].provider == provider and moment - _known[0].at < _METADATA_KEPT
+    )
 
 
 async def _client() -> StarletteOAuth2App:
     """Streamlit's client for `st.login`, its provider's description read and found sound."""
     provider, moment = required_provider(), now()
-    if _known and _known[0].provider == provider and moment - _known[0].at < _METADATA_KEPT:
+    if _is_known(provider, moment):
         return _known[0].client
     client, _ = _create_oauth_client("default")
     try:

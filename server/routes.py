@@ -46,7 +46,7 @@ ROUTES: list[BaseRoute] = [
     Route("/password", Password),
     Route("/setup", SetUp),
     Route("/healthz", Health),
-    Route("/files/rejects/{batch:int}", Rejects),
+    Route("/files/rejects/{batch}", Rejects),
     Route("/files/empty/{profile}", EmptyTable),
     Mount("/assets", Assets(directory=ASSETS)),
     Nowhere(),

@@ -80,9 +80,7 @@ class SignIn(HTTPEndpoint):
             return await sign_in_page(target, login, refusal)
         # The next request comes with the new cookie: the registry must know it by then.
         await to_thread.run_sync(site.current().watcher.look)
-        return to_all_tabs(
-            RedirectResponse(in_language(target, chosen), 303), arrival, opened.token
-        )
+        return to_all_tabs(RedirectResponse(in_language(target, chosen), 303), arrival, opened)
 
 
 class SignOut(HTTPEndpoint):
@@ -96,7 +94,7 @@ class SignOut(HTTPEndpoint):
             await to_thread.run_sync(_end, visitor.session_id)
         after = "/signin" if site.current().provider is None else "/signin?left=1"
         answer = RedirectResponse(in_language(after, _language(request)), 303)
-        return to_all_tabs(answer, arrival, "")
+        return to_all_tabs(answer, arrival, None)
 
 
 class SignedIn(HTTPEndpoint):
@@ -181,14 +179,14 @@ def _end(session_id: int) -> None:
     here.watcher.look()
 
 
-def to_all_tabs(answer: Response, arrival: Arrival, token: str) -> Response:
-    """Put the new session (none for "") into the browser's cookie and make its tabs take it up.
+def to_all_tabs(answer: Response, arrival: Arrival, opened: door.SignedIn | None) -> Response:
+    """Put the new session, or none, into the browser's cookie and make its tabs take it up.
 
     A browser has one session. Its open tabs still run on the one before: they connect again once
-    the cookie has had time to arrive. Streamlit gives the same person their screen back, with what
-    they had typed.
+    the cookie has had time to arrive; a tab that has it already is left alone. Streamlit gives the
+    same person their screen back, with what they had typed.
     """
-    _set_cookie(answer, SESSION_COOKIE, token, secure=arrival.secure)
+    _set_cookie(answer, SESSION_COOKIE, opened.token if opened else "", secure=arrival.secure)
     answer.headers["cache-control"] = "no-store"
     browser = arrival.browser
     if browser is None:
@@ -197,7 +195,7 @@ def to_all_tabs(answer: Response, arrival: Arrival, token: str) -> Response:
 
     async def after_the_answer() -> None:
         await asyncio.sleep(_BEFORE_TABS_RECONNECT)
-        await open_sockets.close(browser)
+        await open_sockets.close(browser, but=opened.session_id if opened else None)
 
     answer.background = BackgroundTask(after_the_answer)
     return answer

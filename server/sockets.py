@@ -17,10 +17,14 @@ STRANGERS = 300
 
 
 class Connection:
-    """One websocket that can be closed from outside of the code that serves it."""
+    """One websocket that can be closed from outside of the code that serves it.
 
-    def __init__(self, send: Send) -> None:
+    `session_id` is the session that it was opened with; None for a stranger's.
+    """
+
+    def __init__(self, send: Send, session_id: int | None = None) -> None:
         self._send = send
+        self.session_id = session_id
         self._accepted = False
         self._closed = False
 
@@ -57,10 +61,11 @@ class OpenSockets:
         if not self._of_browser[browser]:
             del self._of_browser[browser]
 
-    async def close(self, browser: str) -> None:
-        """Close every connection of a browser; its tabs connect again at once."""
+    async def close(self, browser: str, *, but: int | None = None) -> None:
+        """Close a browser's connections but those of one session; its tabs connect again."""
         for connection in tuple(self._of_browser.get(browser, ())):
-            await connection.close()
+            if but is None or connection.session_id != but:
+                await connection.close()
 
     def __len__(self) -> int:
         return sum(len(connections) for connections in self._of_browser.values())

@@ -1,6 +1,6 @@
 """What must be true of a county's tables after whatever happened to it.
 
-`broken` asks all of it of one snapshot and gives a sentence for each thing that is not so; nothing
+`broken` asks all of it of one moment and gives a sentence for each thing that is not so; nothing
 here is taken from the product's own checks, so that both would have to be wrong together.
 """
 
@@ -72,18 +72,19 @@ class County:
 
 def broken(db, *, county_id):
     """A sentence for each invariant that does not hold, with what it does not hold of."""
-    found = []
     with db.read() as session:
-        if db.is_sqlite:
-            found += [
-                f"integrity_check: {row[0]}"
-                for row in session.execute(text("PRAGMA integrity_check"))
-                if row[0] != "ok"
-            ]
-            found += [f"refers to nothing: {row}" for row in foreign_keys(session)]
-        county = County(session, county_id)
-        for invariant in INVARIANTS:
-            found += [f"{invariant.__name__}: {what}" for what in invariant(county)]
+        return wrong_with(County(session, county_id))
+
+
+def wrong_with(county):
+    """The same for a county that is read already."""
+    found = []
+    if county.session.get_bind().dialect.name == "sqlite":
+        verdicts = county.session.scalars(text("PRAGMA integrity_check")).all()
+        found += [f"integrity_check: {verdict}" for verdict in verdicts if verdict != "ok"]
+        found += [f"refers to nothing: {row}" for row in foreign_keys(county.session)]
+    for invariant in INVARIANTS:
+        found += [f"{invariant.__name__}: {what}" for what in invariant(county)]
     return found
 
 

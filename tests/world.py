@@ -263,8 +263,13 @@ class World:
         self.add(UserRole(user_id=user.id, role=role, unit_id=place, valid_from=date(2020, 1, 1)))
         return user
 
-    def actor(self, name="值班员", *, scope=None, permissions=tuple(Permission)) -> Actor:
-        """A signed-in person with these permissions in one scope; the whole county by default."""
-        user = self.user(name)
+    def actor(
+        self, name="值班员", *, scope=None, permissions=tuple(Permission), role=Role.DUTY
+    ) -> Actor:
+        """A signed-in person with these permissions in one scope; the whole county by default.
+
+        `role` is the post that the database knows of, for what asks it again.
+        """
+        user = self.user(name, role=role)
         part = scope or Scope(self.county, whole_county=True)
         return Actor(user.id, name, self.county, dict.fromkeys(permissions, part))

@@ -123,12 +123,12 @@ def _mapping_refused(problem: MappingProblem) -> str:
     return {
         MappingProblem.NAME_MISSING: _("请先给它起个名字。"),
         MappingProblem.NAME_LONG: _("名字太长,最多 60 个字。"),
-        MappingProblem.NAME_TAKEN: _("已有同名的对应,请换个名字。"),
-        MappingProblem.EMPTY: _("没有可保存的对应。"),
+        MappingProblem.NAME_TAKEN: _("已有同名的对照方案,请换个名字。"),
+        MappingProblem.EMPTY: _("没有可保存的对照。"),
         MappingProblem.NOT_UNDERSTOOD: _("里面有本系统没有的列、代码或单位,没有保存。"),
-        MappingProblem.CHANGED: _("这份对应刚被别人改过,没有保存。请重新选用后再改。"),
-        MappingProblem.GONE: _("这份对应已被删除。"),
-        MappingProblem.OF_OTHERS: _("这份对应是别人保存的,您可以选用,不能改或删除。"),
+        MappingProblem.CHANGED: _("这份对照方案刚被别人改过,没有保存。请重新选用后再改。"),
+        MappingProblem.GONE: _("这份对照方案已被删除。"),
+        MappingProblem.OF_OTHERS: _("这份对照方案是别人保存的,您可以选用,不能改或删除。"),
     }[problem]
 
 

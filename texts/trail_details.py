@@ -153,6 +153,14 @@ def _provider(value: Any, _names: Names, _now: datetime) -> str:
     return _("统一认证 {name}").format(name=value)
 
 
+def _key(value: Any, _names: Names, _now: datetime) -> str:
+    return _("公钥指纹 {start}").format(start=value)
+
+
+def _file(value: Any, _names: Names, _now: datetime) -> str:
+    return _("锚定文件 {name}").format(name=value)
+
+
 def _day(value: Any, _names: Names, _now: datetime) -> str:
     return _("截至 {day}").format(day=value)
 
@@ -193,6 +201,9 @@ _TELLERS: dict[str, Teller] = {
     "cases": _number(lambda: _("{number} 件案件")),
     "day": _day,
     "lines": _lines_read,
+    "file": _file,
+    "anchored": _number(lambda: _("锚定到第 {number} 条")),
+    "key": _key,
 }
 
 

@@ -1,12 +1,14 @@
 """What a check of the audit chain found: the break, the anchors, and what either means."""
 
-from domain.trail import AnchorProblem, Break, Finding, Verification
+from domain.trail import AnchorProblem, Break, Finding, Note, NoteKind, Verification
 from texts.catalog import gettext as _
 from texts.numbers import count
 
 
 def verification_lines(verification: Verification, *, of_a_line: bool = False) -> list[str]:
     """The result of a check, sentence by sentence; shorter `of_a_line` of the trail itself."""
+    if not verification.finished:
+        return [_("核对没有完成,审计链是否完整还不知道。请再核对一次;总不能完成的,请联系管理员。")]
     told = [_verdict(verification)]
     if not of_a_line:
         told.append(_anchors_compared(verification))
@@ -14,6 +16,7 @@ def verification_lines(verification: Verification, *, of_a_line: bool = False) -
     more = verification.found - len(verification.findings)
     if more:
         told.append(_("另有 {count} 处锚定不符。").format(count=count(more)))
+    told += [note_sentence(one) for one in verification.notes]
     if not of_a_line:
         told.append(_("用时 {seconds:.1f} 秒。").format(seconds=verification.seconds))
     return told
@@ -48,6 +51,25 @@ def _anchors_compared(verification: Verification) -> str:
     return _("与 {anchors} 份锚定文件全部相符。").format(anchors=count(verification.anchors))
 
 
+def note_sentence(note: Note) -> str:
+    """What a check cannot vouch for, and what to do about it."""
+    return {
+        NoteKind.MISSING: _(
+            "审计记录里写着的锚定文件有 {count} 份不在文件夹里,最早的是 {first}:"
+            "可能被人拿走,请用另存的副本核对。"
+        ),
+        NoteKind.DAYS: _(
+            "近 30 天里有 {count} 天有记录而没有锚定,最早的是 {first}:"
+            "请看服务日志,或用另存的副本核对。"
+        ),
+        NoteKind.NONE: _("一份锚定文件也没有,而站点已用了两天以上:请看服务日志,确认每天都在锚定。"),
+        NoteKind.CLOCK: _(
+            "{count} 份锚定的时间不对,如 {first}:签名那时本机的时钟走快或拨错了。"
+            "这不说明链被改过;请校准时钟。"
+        ),
+    }[note.kind].format(count=count(note.count), first=note.first)
+
+
 def finding_sentence(finding: Finding) -> str:
     """What one anchor found."""
     number = "—" if finding.seq is None else count(finding.seq)
@@ -60,7 +82,4 @@ def finding_sentence(finding: Finding) -> str:
             "{name} 证明链上曾有第 {number} 条,现在没有:链的尾部被截掉了。"
         ),
         AnchorProblem.REWRITTEN: _("{name} 证明第 {number} 条原来不是现在这样:链被改写过。"),
-        AnchorProblem.OUT_OF_ORDER: _(
-            "{name} 比更早的一份记录还少(到第 {number} 条):链被截过又续写,或时钟被拨回过。"
-        ),
     }[finding.problem].format(name=finding.name, number=number)

@@ -242,6 +242,10 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         ),
         AccountObjection.LAST_MANAGER: _("这样就没有人能管理账号了;请先让另一个人担任"),
         AccountObjection.LAST_GRANTER: _("这样就没有人能授予岗位了;请先让另一个人担任"),
+        AccountObjection.LAST_AUDITOR: _("这样就没有人能查看审计了;请先让另一个人担任"),
+        AccountObjection.OF_ADMINISTRATOR: _(
+            "三员分立时,管理员账号的密码和统一认证只能在服务器上用命令行处理"
+        ),
     },
     Seat: lambda: {
         Seat.COUNTY: _("全县"),

@@ -13,7 +13,7 @@ from data_access.commands.sign_in import end_all_sessions
 from data_access.queries.accounts import Account
 from domain.people import Actor, Permission
 from texts import gettext as _
-from ui import clock, feedback, one_time, people_reads
+from ui import account_seen, clock, feedback, one_time, people_reads
 from ui.session import acting
 
 _PLACE = "person"
@@ -23,22 +23,18 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
     """Draw the buttons that make sense for this account as it stands."""
     if account.user_id == actor.user_id:
         return
+    locked = account.locked_until is not None and account.locked_until > now
+    # All of them always, so that nothing comes, goes or moves: see feedback.show_refusal.
     with st.container(horizontal=True, key="account_actions"):
-        if account.active:
-            _confirmed(
-                _("设一次性密码"),
-                "one_time_password_set",
-                _("原来的密码作废,此人在所有地方退出登录。"),
-                _("确认,生成密码"),
-                _set_password,
-                account,
-            )
-        if account.open_sessions:
-            st.button(
-                _("结束全部登录"), key="sessions_end", on_click=_end_sessions, args=(account,)
-            )
-        if account.locked_until is not None and account.locked_until > now:
-            st.button(_("解除锁定"), key="lock_lift", on_click=_lift_lock, args=(account,))
+        _confirmed(
+            _("设一次性密码"),
+            "one_time_password_set",
+            _("原来的密码作废,此人在所有地方退出登录。"),
+            _("确认,生成密码"),
+            _set_password,
+            account,
+            disabled=not account.active,
+        )
         if account.active:
             _confirmed(
                 _("停用账号"),
@@ -50,6 +46,11 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
             )
         else:
             st.button(_("启用账号"), key="account_open", on_click=_open, args=(account,))
+        for label, key, action, possible in (
+            (_("结束全部登录"), "sessions_end", _end_sessions, account.open_sessions > 0),
+            (_("解除锁定"), "lock_lift", _lift_lock, locked),
+        ):
+            st.button(label, key=key, on_click=action, args=(account,), disabled=not possible)
     if site.current().provider is not None:
         _show_identity(account)
 
@@ -61,46 +62,50 @@ def _confirmed(
     confirm: str,
     action: Callable[[Account], None],
     account: Account,
+    *,
+    disabled: bool = False,
 ) -> None:
-    with st.popover(label, key=f"{key}_ask"):
+    # Another one for each version of the account: what was confirmed closes.
+    with st.popover(label, key=f"{key}_ask_{account.version}", disabled=disabled):
         st.text(consequence)
         st.button(confirm, key=key, type="primary", on_click=action, args=(account,))
 
 
 def _set_password(account: Account) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         password = set_one_time_password(
             site.current().db,
             user_id=account.user_id,
             actor=acting(Permission.PEOPLE_MANAGE),
             now=clock.now(),
-            expected_version=account.version,
+            expected_version=account_seen.version(account),
+            separated=people_reads.separated(),
         )
         one_time.keep(account.user_id, password)
-        _done(_("已设一次性密码。"))
+        feedback.tell(_("已设一次性密码。"))
 
 
 def _end_sessions(account: Account) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         end_all_sessions(
             site.current().db,
             user_id=account.user_id,
             actor=acting(Permission.PEOPLE_MANAGE),
             now=clock.now(),
         )
-        _done(_("已在所有地方退出登录。"))
+        feedback.tell(_("已在所有地方退出登录。"))
 
 
 def _lift_lock(account: Account) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         lift_lock(
             site.current().db,
             user_id=account.user_id,
             actor=acting(Permission.PEOPLE_MANAGE),
             now=clock.now(),
-            expected_version=account.version,
+            expected_version=account_seen.version(account),
         )
-        _done(_("已解除锁定。"))
+        feedback.tell(_("已解除锁定。"))
 
 
 def _close(account: Account) -> None:
@@ -112,7 +117,7 @@ def _open(account: Account) -> None:
 
 
 def _set_active(account: Account, *, active: bool) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         set_active(
             site.current().db,
             user_id=account.user_id,
@@ -120,11 +125,11 @@ def _set_active(account: Account, *, active: bool) -> None:
             separated=people_reads.separated(),
             actor=acting(Permission.PEOPLE_MANAGE),
             now=clock.now(),
-            expected_version=account.version,
+            expected_version=account_seen.version(account),
         )
         # A closed account's password is good for nothing; it need not stand on the screen.
         st.session_state.pop("one_time", None)
-        _done(_("账号已启用。") if active else _("账号已停用。"))
+        feedback.tell(_("账号已启用。") if active else _("账号已停用。"))
 
 
 def _show_identity(account: Account) -> None:
@@ -149,7 +154,7 @@ def _unlink(account: Account) -> None:
 
 
 def _set_identity(account: Account, subject: str | None) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         actor = acting(Permission.PEOPLE_MANAGE)
         here = site.current()
         if here.provider is None:
@@ -161,12 +166,8 @@ def _set_identity(account: Account, subject: str | None) -> None:
             subject=subject,
             actor=actor,
             now=clock.now(),
+            expected_version=account_seen.version(account),
+            separated=people_reads.separated(),
         )
-        st.session_state.pop("identity", None)
-        _done(_("已取消对应。") if subject is None else _("已对应。"))
-
-
-def _done(sentence: str) -> None:
-    # Look at once, so that the person who wrote sees the new state in this very run.
-    site.current().watcher.look()
-    feedback.tell(sentence)
+        st.session_state["identity"] = ""
+        feedback.tell(_("已取消对应。") if subject is None else _("已对应。"))

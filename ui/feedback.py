@@ -72,12 +72,18 @@ def show_told() -> None:
 
 
 def show_refusal(place: str) -> None:
-    """Show once what was refused, if it belongs to this place."""
+    """Show once what was refused, if it belongs to this place.
+
+    The place is emptied in any case: what a draw leaves out may stay on the screen until the next
+    one, when a live part refreshes at the very moment in which it ends.
+    """
+    slot = st.empty()
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != place:
         return
     del st.session_state[_KEPT]
     _place, sentence, ended = kept
-    st.error(plain(sentence), icon=":material/error:")
-    if ended:
-        st.link_button(_("重新登录"), sign_in_address(), type="primary")
+    with slot.container():
+        st.error(plain(sentence), icon=":material/error:")
+        if ended:
+            st.link_button(_("重新登录"), sign_in_address(), type="primary")

@@ -32,7 +32,7 @@ def show(actor: Actor) -> None:
     feedback.show_refusal("import_file")
     blocks = [
         import_report.text(
-            _("文件只留在本次登录的内存里,导入或放弃后即清除,不保存。"),
+            _("文件只在服务器内存里,导入、放弃或关闭本页后即清除,不存盘。"),
         ),
         import_report.empty_tables(),
     ]
@@ -60,11 +60,11 @@ def _speak_for_the_uploader() -> None:
 def _uploaded(key: str) -> None:
     with feedback.refusals_kept("import_file"):
         scope = acting(Permission.IMPORT_RUN).scope(Permission.IMPORT_RUN)
-        uploaded = st.session_state.get(key)
-        if uploaded is None:
-            return
-        st.session_state["import_uploads"] += 1
-        import_file.open_file(import_file.bytes_of(uploaded), uploaded.name, scope)
+        taken = import_file.taken_out(st.session_state.get(key))
+        if taken is not None:
+            st.session_state["import_uploads"] += 1
+            name, content = taken
+            import_file.open_file(content, name, scope)
 
 
 def _sample() -> None:

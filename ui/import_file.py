@@ -29,7 +29,8 @@ class FileInHand:
 
     `stamp` grows whenever the page itself changes what was chosen, `seen` is the last choice that
     came from the browser, by table. `rehearsal` is the key of the rehearsal, "" before one;
-    `rehearsed` is the mapping that it was made with; `order` makes one import of many clicks.
+    `rehearsed` is the mapping that it was made with; `order` makes one import of many clicks, and
+    `ordered` says that it was begun.
     """
 
     content: bytes = field(repr=False)
@@ -44,6 +45,7 @@ class FileInHand:
     rehearsal: str = ""
     rehearsed: FileMapping | None = None
     order: str = field(default_factory=lambda: secrets.token_hex(16))
+    ordered: bool = False
 
     @property
     def rows(self) -> Rows:
@@ -58,6 +60,11 @@ class FileInHand:
         if found is None:
             raise FileRefused(FileProblem.EMPTY)
         return found
+
+    def other_header_row(self) -> int | None:
+        """The row that an import would take for the header, where that is not the chosen one."""
+        found = outline(self.rows, profile=self.profile, mapping=self.needed())
+        return found.header_row if found and found.header_row != self.header_row else None
 
     def needed(self) -> FileMapping:
         """The mapping to read the file with."""
@@ -131,13 +138,19 @@ def saved_mappings(scope: Scope) -> list[SavedMapping]:
         return mappings(session, scope=scope)
 
 
-def bytes_of(uploaded: UploadedFile) -> bytes:
-    """What was uploaded, taken out of Streamlit's own store, where it would stay."""
+def taken_out(uploaded: object) -> tuple[str, bytes] | None:
+    """What was uploaded, name and bytes, taken out of Streamlit's own store, where it would stay.
+
+    None where nothing is, or nothing any more: a run that another one overtakes is begun again, and
+    its callback with it.
+    """
+    if not isinstance(uploaded, UploadedFile):
+        return None
     content = uploaded.getvalue()
     context = get_script_run_ctx()
     if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, uploaded.file_id)
-    return content
+    return uploaded.name, content
 
 
 def _looked_at(content: bytes, name: str, sheet: int | None, scope: Scope) -> FileInHand:

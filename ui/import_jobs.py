@@ -15,11 +15,13 @@ import structlog
 from data_access import site
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.engine import FairLock
+from data_access.faults import AWAY, disk_is_full
+from data_access.imports.person import actor_now
 from data_access.imports.progress import Listener
 from data_access.site import Site
-from domain.errors import Refusal
+from domain.errors import NotAllowed, NotFound, Refusal
 from domain.imports import FileMapping, Profile, Progress, Report, Step
-from domain.people import Actor
+from domain.people import Actor, Permission
 from ui import clock
 
 log = structlog.get_logger(__name__)
@@ -57,6 +59,8 @@ class Job:
     report: Report | None = None
     refusal: Refusal | None = None
     reference: str = ""
+    # The database did not answer: it may have been taken in all the same.
+    lost: bool = False
     ended_at: datetime | None = None
 
     @property
@@ -127,16 +131,29 @@ class Jobs:
 
         try:
             with self._turn:
-                job.report = _run(here, order, actor, note)
+                job.report = _run(here, order, _still(here, actor), note)
             job.progress = Progress(Step.DONE)
         except Refusal as refusal:
             job.refusal, job.progress = refusal, Progress(Step.STOPPED)
+        except AWAY as error:
+            log.warning("import.lost", error=type(error).__name__)
+            job.lost, job.progress = not disk_is_full(error), Progress(Step.STOPPED)
         except Exception:
             job.reference, job.progress = secrets.token_hex(4).upper(), Progress(Step.STOPPED)
             log.exception("import.failed", reference=job.reference)
         # Screens see what was written in the very refresh that says so; look() itself never raises.
         here.watcher.look()
         job.ended_at = clock.now()
+
+
+def _still(here: Site, actor: Actor) -> Actor:
+    """The person as of now: while a file waited, the account may be closed or the post ended."""
+    with here.db.read() as session:
+        separated = here.settings.three_roles
+        try:
+            return actor_now(session, actor, now=clock.now(), separated=separated)
+        except NotFound:
+            raise NotAllowed(Permission.IMPORT_RUN) from None
 
 
 def _run(here: Site, order: Order, actor: Actor, note: Listener) -> Report:

@@ -29,7 +29,7 @@ def show(hand: FileInHand, outlined: Outline, actor: Actor) -> None:
 
 def show_saving(hand: FileInHand, outlined: Outline, actor: Actor) -> None:
     """Save what was chosen under a name, or delete what is saved."""
-    label = _("保存这份对应") if hand.saved is None else _("保存的对应")
+    label = _("保存对照方案") if hand.saved is None else _("对照方案")
     with st.popover(label, icon=":material/bookmark:", key="import_saving"):
         st.text_input(
             _("名字"),
@@ -115,7 +115,7 @@ def _offer_saved(hand: FileInHand, actor: Actor, key: str) -> None:
     offered = [_OWN, *names]
     chosen = hand.saved.name if hand.saved else _OWN
     st.selectbox(
-        _("用保存过的对应"),
+        _("用保存过的对照方案"),
         offered,
         index=offered.index(chosen) if chosen in offered else 0,
         format_func=lambda name: name or _("不用"),

@@ -45,8 +45,8 @@ def file(name: str, size: int, peek: Peek) -> Block:
     return {"kind": "file", "name": name, "facts": " · ".join(filter(None, facts))}
 
 
-def columns_line(outlined: Outline) -> Block:
-    """How many columns are taken, and what is missing."""
+def columns_line(outlined: Outline, other_header_row: int | None) -> Block:
+    """How many columns are taken, or why the file cannot be read with them."""
     taken = sum(bool(column.key) for column in outlined.columns)
     said = _("{taken} 列导入,{left} 列不导入").format(
         taken=taken, left=len(outlined.columns) - taken
@@ -54,6 +54,9 @@ def columns_line(outlined: Outline) -> Block:
     if outlined.missing:
         missing = _("、").join(outlined.missing)
         return text(_("还缺必需的列:{missing}").format(missing=missing), "bad")
+    if other_header_row is not None:
+        sentence = _("照这样对应,第 {row} 行更像表头,请改选“表头在第几行”")
+        return text(sentence.format(row=other_header_row), "bad")
     return text(said)
 
 
@@ -151,7 +154,7 @@ def history(batches: list[Batch], *, now: datetime) -> list[Block]:
             heading(_("导入记录")),
             text(_("这里会列出导入过的文件:谁、什么时候、结果如何。现在还没有。")),
         ]
-    head = (_("时间"), _("导入人"), _("种类"), _("文件"))
+    head = (_("时间"), _("导入人"), _("种类"), _("文件名"))
     numbers = (_("新增"), _("更新"), _("未变"), _("退回"))
     return [
         heading(_("导入记录")),

@@ -33,6 +33,14 @@ def rehearsal(hand: FileInHand, actor: Actor) -> Job | None:
     return jobs().get(actor.user_id, hand.rehearsal) if hand.rehearsal else None
 
 
+def settled(hand: FileInHand | None, actor: Actor) -> FileInHand | None:
+    """The file in hand, unless it was taken in and its report laid aside in another tab."""
+    if hand is None or not hand.ordered or jobs().get(actor.user_id, hand.order) is not None:
+        return hand
+    import_file.put_away()
+    return None
+
+
 def show_waiting(job: Job) -> None:
     """How far a job is; the page goes on by itself when it is over."""
     text = _("正在预演“{name}”,不写入任何内容。") if not job.writes else _("正在导入“{name}”。")
@@ -137,16 +145,20 @@ def show_stopped(job: Job) -> None:
     """Why a file was not worked on to the end."""
     if job.refusal is not None:
         sentence = explain(job.refusal, now=clock.now())
-    else:
-        sentence = _("出了意外的错误,没有写入任何内容。仍不行,请把编号 {reference} 告诉管理员。")
+    elif job.lost:
+        sentence = _("数据库没有应答,不知道这份文件写入了没有。请先看“导入记录”,再决定要不要重来。")
+    elif job.reference:
+        sentence = _("出了意外的错误。请先看“导入记录”里有没有这一批;编号 {reference}。")
         sentence = sentence.format(reference=job.reference)
+    else:
+        sentence = _("服务器磁盘已满,没有写入任何内容。请告诉系统管理员。")
     import_report.show([import_report.text(sentence, "bad")], key="import_stopped")
 
 
 def show_actions(hand: FileInHand, report: Report | None) -> None:
     """The one obvious next step, and the way back."""
     if report is None:
-        readable = hand.outline().readable
+        readable = hand.outline().readable and hand.other_header_row() is None
         st.button(
             _("下一步:预演(不写入)"),
             key="import_rehearse",
@@ -161,7 +173,7 @@ def show_actions(hand: FileInHand, report: Report | None) -> None:
         st.button(what_importing_does(report), key="import_run", type="primary", on_click=_run)
     else:
         st.button(_("没有变化,不用导入"), key="import_run", disabled=True)
-    st.button(_("回去改对应"), key="import_back", on_click=_back)
+    st.button(_("回去改列"), key="import_back", on_click=_back)
 
 
 def _actions() -> st.delta_generator.DeltaGenerator:
@@ -201,7 +213,9 @@ def _begin(*, writes: bool, again: bool = False) -> None:
         again=again,
     )
     jobs().start(site.current(), order, actor=actor, now=clock.now())
-    if not writes:
+    if writes:
+        hand.ordered = True
+    else:
         hand.rehearsal, hand.rehearsed = key, hand.mapping
 
 
@@ -212,7 +226,7 @@ def _back() -> None:
     hand = import_file.in_hand()
     if hand is not None:
         jobs().lay_aside(actor.user_id, hand.order)
-        hand.order, hand.rehearsal = secrets.token_hex(16), ""
+        hand.order, hand.ordered, hand.rehearsal = secrets.token_hex(16), False, ""
 
 
 @feedback.left_to_the_page

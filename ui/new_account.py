@@ -8,10 +8,10 @@ from domain.people import Permission
 from texts import gettext as _
 from ui import clock, feedback, one_time, people_reads, post_form
 from ui.plain import plain
+from ui.post_form import field
 from ui.session import acting, require
 
 PREFIX = "new"
-_FIELDS = ("new_login", "new_name", "new_mediator")
 
 
 def show() -> None:
@@ -22,19 +22,19 @@ def show() -> None:
     login, name = st.columns(2)
     login.text_input(
         _("用户名"),
-        key="new_login",
+        key=field(PREFIX, "login"),
         placeholder=_("如 wang.xiaoming"),
         max_chars=40,
         persist_state="session",
     )
-    name.text_input(_("姓名"), key="new_name", max_chars=40, persist_state="session")
+    name.text_input(_("姓名"), key=field(PREFIX, "name"), max_chars=40, persist_state="session")
     mediators = {one.mediator_id: one for one in offer.mediators}
     chosen = st.selectbox(
         _("对应的调解员(不是调解员的不填)"),
         list(mediators),
         format_func=lambda one: plain(f"{mediators[one].name} · {mediators[one].committee}"),
         index=None,
-        key="new_mediator",
+        key=field(PREFIX, "mediator"),
         placeholder=_("输入姓名查找"),
         persist_state="session",
     )
@@ -53,20 +53,18 @@ def show() -> None:
 def _create() -> None:
     with feedback.refusals_kept("new"):
         actor = acting(Permission.PEOPLE_MANAGE)
-        gives = actor.may(Permission.POST_GRANT)
+        gives, now = actor.may(Permission.POST_GRANT), clock.now()
         made = create_user(
             site.current().db,
-            login=st.session_state.get("new_login", ""),
-            name=st.session_state.get("new_name", ""),
-            mediator_id=st.session_state.get("new_mediator"),
+            login=st.session_state.get(field(PREFIX, "login"), ""),
+            name=st.session_state.get(field(PREFIX, "name"), ""),
+            mediator_id=st.session_state.get(field(PREFIX, "mediator")),
             post=post_form.entered(PREFIX) if gives else None,
             actor=actor,
-            now=clock.now(),
+            now=now,
         )
         site.current().watcher.look()
-        for field in _FIELDS:
-            st.session_state.pop(field, None)
-        post_form.forget(PREFIX)
+        post_form.begin_anew(PREFIX)
         st.session_state["account_made"] = True
         st.session_state["person_open"] = made.user_id
         st.query_params["account"] = str(made.user_id)

@@ -15,12 +15,13 @@ def keep(user_id: int, password: str) -> None:
 
 
 def show(user_id: int) -> None:
-    """Show it, with a button that copies it, if it is this account's."""
+    """Show it, with a button that copies it, if it is this account's; else empty its place."""
+    slot = st.empty()
     kept: tuple[int, str] | None = st.session_state.get(_KEPT)
     if kept is None or kept[0] != user_id:
         return
     hours = int(ONE_TIME_PASSWORD_LASTS.total_seconds()) // _SECONDS_AN_HOUR
-    with st.container(border=True, key="one_time_password"):
+    with slot.container(border=True, key="one_time_password"):
         st.markdown(f"**{_('一次性密码')}**")
         st.code(kept[1], language=None)
         st.caption(

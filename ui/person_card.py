@@ -1,6 +1,7 @@
 """The card of one account: how it stands, its posts, and what can be done with it."""
 
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,16 @@ from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.numbers import moment
 from texts.sentences import explain
-from ui import account_actions, case_card, clock, feedback, one_time, people_reads, person_posts
+from ui import (
+    account_actions,
+    account_seen,
+    case_card,
+    clock,
+    feedback,
+    one_time,
+    people_reads,
+    person_posts,
+)
 from ui.people_list import last_seen, states
 from ui.session import require
 
@@ -19,14 +29,13 @@ from ui.session import require
 def show(user_id: int) -> None:
     """Draw the card of an account."""
     actor = require(*people_reads.OPENED_TO)
-    feedback.show_told()
     now = clock.now()
     try:
         account = people_reads.account(people_reads.scope_of(actor), user_id, now)
     except AccountNotFound as refusal:
         st.warning(explain(refusal))
         return
-    _live_head(user_id, account.version)
+    case_card.show(_head(account, actor, now), key="person_head")
     # Places of their own, so that what comes and goes in one moves nothing in another.
     with st.container(key="person_password"):
         one_time.show(user_id)
@@ -39,27 +48,20 @@ def show(user_id: int) -> None:
         person_posts.show(account, actor, now)
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
-def _live_head(user_id: int, drawn_version: int) -> None:
-    """How the account stands now; gone from the screen as soon as the session is over."""
-    actor = require(*people_reads.OPENED_TO)
-    now = clock.now()
-    try:
-        account = people_reads.account(people_reads.scope_of(actor), user_id, now)
-    except AccountNotFound:
-        return
+def _head(account: Account, actor: Actor, now: datetime) -> list[dict[str, Any]]:
     blocks = [_facts(account, actor, now)]
     if not site.current().watcher.seen(now=now).fresh:
         blocks.insert(0, case_card.notice(_("▲ 暂时读不到数据,下面不是最新情况。")))
-    elif account.version != drawn_version:
-        blocks.insert(0, case_card.notice(_("这个账号刚有变动,请关闭后重新打开再操作。")))
-    case_card.show(blocks, key="person_head")
+    elif account_seen.version(account) != account.version:
+        blocks.insert(0, case_card.notice(_("这个账号刚有变动,下面已是最新;操作前请再核对。")))
+    return blocks
 
 
-def _facts(account: Account, actor: Actor, now: datetime) -> dict[str, object]:
+def _facts(account: Account, actor: Actor, now: datetime) -> dict[str, Any]:
     state = _("、").join(text for _state, text in states(account, now))
-    if account.one_time and account.password_expires_at and account.password_expires_at > now:
-        until = moment(account.password_expires_at, now=now)
+    expires = account.password_expires_at
+    if account.active and account.one_time and expires is not None and expires > now:
+        until = moment(expires, now=now)
         state += _("(一次性密码 {until} 失效)").format(until=until)
     rows = [
         [_("用户名"), account.login],

@@ -7,13 +7,13 @@ import streamlit as st
 from domain.errors import AccountNotFound
 from domain.people import Scope
 from texts import gettext as _
-from ui import new_account, people_reads, person_card
+from ui import clock, feedback, new_account, people_reads, person_card
 from ui.plain import plain
 
 WIDTH = 640
 NEW = 0
 # What belongs to one account and must not be carried over to the next.
-_OF_ONE = ("one_time", "_refusal", "identity")
+_OF_ONE = ("one_time", "_refusal", "identity", "person_version")
 
 
 def open_drawer(user_id: int) -> None:
@@ -62,12 +62,23 @@ def _title(user_id: int, scope: Scope, now: datetime) -> str:
 
 
 def _drawer() -> None:
+    _live()
+
+
+@st.fragment(run_every=clock.REFRESH_SECONDS)
+def _live() -> None:
+    """What is in the drawer, again and again.
+
+    Not only to be up to date: a click that is sent while another draw is under way may be answered
+    by the refresh of another part of the page, and would not show here until the next one.
+    """
     user_id = st.session_state.get("person_open")
     if user_id is None:
         return
     if st.session_state.pop("account_made", False):
         # The drawer of the form goes on as the one of the new account, under its name.
         st.rerun()
+    feedback.show_told()
     if user_id == NEW:
         new_account.show()
     else:

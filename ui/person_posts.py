@@ -12,13 +12,15 @@ from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.numbers import day
 from texts.words import word
-from ui import clock, feedback, people_reads, post_form
+from ui import account_seen, clock, feedback, people_reads, post_form
 from ui.people_list import last_day
 from ui.plain import plain
 from ui.session import acting
 
 PREFIX = "post"
 _PLACE = "posts"
+# Left empty by a post that was ended, and by others that ended meanwhile.
+_SPARE = 2
 
 
 def show(account: Account, actor: Actor, now: datetime) -> None:
@@ -30,44 +32,53 @@ def show(account: Account, actor: Actor, now: datetime) -> None:
     st.markdown(f"**{_('岗位')}**")
     with st.container(key="post_messages"):
         feedback.show_refusal(_PLACE)
+    # Places that stay where they are, whatever comes and goes: see feedback.show_refusal.
     with st.container(key="posts_held"):
-        if not current:
-            st.caption(_("没有岗位:登录后看不到任何页面。"))
-        for post in current:
+        slots = [st.empty() for _slot in range(len(current) + _SPARE)]
+    form, before = st.container(key="post_form"), st.empty()
+    for post, slot in zip(current, slots, strict=False):
+        with slot.container(
+            border=True,
+            horizontal=True,
+            vertical_alignment="center",
+            key=f"held_{post.post_id}",
+        ):
             _show_post(account, post, now, may_end=gives)
+    if not current:
+        slots[0].caption(_("没有岗位:登录后看不到任何页面。"))
     if gives and account.user_id != actor.user_id:
-        _show_form(account, actor, now)
+        with form:
+            _show_form(account, actor, now)
     if former:
-        with st.expander(_("以前的岗位({count})").format(count=len(former))):
+        title = _("以前的岗位({count})").format(count=len(former))
+        with before.expander(title, key="posts_former"):
             for post in reversed(former):
                 st.text(f"{_titled(post)}\n{_days(post, now)}")
 
 
 def _show_post(account: Account, post: HeldPost, now: datetime, *, may_end: bool) -> None:
     today = day_of(now)
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key=f"held_{post.post_id}"
-    ):
-        st.text(f"{_titled(post)}\n{_days(post, now)}", width="stretch")
-        if not may_end:
-            return
-        with st.popover(_("结束"), key=f"end_ask_{post.post_id}"):
-            st.date_input(
-                _("从哪天起不再担任"),
-                value=today,
-                min_value=today,
-                max_value=post.valid_to,
-                key=f"end_on_{post.post_id}",
-                format="YYYY-MM-DD",
-            )
-            st.caption(_("选今天,就是现在立即结束。"))
-            st.button(
-                _("确认结束"),
-                key=f"end_{post.post_id}",
-                type="primary",
-                on_click=_end,
-                args=(account, post),
-            )
+    st.text(f"{_titled(post)}\n{_days(post, now)}", width="stretch")
+    if not may_end:
+        return
+    # Another one for each version of the account: what was confirmed closes.
+    with st.popover(_("结束"), key=f"end_ask_{post.post_id}_{account.version}"):
+        st.date_input(
+            _("从哪天起不再担任"),
+            value=today,
+            min_value=today,
+            max_value=post.valid_to,
+            key=f"end_on_{post.post_id}",
+            format="YYYY-MM-DD",
+        )
+        st.caption(_("选今天,就是现在立即结束。"))
+        st.button(
+            _("确认结束"),
+            key=f"end_{post.post_id}",
+            type="primary",
+            on_click=_end,
+            args=(account, post),
+        )
 
 
 def _titled(post: HeldPost) -> str:
@@ -104,8 +115,9 @@ def _show_form(account: Account, actor: Actor, now: datetime) -> None:
 
 
 def _grant(account: Account) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         actor = acting(Permission.POST_GRANT)
+        now = clock.now()
         post = post_form.entered(PREFIX)
         grant_role(
             site.current().db,
@@ -113,15 +125,15 @@ def _grant(account: Account) -> None:
             post=post,
             separated=people_reads.separated(),
             actor=actor,
-            now=clock.now(),
-            expected_version=account.version,
+            now=now,
+            expected_version=account_seen.version(account),
         )
-        post_form.forget(PREFIX)
-        _done(_("已授予{role}。").format(role=word(post.role)))
+        post_form.begin_anew(PREFIX)
+        feedback.tell(_("已授予{role}。").format(role=word(post.role)))
 
 
 def _end(account: Account, post: HeldPost) -> None:
-    with feedback.refusals_kept(_PLACE):
+    with account_seen.acted_on(_PLACE):
         actor = acting(Permission.POST_GRANT)
         now = clock.now()
         chosen = st.session_state[f"end_on_{post.post_id}"]
@@ -133,11 +145,6 @@ def _end(account: Account, post: HeldPost) -> None:
             separated=people_reads.separated(),
             actor=actor,
             now=now,
-            expected_version=account.version,
+            expected_version=account_seen.version(account),
         )
-        _done(_("已结束{role}。").format(role=word(post.role)))
-
-
-def _done(sentence: str) -> None:
-    site.current().watcher.look()
-    feedback.tell(sentence)
+        feedback.tell(_("已结束{role}。").format(role=word(post.role)))

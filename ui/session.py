@@ -18,6 +18,9 @@ from ui.clock import REFRESH_SECONDS, now
 _SESSION = "X-Wusong-Session"
 _ADDRESS = "X-Wusong-Address"
 _CONNECTION = "Sec-WebSocket-Key"
+# What was typed survives signing in again; a password that was told once does not: an open tab
+# would show it for as long as nobody closes it.
+_OF_ONE_SESSION = ("one_time",)
 
 
 def acting(*permissions: Permission) -> Actor:
@@ -40,6 +43,8 @@ def require(*permissions: Permission) -> Actor:
     try:
         actor = _signed_in(*permissions)
     except SessionEnded:
+        for name in _OF_ONE_SESSION:
+            st.session_state.pop(name, None)
         _offer_sign_in()
         st.stop()
     except NotAllowed:

@@ -27,7 +27,7 @@ def show(actor: Actor, now: datetime) -> None:
     progress = checking.progress
     last = trail_reads.last_verification(actor.scope(Permission.TRAIL_READ))
     with st.container(horizontal=True, vertical_alignment="center", key="trail_check"):
-        st.markdown(_state(last, now), width="stretch")
+        st.markdown(_state(last, now, failed=checking.failed), width="stretch")
         st.button(
             _("核对"),
             key="trail_verify",
@@ -41,9 +41,11 @@ def show(actor: Actor, now: datetime) -> None:
         st.progress(share, text=_progress_words(progress.done, progress.total))
     elif checking.failed:
         st.warning(_("这次核对没有做完:数据库没有正常答复。请稍后再试。"))
-    if last is not None and not last.intact:
+    if last is not None and not last.vouched and not checking.failed:
         lines = verification_lines(last)
-        st.error("  \n".join(plain(line) for line in lines), icon=":material/error:")
+        lines = lines[:-1] if last.finished else lines  # how long it took stands above
+        say, icon = (st.warning, "warning") if _is_unknown(last) else (st.error, "error")
+        say("  \n".join(plain(line) for line in lines), icon=f":material/{icon}:")
     feedback.show_refusal("trail")
 
 
@@ -53,10 +55,18 @@ def _progress_words(done: int, total: int) -> str:
     return _("正在核对:{done} / {total} 条").format(done=count(done), total=count(total))
 
 
-def _state(last: Verification | None, now: datetime) -> str:
+def _is_unknown(last: Verification) -> bool:
+    """Whether nothing speaks against the trail, but not everything that should speaks for it."""
+    return last.intact or not last.finished
+
+
+def _state(last: Verification | None, now: datetime, *, failed: bool) -> str:
     """● 完整 · 共 12,345 条 · 11月22日 14:05 核对,用时 1.2 秒 · 最近锚定 11月22日."""
-    mark, told = ("○", [_("还没有核对过")]) if last is None else _of_check(last, now)
-    newest = anchors.newest_day(site.current().settings.anchors_path)
+    if failed:
+        mark, told = ":orange[▲]", [_("核对没有完成")]
+    else:
+        mark, told = ("○", [_("还没有核对过")]) if last is None else _of_check(last, now)
+    newest = anchors.newest_day(site.current().settings.anchors_path, today=day_of(now))
     anchored = plain(_of_anchors(newest, now))
     if newest is None or day_of(now) - newest >= _ANCHOR_IS_OLD:
         anchored = f":orange[▲ {anchored}]"
@@ -64,8 +74,15 @@ def _state(last: Verification | None, now: datetime) -> str:
 
 
 def _of_check(last: Verification, now: datetime) -> tuple[str, list[str]]:
-    return ":green[●]" if last.intact else ":red[■]", [
-        _("完整") if last.intact else _("不完整"),
+    if not last.finished:
+        return ":orange[▲]", [_("{time} 核对没有完成").format(time=moment(last.at, now=now))]
+    mark, verdict = ":red[■]", _("不完整")
+    if last.intact:
+        mark, verdict = ":orange[▲]", _("链完整,锚定不全")
+    if last.vouched:
+        mark, verdict = ":green[●]", _("完整")
+    return mark, [
+        verdict,
         _("{lines} 条").format(lines=count(last.lines)),
         _("{time} 核对,用时 {seconds:.1f} 秒").format(
             time=moment(last.at, now=now), seconds=last.seconds

@@ -53,9 +53,12 @@ def write_address() -> None:
 
 
 def whose(accounts: list[Account]) -> dict[str, str]:
-    """Who can be looked for, by user name: the system, and everybody who has or had an account."""
+    """Who can be looked for, by their account's number, as an address may show it.
+
+    The system, and everybody who has or had an account.
+    """
     names = {
-        one.login: _("{name}({login})").format(name=one.name, login=one.login)
+        str(one.user_id): _("{name}({login})").format(name=one.name, login=one.login)
         if one.active
         else _("{name}({login}),已停用").format(name=one.name, login=one.login)
         for one in accounts
@@ -182,7 +185,7 @@ def _actor(accounts: list[Account]) -> int | None:
     who = st.session_state.get(_KEY("who"))
     if who == SYSTEM:
         return SYSTEM_USER_ID
-    return next((one.user_id for one in accounts if one.login == who), None)
+    return next((one.user_id for one in accounts if str(one.user_id) == who), None)
 
 
 def _actions() -> frozenset[str]:

@@ -9,12 +9,18 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from data_access import accounts, audit
-from data_access.administering import account, require_administrator, take_turn
+from data_access.administering import (
+    account,
+    require_administrator,
+    require_no_administrator,
+    take_turn,
+)
 from data_access.door import ADDRESS_WINDOW, SignedIn, open_session
 from data_access.engine import Database, vault_of
 from data_access.provider import LONGEST_IDENTITY, identity_of
 from data_access.reference import county_id
 from data_access.tables import SignInAttempt, User
+from domain.clocks import day_of
 from domain.errors import Invalid, ProviderProblem, ProviderRefused
 from domain.people import SYSTEM_USER_ID, AccountProblem, Actor, Permission
 
@@ -90,12 +96,14 @@ def link_identity(
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
+    separated: bool = False,
 ) -> None:
     """Say who an account's person is for the provider `issuer`; `subject` None takes it back.
 
     `subject` is the claim `sub`: what an administrator reads in the provider, or the person on the
-    page that did not let them in. Whoever was linked before is signed out everywhere. Raises
-    NotAllowed, AccountNotFound, AccountChanged, Invalid.
+    page that did not let them in. The account is signed out everywhere, so that its person notices.
+    `separated`: the site keeps the three administrators apart, who are then linked only from the
+    command line. Raises NotAllowed, AccountNotFound, AccountChanged, NotChangeable, Invalid.
     """
     require_administrator(actor, Permission.PEOPLE_MANAGE)
     identity = None if subject is None else _identity(issuer, subject.strip())
@@ -107,8 +115,9 @@ def link_identity(
             return
         if identity is not None and _linked(session, identity) is not None:
             raise Invalid(identity=AccountProblem.IDENTITY_TAKEN)
-        if user.oidc_subject is not None:
-            user.session_epoch += 1
+        if separated:
+            require_no_administrator(session, user_id, actor=actor, day=day_of(now))
+        user.session_epoch += 1
         _link(session, user, identity, issuer, by="administrator", actor=actor, now=now)
 
     db.write(work)

@@ -6,10 +6,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access import accounts, audit
-from data_access.administering import account, require_administrator, require_somebody_else
+from data_access.administering import (
+    account,
+    require_administrator,
+    require_no_administrator,
+    require_somebody_else,
+)
 from data_access.door import SignedIn, look_up, open_session, refuse, require_quiet_address
 from data_access.engine import Database
 from data_access.tables import User
+from domain.clocks import day_of
 from domain.errors import AccountNotFound, Invalid, NotChangeable, SessionEnded, SignInRefused
 from domain.people import (
     ONE_TIME_PASSWORD_LASTS,
@@ -29,12 +35,14 @@ def set_one_time_password(
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
+    separated: bool = False,
 ) -> str:
     """Give somebody a random password that lasts three days and opens only the form to change it.
 
     It lifts a lock and ends all the person's sessions. Returns the password, which is to be shown
-    once and kept nowhere. Raises NotAllowed, AccountNotFound, AccountChanged, NotChangeable,
-    SignInRefused(BUSY).
+    once and kept nowhere. `separated`: the site keeps the three administrators apart, whose
+    passwords are then only for the command line. Raises NotAllowed, AccountNotFound,
+    AccountChanged, NotChangeable, SignInRefused(BUSY).
     """
     require_administrator(actor, Permission.PEOPLE_MANAGE)
     require_somebody_else(actor, user_id, AccountObjection.OWN_PASSWORD)
@@ -51,6 +59,8 @@ def set_one_time_password(
         user = account(session, user_id, actor=actor, expected_version=expected_version)
         if not user.active:
             raise NotChangeable([AccountObjection.CLOSED])
+        if separated:
+            require_no_administrator(session, user_id, actor=actor, day=day_of(now))
         user.must_change_password = True
         user.password_expires_at = now + ONE_TIME_PASSWORD_LASTS
         user.failed_count, user.locked_until = 0, None

@@ -116,6 +116,7 @@ def add_user(
 
     `one_time`: somebody else knows the password, so it opens only the form to change it.
     """
+    take_turn(session, actor)
     if session.scalar(select(func.count()).select_from(User).where(User.login == login)):
         raise Invalid(login=AccountProblem.LOGIN_TAKEN)
     if mediator_id is not None:
@@ -179,7 +180,6 @@ def set_active(
                 held,
                 actor=actor,
                 day=today,
-                now=now,
                 separated=separated,
                 without_user=user_id,
             )

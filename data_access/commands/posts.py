@@ -125,7 +125,6 @@ def end_role(
                 [post.role],
                 actor=actor,
                 day=ends_on,
-                now=now,
                 separated=separated,
                 without_post=post_id,
             )

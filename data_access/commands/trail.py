@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Row, and_, select
-from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoResultFound, TimeoutError  # noqa: A004
 from sqlalchemy.orm import Session
 
-from data_access import anchors, audit
+from data_access import anchor_lines, anchors, audit
 from data_access.engine import Database, vault_of
 from data_access.queries.trail import LAST_VERIFICATION
 from data_access.reference import set_site_fact
@@ -45,15 +46,44 @@ def verify_trail(
     """Recompute the whole chain, compare it with every anchor in `folder`, and keep the result.
 
     `key` is the public key that anchors must be signed with, in hexadecimal. It takes seconds for a
-    million lines; `progress` is told lines done and lines in all. Raises NotAllowed.
+    million lines; `progress` is told lines done and lines in all. Where it cannot be brought to its
+    end, that is kept as the last result. Raises NotAllowed.
     """
     require_whole_county(actor.scope(Permission.TRAIL_READ), Permission.TRAIL_READ)
-    began = time.monotonic()
+    try:
+        verification = _verified(db, folder, key, actor, now, progress)
+    except BaseException:
+        # What an earlier check found must not go on standing there as if this one had found it.
+        with suppress(DBAPIError, TimeoutError):
+            _keep(db, _unfinished(actor, now), actor)
+        raise
+    _keep(db, verification, actor)
+    return verification
+
+
+def _verified(
+    db: Database,
+    folder: Path,
+    key: str | None,
+    actor: Actor,
+    now: datetime,
+    progress: Progress | None,
+) -> Verification:
+    began, county_id = time.monotonic(), actor.county_id
     files = anchors.read_anchors(folder)
     with db.read() as session:
-        verdict = audit.verify(session, county_id=actor.county_id, progress=progress)
-        found = anchors.check(session, county_id=actor.county_id, files=files, key=key)
-    verification = Verification(
+        verdict = audit.verify(session, county_id=county_id, progress=progress)
+        found, sound = anchors.judge(session, county_id=county_id, files=files, key=key)
+        found += anchors.against_chain(session, county_id=county_id, sound=sound)
+        notes = anchor_lines.notes(
+            session,
+            county_id=county_id,
+            folder=folder,
+            files=files,
+            before=verdict.broken_at,
+            now=now,
+        )
+    return Verification(
         at=now,
         actor_id=actor.user_id,
         seconds=time.monotonic() - began,
@@ -63,9 +93,12 @@ def verify_trail(
         anchors=len(files),
         found=len(found),
         findings=tuple(found[:FINDINGS_KEPT]),
+        notes=tuple(notes),
     )
-    _keep(db, verification, actor)
-    return verification
+
+
+def _unfinished(actor: Actor, now: datetime) -> Verification:
+    return Verification(now, actor.user_id, 0, 0, None, None, 0, 0, (), finished=False)
 
 
 def _keep(db: Database, verification: Verification, actor: Actor) -> None:
@@ -76,7 +109,7 @@ def _keep(db: Database, verification: Verification, actor: Actor) -> None:
     facts = verification.as_json()
 
     def remember(session: Session) -> None:
-        set_site_fact(session, LAST_VERIFICATION, json.dumps(facts))
+        set_site_fact(session, LAST_VERIFICATION, json.dumps(facts, separators=(",", ":")))
 
     def record(session: Session) -> None:
         remember(session)

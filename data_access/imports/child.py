@@ -6,8 +6,10 @@ it here. This script is started by its path, isolated, with an empty environment
 imports the readers of formats alone. It reads the file from standard input and writes JSON lines:
 
     {"kind": "xls", "encoding": "", "sheet": 1, "sheets": [["Sheet1", false, 20, 9]]}   then rows,
-    [[7, ["cell", "cell"]], [9, ["cell"]]]              many in a line, none of them blank; at last
-    {"end": 12345, "filled": 0}     or at any time      {"problem": "too_heavy", "names": []}
+    [[7, ["cell", "cell"]], [9, ["cell"], true]]        many in a line, none of them blank; at last
+    {"end": 12345}     or at any time     {"problem": "too_heavy", "names": []}
+
+A third value says that merged cells of the row were filled.
 """
 
 import json
@@ -101,9 +103,8 @@ def _give(opened: Opened, order: Order) -> None:
         }
     )
     limits = order.limits
-    filling = Filling(opened.merges, limits.columns)
     batch = _Batch()
-    for number, cells in filling.rows(opened.rows):
+    for number, cells, filled in Filling(opened.merges).rows(opened.rows):
         row = texts(cells, limits.cell_characters + 1)
         if not row:
             continue
@@ -111,11 +112,11 @@ def _give(opened: Opened, order: Order) -> None:
             raise Refused("too_many_columns")
         if batch.count == limits.rows:
             raise Refused("too_many_rows")
-        batch.add(number, row)
+        batch.add(number, row, filled=filled)
         if batch.count == order.first:
             break
     batch.send()
-    _print({"end": batch.count, "filled": filling.filled})
+    _print({"end": batch.count})
 
 
 class _Batch:
@@ -126,9 +127,9 @@ class _Batch:
         self._rows: list[Any] = []
         self._characters = 0
 
-    def add(self, number: int, row: list[str]) -> None:
+    def add(self, number: int, row: list[str], *, filled: bool) -> None:
         self.count += 1
-        self._rows.append((number, row))
+        self._rows.append((number, row, True) if filled else (number, row))
         self._characters += sum(map(len, row))
         if len(self._rows) == _ROWS_AT_ONCE or self._characters > _CHARACTERS_AT_ONCE:
             self.send()
@@ -145,7 +146,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=("
 def _print(line: Any) -> None:
     text = _JSON.encode(line)
     if "\\u00" in text and isinstance(line, list):
-        text = _JSON.encode([(number, without_controls(row)) for number, row in line])
+        text = _JSON.encode(
+            [(number, without_controls(row), *filled) for number, row, *filled in line]
+        )
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
 
 

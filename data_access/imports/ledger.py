@@ -32,21 +32,24 @@ _REMARK = re.compile("(?:备注|说明|填表说明|填报说明|注)[::0-9].*",
 
 
 def records(header: Header, rows: Iterable[Row], notes: Counter[Note]) -> Iterator[Row]:
-    """The rows below the header that may be records; the others are counted in `notes`."""
+    """The rows below the header that may be records; the others are counted in `notes`.
+
+    Counted too are records with merged cells that were filled.
+    """
     required = [place for place, column, _ in header.columns if column.required]
     first = required[0]
     heads = {row[first] for row in header.above if len(row) > first}
     for row in rows:
         cells, width = row.cells, len(row.cells)
         is_full = all(place < width and cells[place].strip() for place in required)
-        if is_full and plain(cells[first]) not in heads:
-            yield row
-            continue
-        why = _no_record(header, cells, is_full=is_full)
-        if why is None:
-            yield row
-        else:
+        is_record = is_full and plain(cells[first]) not in heads
+        why = None if is_record else _no_record(header, cells, is_full=is_full)
+        if why is not None:
             notes[why] += 1
+            continue
+        if row.filled:
+            notes[Note.MERGED_FILLED] += 1
+        yield row
 
 
 def _no_record(header: Header, cells: list[str], *, is_full: bool) -> Note | None:

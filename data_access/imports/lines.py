@@ -9,8 +9,11 @@ from domain.imports import FileProblem, FileRefused
 # So many rows are decided, sealed and put aside at a time: few enough for every database's limit of
 # bound values and for little memory, many enough that what each portion costs by itself is nothing.
 PORTION = 2_000
-# Four times what 200,000 rows of long cells need: what a workbook repeats, it may repeat for ever.
-MOST_CHARACTERS = 400_000_000
+# Half as much again as 200,000 rows of 30 cells need: a small workbook may repeat what it says for
+# ever, and what its rows say is held in memory by us, not by the child that reads it.
+MOST_CHARACTERS = 150_000_000
+# Also of rows that are long, few are held as they are.
+_PORTION_CHARACTERS = 8_000_000
 _BETWEEN_ROWS = "\x1e"
 _BETWEEN_CELLS = "\x1f"
 _MARKS = str.maketrans("", "", _BETWEEN_ROWS + _BETWEEN_CELLS)
@@ -46,6 +49,7 @@ class Lines:
         self._latest: list[Line] = []
         self._count = 0
         self._room = MOST_CHARACTERS
+        self._of_latest = 0
 
     def __len__(self) -> int:
         return self._count
@@ -57,14 +61,15 @@ class Lines:
             raise FileRefused(FileProblem.TOO_HEAVY)
         self._latest.append(line)
         self._count += 1
-        if len(self._latest) == PORTION:
+        self._of_latest += len(line.packed)
+        if len(self._latest) == PORTION or self._of_latest > _PORTION_CHARACTERS:
             text = _BETWEEN_ROWS.join(one.packed for one in self._latest)
             packed = zlib.compress(text.encode("utf-8", "surrogatepass"), level=1)
             self._portions.append(([one.number for one in self._latest], packed))
-            self._latest = []
+            self._latest, self._of_latest = [], 0
 
     def portions(self) -> Iterator[list[Line]]:
-        """The rows in their order, PORTION at a time; as often as asked."""
+        """The rows in their order, at most PORTION at a time; as often as asked."""
         for numbers, packed in self._portions:
             text = zlib.decompress(packed).decode("utf-8", "surrogatepass")
             rows = text.split(_BETWEEN_ROWS)

@@ -1,5 +1,6 @@
-"""On whose behalf the command line works: the product itself, or somebody with an account."""
+"""On whose behalf work is done that no session carries: a command line, or a file that waited."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,6 +22,24 @@ def actor_of_login(session: Session, *, login: str, now: datetime, separated: bo
     user = session.scalar(select(User).where(User.login == normalise_login(login), User.active))
     if user is None:
         raise NotFound(f"login:{login}")
+    return _actor(session, user, now=now, separated=separated)
+
+
+def actor_now(session: Session, actor: Actor, *, now: datetime, separated: bool) -> Actor:
+    """The same person with the posts held now: for work that begins long after it was asked for.
+
+    The end of the session that asked changes nothing. Raises NotFound where the account is closed.
+    """
+    user = session.scalar(
+        select(User).where(User.id == actor.user_id, User.county_id == actor.county_id, User.active)
+    )
+    if user is None:
+        raise NotFound(f"user:{actor.user_id}")
+    found = _actor(session, user, now=now, separated=separated)
+    return replace(found, session_id=actor.session_id, address=actor.address)
+
+
+def _actor(session: Session, user: User, *, now: datetime, separated: bool) -> Actor:
     rows = session.execute(
         select(
             UserRole.role,

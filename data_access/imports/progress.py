@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004 - the pool's own
 from sqlalchemy.orm import Session
 
 from data_access.engine import Database
@@ -105,5 +105,6 @@ class Run(AbstractContextManager["Run"]):
 
     def _write(self, work: Callable[[Session], None]) -> None:
         if self._db is not None:
-            with suppress(DBAPIError):
+            # Of a pool whose connections are all taken, the driver knows nothing.
+            with suppress(DBAPIError, TimeoutError):
                 self._db.write(work, attempts=1)

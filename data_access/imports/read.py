@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from data_access.imports.formats.opened import ReadLimits
-from domain.imports import FileProblem, FileRefused, Note
+from domain.imports import FileProblem, FileRefused
 
 _CHILD = Path(__file__).with_name("child.py")
 _LONGEST_LINE = 16_000_000
@@ -27,10 +25,14 @@ PEEK_ROWS = 30
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row that is not blank: its number in the file, counted from 1, and its cells."""
+    """One row that is not blank: its number in the file, counted from 1, and its cells.
+
+    `filled`: some of them say what a merged cell says that covers them.
+    """
 
     number: int
     cells: list[str]
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,13 @@ class Table:
     """An opened sheet. `rows` can be gone through once, while the table is open.
 
     `kind` is "csv", "xlsx", "xls" or "ods"; `encoding` is empty for a workbook; `sheets` are its
-    sheets' names. `notes` count what was done to rows, once all of them were gone through.
+    sheets' names, of an ODS those up to the one that is read.
     """
 
     kind: str
     encoding: str
     sheets: tuple[str, ...]
     rows: Iterator[Row]
-    notes: Counter[Note]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def peek(
     with _opened(content, sheet or 0, rows, limits) as lines:
         opening = next(lines)
         sheets = tuple(Sheet(*said) for said in opening["sheets"])
-        first = tuple(_rows(lines, Counter()))
+        first = tuple(_rows(lines))
         return Peek(opening["kind"], opening["encoding"], sheets, opening["sheet"], first)
 
 
@@ -99,8 +100,7 @@ def open_table(content: bytes, *, sheet: int = 1, limits: ReadLimits = LIMITS) -
     with _opened(content, sheet, 0, limits) as lines:
         opening = next(lines)
         names = tuple(said[0] for said in opening["sheets"])
-        notes: Counter[Note] = Counter()
-        yield Table(opening["kind"], opening["encoding"], names, _rows(lines, notes), notes)
+        yield Table(opening["kind"], opening["encoding"], names, _rows(lines))
 
 
 @contextmanager
@@ -108,7 +108,8 @@ def _opened(content: bytes, sheet: int, first: int, limits: ReadLimits) -> Itera
     """What a child says of the file. It is gone when the block ends."""
     if len(content) > limits.file_bytes:
         raise FileRefused(FileProblem.TOO_LARGE)
-    with tempfile.TemporaryFile() as file:
+    # A file in memory alone: what persons brought in is on no disk, not even for a moment.
+    with os.fdopen(os.memfd_create("upload"), "w+b") as file:
         file.write(content)
         file.seek(0)
         order = {"limits": asdict(limits), "sheet": sheet, "first": first}
@@ -162,10 +163,8 @@ def _lines(process: subprocess.Popen[bytes]) -> Iterator[Any]:
     raise FileRefused(FileProblem.TOO_HEAVY if process.wait() < 0 else FileProblem.DAMAGED)
 
 
-def _rows(lines: Iterator[Any], notes: Counter[Note]) -> Iterator[Row]:
+def _rows(lines: Iterator[Any]) -> Iterator[Row]:
     for said in lines:
         if isinstance(said, dict):
-            if said["filled"]:
-                notes[Note.MERGED_FILLED] = said["filled"]
             return
-        yield from (Row(number, cells) for number, cells in said)
+        yield from (Row(*row) for row in said)

@@ -157,8 +157,7 @@ class _Sealer:
             place = f"party.{name}:{self._county_id}:{party_id}"
             row[f"{name}_encrypted"] = self._vault.encrypt(text, place=place) if text else None
         for kind in Indexed:
-            text = getattr(person, kind)
-            row[f"{kind}_index"] = self._vault.index(text, kind) if text else None
+            row[f"{kind}_index"] = person.index(kind, self._vault)
         return row
 
     def _event(

@@ -113,11 +113,12 @@ def read_file(
         run.begin(task)
         below = (row for row in head if row.number > header.row_number)
         reader, lines = RowReader(header, lists), Lines()
-        for row in records(header, chain(below, table.rows), table.notes):
+        notes: Counter[Note] = Counter()
+        for row in records(header, chain(below, table.rows), notes):
             lines.add(reader.pack(row))
             if len(lines) % PORTION == 0:
                 run.at(Step.READING, len(lines))
-    return ReadFile(task, header, lines, lists, table.notes)
+    return ReadFile(task, header, lines, lists, notes)
 
 
 def require_new(session: Session, task: Task) -> None:

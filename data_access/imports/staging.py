@@ -9,7 +9,6 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -18,10 +17,8 @@ from sqlalchemy import (
     JSON,
     Column,
     Connection,
-    DateTime,
     Dialect,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -32,13 +29,14 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import Date, TypeEngine
 
+from data_access.engine import database_file
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
 from data_access.tables.base import BigId, UtcDateTime
 
 Row = Mapping[str, Any]
 _METADATA = MetaData()
 _SCHEMA = "aside"
-# Days, moments and words of the code come again and again.
+# Days and moments come again and again.
 _REMEMBERED = 16_384
 
 
@@ -102,9 +100,8 @@ class Staging:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tables = {
-            table: _Encoder(table, connection.dialect) for table in _METADATA.sorted_tables
-        }
+        encodings = _Encodings(connection.dialect)
+        self._tables = {table: _Encoder(table, encodings) for table in _METADATA.sorted_tables}
         self.counts: Counter[Table] = Counter()
         schema = _own_schema(connection)
         with self._transaction():
@@ -138,10 +135,10 @@ class Staging:
 class _Encoder:
     """Makes of a row what the driver takes as it is."""
 
-    def __init__(self, table: Table, dialect: Dialect) -> None:
+    def __init__(self, table: Table, encodings: "_Encodings") -> None:
         self._values = itemgetter(*table.columns.keys())
-        encodings = [_encoding(column.info.get("like"), dialect) for column in table.columns]
-        self._encodings = [(place, one) for place, one in enumerate(encodings) if one is not None]
+        found = [encodings.of(column.info.get("like")) for column in table.columns]
+        self._encodings = [(place, one) for place, one in enumerate(found) if one is not None]
 
     def encode(self, row: Row) -> tuple[Any, ...]:
         values = list(self._values(row))
@@ -150,21 +147,39 @@ class _Encoder:
         return tuple(values)
 
 
-def _encoding(kind: TypeEngine[Any] | None, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What a column's own type does to a value on its way to the database; None for nothing."""
-    if isinstance(kind, JSON):
-        return json.dumps
-    if isinstance(kind, LargeBinary):
-        return None
-    own = kind.dialect_impl(dialect).bind_processor(dialect) if kind is not None else None
-    if not isinstance(kind, EnumType | UtcDateTime | DateTime | Date):
-        return own
+class _Encodings:
+    """What a column's own type does to a value on its way to the database.
 
-    def as_text(value: Any) -> str | None:
-        found = own(value) if own else value
-        return None if found is None else str(found.value if isinstance(found, Enum) else found)
+    One for all columns: a moment of a case stands in its spans and assignments too.
+    """
 
-    return lru_cache(_REMEMBERED)(as_text)
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._day, self._moment = self._as_text(Date()), self._as_text(UtcDateTime())
+
+    def of(self, kind: TypeEngine[Any] | None) -> Callable[[Any], Any] | None:
+        """None where nothing is to be done."""
+        match kind:
+            case UtcDateTime():
+                return self._moment
+            case Date():
+                return self._day
+            case JSON():
+                return json.dumps
+            case EnumType():
+                # All of them are texts already, and none is missing.
+                return str
+            case _:
+                # Whole numbers, texts and bytes.
+                return None
+
+    def _as_text(self, kind: TypeEngine[Any]) -> Callable[[Any], str | None]:
+        own = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
+
+        def as_text(value: Any) -> str | None:
+            return None if value is None else str(own(value) if own else value)
+
+        return lru_cache(_REMEMBERED)(as_text)
 
 
 def _own_schema(connection: Connection) -> str:
@@ -176,8 +191,13 @@ def _own_schema(connection: Connection) -> str:
 
 
 def _attach(connection: Connection) -> str:
-    """A file beside the database's, without a name as soon as it is open."""
-    with tempfile.NamedTemporaryFile(prefix="import-") as file:
+    """A file beside the database's, without a name as soon as it is open.
+
+    The system's own folder for such files may lie in memory, or where others look after the disk.
+    """
+    database = database_file(str(connection.engine.url))
+    folder = None if database is None else database.parent
+    with tempfile.NamedTemporaryFile(prefix=".import-", dir=folder) as file:
         driver: Any = connection.connection.dbapi_connection
         driver.execute(f"ATTACH ? AS {_SCHEMA}", (file.name,))
         # Nobody needs it after a crash.

@@ -92,7 +92,9 @@ def find_hands(
         return Hands(None, bench, lambda: False)
 
     def judge() -> bool:
-        persons = {index for person in stated.persons for index in person.indexes(bearings.vault)}
+        persons = {
+            index for person in stated.persons for index in person.disclosing(bearings.vault)
+        }
         return roster.may_take(holder, of_case, persons)
 
     return Hands(holder, bench, judge)

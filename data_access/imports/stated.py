@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ _ORGANISATION = re.compile(
 _MADE_UP = "F-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Person:
     """A party as a row states it; an empty string says nothing."""
 
@@ -39,14 +39,22 @@ class Person:
     phone: str = ""
     address: str = ""
     sex: str = ""
+    _indexes: dict[Indexed, bytes] = field(default_factory=dict, compare=False, repr=False)
 
-    def indexes(self, vault: Vault) -> set[bytes]:
+    def index(self, kind: Indexed, vault: Vault) -> bytes | None:
+        """The blind index of a value, made when it is first asked for; None for one not stated."""
+        text: str = getattr(self, kind)
+        if text and kind not in self._indexes:
+            self._indexes[kind] = vault.index(text, kind)
+        return self._indexes.get(kind)
+
+    def disclosing(self, vault: Vault) -> set[bytes]:
         """The blind indexes under which a mediator's relation to this person would be disclosed."""
-        found = {vault.index(self.name, Indexed.NAME)}
-        return found | ({vault.index(self.identity, Indexed.IDENTITY)} if self.identity else set())
+        found = {self.index(kind, vault) for kind in (Indexed.NAME, Indexed.IDENTITY)}
+        return {index for index in found if index is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StatedCase:
     """A row of a case file that stands on its own feet. None and "" say nothing.
 

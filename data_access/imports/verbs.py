@@ -15,11 +15,12 @@ from data_access.imports.person import actor_of_login
 from data_access.imports.progress import Listener
 from data_access.imports.read import LIMITS
 from data_access.imports.rejects import write_rejects
+from data_access.queries.import_mappings import SavedMapping, mapping_named, mappings
 from data_access.settings import Settings
 from data_access.site_verbs import opened_database
 from domain.errors import NotFound
 from domain.imports import FileRefused, Profile, Progress, Report
-from domain.people import Actor, system_actor
+from domain.people import Actor, Permission, system_actor
 from texts import gettext as _
 from texts.imports import file_refused, progress_sentence, report_lines
 
@@ -41,6 +42,9 @@ def add_parser(verbs: "Verbs") -> None:
         help=_("种类;不写则按表头识别"),
     )
     take.add_argument("--sheet", type=int, default=1, help=_("工作簿的第几张工作表,从 1 数起"))
+    take.add_argument(
+        "--mapping", metavar="NAME", help=_("按导入页面上保存的哪一份对照方案来读,如 安仁镇台账")
+    )
     take.add_argument("--dry-run", action="store_true", help=_("只预演,不写入"))
     take.add_argument("--again", action="store_true", help=_("同一文件也再导入一次"))
     _add_actor(take)
@@ -90,7 +94,10 @@ def _run(
 ) -> Report:
     now = _now()
     actor = _actor(db, arguments, now)
-    name, profile, sheet = arguments.file.name, arguments.profile, arguments.sheet
+    name, sheet = arguments.file.name, arguments.sheet
+    saved = _saved_mapping(db, arguments.mapping, actor) if arguments.mapping else None
+    profile = arguments.profile or (saved.profile if saved else None)
+    mapping = saved.mapping if saved else None
     if arguments.dry_run:
         return rehearse_file(
             db,
@@ -98,6 +105,7 @@ def _run(
             file_name=name,
             profile=profile,
             sheet=sheet,
+            mapping=mapping,
             actor=actor,
             now=now,
             progress=progress,
@@ -109,10 +117,22 @@ def _run(
         profile=profile,
         sheet=sheet,
         again=arguments.again,
+        mapping=mapping,
         actor=actor,
         now=now,
         progress=progress,
     )
+
+
+def _saved_mapping(db: Database, name: str, actor: Actor) -> SavedMapping:
+    """The county's saved mapping of this name. Ends the program without one."""
+    scope = actor.scope(Permission.IMPORT_RUN)
+    with db.read() as session:
+        try:
+            return mapping_named(session, scope=scope, name=name)
+        except NotFound:
+            known = _("、").join(one.name for one in mappings(session, scope=scope)) or "—"
+    sys.exit(_("没有名为“{name}”的对照方案。已保存的有:{known}。").format(name=name, known=known))
 
 
 @contextmanager

@@ -209,7 +209,7 @@ def _open_cases(session: Session, cases: Scope | None, lines: Iterable[Line]) ->
     numbers = {
         line.subject.removeprefix(prefix) for line in lines if line.subject.startswith(prefix)
     }
-    if cases is None:
+    if cases is None or not numbers:
         return set()
     found = session.scalars(
         select(Case.case_no).where(Case.case_no.in_(numbers), cases_within(cases))
@@ -218,7 +218,7 @@ def _open_cases(session: Session, cases: Scope | None, lines: Iterable[Line]) ->
 
 
 def _names(session: Session, lines: Collection[Line]) -> Names:
-    """One query for each kind of thing, however many lines name it."""
+    """One query for each kind of thing that is named at all, however many lines name it."""
     actors = {line.actor_id for line in lines}
     users = actors | _subjects(lines, SubjectKind.USER) | _ids(lines, "user")
     posts = _posts(session, actors, _ids(lines, "post"))
@@ -277,14 +277,18 @@ def _posts(
 
 
 def _called(session: Session, table: Any, ids: Collection[int]) -> dict[int, str]:
+    if not ids:
+        return {}
     return dict(session.execute(select(table.id, table.name).where(table.id.in_(ids))).all())
 
 
 def _codes(session: Session, lines: Iterable[Line]) -> dict[str, tuple[str, str]]:
-    used = {line.payload.get(key) for line in lines for key in ("outcome", "source")}
+    used = {line.payload.get(key) for line in lines for key in ("outcome", "source")} - {None}
+    if not used:
+        return {}
     rows = session.execute(
         select(Code.code, Code.name_zh, Code.name_en).where(
-            Code.kind.in_(("outcome", "source_channel")), Code.code.in_(used - {None})
+            Code.kind.in_(("outcome", "source_channel")), Code.code.in_(used)
         )
     )
     return {row.code: (row.name_zh, row.name_en) for row in rows}

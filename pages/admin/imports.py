@@ -22,7 +22,7 @@ from ui.session import acting, require
 actor = require(Permission.IMPORT_RUN)
 st.html(f"<style>{elements.style('imports_page.css')}</style>")
 feedback.show_told()
-hand = import_file.in_hand()
+hand = import_run.settled(import_file.in_hand(), actor)
 at_work = jobs().import_of(actor.user_id)
 rehearsal = import_run.rehearsal(hand, actor) if hand is not None else None
 
@@ -80,4 +80,5 @@ else:
     with st.container(horizontal=True, vertical_alignment="center", key="import_actions"):
         import_run.show_actions(hand, None)
         import_mapping.show_saving(hand, outlined, actor)
-        import_report.show([import_report.columns_line(outlined)], key="import_columns_line")
+        line = import_report.columns_line(outlined, hand.other_header_row())
+        import_report.show([line], key="import_columns_line")

@@ -401,3 +401,42 @@ def test_an_old_sqlite_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(pysqlite3.dbapi2, "sqlite_version_info", (3, 51, 2))
     with pytest.raises(RuntimeError, match=r"older than 3\.51\.3"):
         open_engine(f"sqlite:///{tmp_path / 'old.db'}")
+
+
+# --- prepared aside --------------------------------------------------------------------------
+
+
+def test_while_one_prepares_aside_others_write_and_then_all_of_it_is_written(committed):
+    table = "temp.prepared" if committed.is_sqlite else "pg_temp.prepared"
+    with committed.aside() as connection:
+        with connection.begin():
+            connection.exec_driver_sql(f"CREATE TABLE {table} (name VARCHAR(40))")
+            connection.exec_driver_sql("INSERT INTO prepared VALUES ('aside')")
+            committed.write(lambda session: site(session, "n", "meanwhile"))
+
+        def copy(session):
+            names = session.scalars(text("SELECT name FROM prepared")).all()
+            site(session, names[0], "copied")
+
+        committed.write(copy, on=connection)
+        assert value(committed, "aside") == "copied"
+        # Preparing goes on without the lock after a write.
+        with connection.begin():
+            connection.exec_driver_sql("INSERT INTO prepared VALUES ('more')")
+            committed.write(lambda session: site(session, "n", "later"))
+    assert value(committed) == "later"
+    with committed.read() as session, pytest.raises(DBAPIError):
+        session.scalars(text("SELECT name FROM prepared")).all()
+
+
+def test_what_fails_on_a_connection_aside_is_rolled_back_and_can_be_tried_again(committed):
+    def fails(session):
+        site(session, "n")
+        raise ZeroDivisionError
+
+    with committed.aside() as connection:
+        with pytest.raises(ZeroDivisionError):
+            committed.write(fails, on=connection)
+        assert value(committed) is None
+        committed.write(lambda session: site(session, "n", "again"), on=connection)
+    assert value(committed) == "again"

@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 from data_access import reference
 from data_access.__main__ import main
 from data_access.commands.import_file import import_file
+from data_access.commands.import_mappings import save_mapping
 from data_access.demo.load import load_demo
 from data_access.engine import Database, open_engine
 from data_access.queries.queue import Filters, page
 from data_access.settings import Settings
 from data_access.tables import AuditLine, Case, User, UserRole
 from data_access.vault import open_vault
+from domain.imports import FileMapping, Profile
 from domain.people import Role, Scope, system_actor
 
 SAMPLES = Path(__file__).parents[2] / "docs/samples"
@@ -27,6 +29,8 @@ EXPECTED = (
     ("cases.csv", 14, 14, 0, 0),
     ("cases_gb18030.csv", 8, 8, 0, 0),
     ("cases_with_errors.xlsx", 12, 6, 0, 6),
+    ("ledger.xls", 8, 8, 0, 0),
+    ("ledger.ods", 4, 4, 0, 0),
 )
 
 
@@ -51,7 +55,7 @@ def test_the_samples_go_in_and_their_cases_stand_in_the_open_queue(committed, da
         listed = page(
             session, scope=Scope(county, whole_county=True), filters=Filters(), now=now, size=500
         ).rows
-    assert len(open_cases) == 27
+    assert len(open_cases) == 39
     assert set(open_cases) <= {row.case_no for row in listed}
 
 
@@ -113,6 +117,27 @@ def test_the_command_line_takes_a_file_and_gives_its_rejects_back(site, tmp_path
         assert session.scalar(select(func.count()).select_from(Case)) == 2
         actions = session.scalars(select(AuditLine.action).order_by(AuditLine.seq)).all()
     assert actions == ["import:run", "import:run", "import:take_rejects", "import:run"]
+
+
+def test_the_command_line_reads_a_file_by_a_saved_mapping(site, tmp_path, capsys):
+    path = tmp_path / "台账.csv"
+    path.write_text("号码,叫啥\n510129105,安仁镇\n")
+    assert main(["import", str(path)]) == 1
+    assert "找不到认识的表头" in capsys.readouterr().err
+    save_mapping(
+        site,
+        name="乡里的",
+        profile=Profile.UNITS,
+        mapping=FileMapping(headers={"号码": "code", "叫啥": "name"}),
+        expected_version=None,
+        actor=system_actor(site.county),
+        now=NOW,
+    )
+    with pytest.raises(SystemExit, match=r"^没有名为“别的”的对照方案。已保存的有:乡里的。$"):
+        main(["import", str(path), "--mapping", "别的"])
+    assert main(["import", str(path), "--mapping", "乡里的", "--dry-run"]) == 0
+    assert main(["import", str(path), "--mapping", "乡里的"]) == 0
+    assert "新增 1" in capsys.readouterr().out
 
 
 def test_the_command_line_says_what_is_wrong_with_a_file(site, tmp_path, capsys):

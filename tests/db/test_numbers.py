@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from sqlalchemy import select
+from sqlalchemy import BigInteger, literal, select
 
 from data_access import numbers
 from data_access.tables import Counter
@@ -130,3 +130,10 @@ def test_a_new_year_begins_a_new_series_and_leaves_the_old_one(db):
     ]
     found = [world.case(registered_at=at.astimezone(UTC)).case_no for at in registered]
     assert found == ["D2026-00001", "D2027-00001", "D2027-00002", "D2026-00002"]
+
+
+@pytest.mark.parametrize("ordinal", [1, 9_999, 10_000, 99_999, 100_000, 1_234_567])
+def test_the_database_writes_a_case_number_as_we_do(db, ordinal):
+    with db.read() as session:
+        made = session.scalar(select(numbers.case_number_of(2027, literal(ordinal, BigInteger))))
+    assert made == numbers.case_number(MIDNIGHT, ordinal)

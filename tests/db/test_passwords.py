@@ -27,6 +27,7 @@ from domain.people import (
     AccountObjection,
     AccountProblem,
     Permission,
+    Role,
 )
 from tests.world import NOW
 
@@ -280,3 +281,12 @@ def test_somebody_reset_it_meanwhile_and_the_old_one_counts_no_more(
         change(db, owner)
     assert refusal.value.problems == {"present": AccountProblem.NOT_THE_PRESENT}
     assert stored(db, user).must_change_password
+
+
+def test_kept_apart_the_passwords_of_the_three_are_for_the_command_line(db, world, manager):
+    security = world.user("安全管理员", role=Role.SECURITY_ADMIN)
+    with pytest.raises(NotChangeable) as refusal:
+        one_time(db, manager, security, separated=True)
+    assert refusal.value.reasons == (AccountObjection.OF_ADMINISTRATOR,)
+    assert one_time(db, world.system, security, separated=True)
+    assert one_time(db, manager, world.user("值班员"), separated=True)

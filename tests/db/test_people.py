@@ -571,8 +571,20 @@ def test_the_last_who_could_open_accounts_or_give_posts_stays(db, world, offices
                 separated=True,
             )
         assert objections(refusal) == [AccountObjection.LAST_MANAGER]
-    # The trail's reader is not what a site cannot do without: another is appointed.
-    close(db, system, offices[Role.AUDIT_ADMIN].id, separated=True)
+    # Those who are watched do not send the watcher away.
+    with pytest.raises(NotChangeable) as refusal:
+        close(db, system, offices[Role.AUDIT_ADMIN].id, separated=True)
+    assert objections(refusal) == [AccountObjection.LAST_AUDITOR]
+
+
+def test_whoever_stays_for_a_while_does_not_replace_who_stays_for_good(db, world, offices):
+    centre = acting_as(world, offices[Role.CENTRE_ADMIN], separated=False)
+    for role in sorted(SEPARATED):
+        end(db, centre, post_of(db, offices[role]))
+    for_a_while = world.user("临时主任", role=Role.CENTRE_ADMIN)
+    end(db, centre, post_of(db, for_a_while), TODAY + timedelta(days=30))
+    with pytest.raises(NotChangeable):
+        end(db, centre, post_of(db, offices[Role.CENTRE_ADMIN]))
 
 
 def test_where_the_centres_administrator_is_all_three_any_of_them_may_go(db, world, offices):
@@ -597,7 +609,7 @@ def test_who_cannot_sign_in_is_nobody_who_is_left(db, world, offices, absent):
     db.write(lambda session: session.execute(change.values(**absent)))
     with pytest.raises(NotChangeable):
         close(db, system, offices[Role.SECURITY_ADMIN].id, separated=True)
-    back = {"active": True, "password_expires_at": NOW + MINUTE}
+    back = {"active": True, "must_change_password": False, "password_expires_at": None}
     db.write(lambda session: session.execute(change.values(**back)))
     close(db, system, offices[Role.SECURITY_ADMIN].id, separated=True)
 

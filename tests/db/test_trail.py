@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, event, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from data_access import anchors, audit, reference
 from data_access.audit import Deed
@@ -27,7 +28,17 @@ from data_access.tables import (
 from data_access.verifying import begin_verification, verifying
 from domain.errors import NotAllowed
 from domain.people import Permission, Role, Scope
-from domain.trail import ACTIONS, AnchorProblem, Break, DeedGroup
+from domain.trail import (
+    ACTIONS,
+    FINDINGS_KEPT,
+    AnchorProblem,
+    Break,
+    DeedGroup,
+    Finding,
+    Note,
+    NoteKind,
+    Verification,
+)
 from tests.world import NOW, World
 
 REASON = "核实王小明的身份"
@@ -308,7 +319,10 @@ def test_whoever_may_not_read_the_trail_reads_no_reason(db, world):
 
 @pytest.fixture
 def site(db, world, reader, tmp_path):
-    """A trail of eight lines with an anchor at the fourth and one at the eighth."""
+    """A trail of nine lines with an anchor at the fourth and one at the eighth.
+
+    Behind each stands the line that names it.
+    """
     return Anchored(db, world, reader, tmp_path)
 
 
@@ -317,7 +331,7 @@ class Anchored:
         self.db, self.world, self.reader = db, world, reader
         self.folder, self.key_path = folder / "anchors", folder / "anchor.key"
         for day in (0, 1):
-            for number in range(4):
+            for number in range(4 - day):
                 write(db, world.system, "case:accept", at=self.at(day), n=number)
             assert self.sign(day).name == f"2026-03-0{2 + day}.json"
 
@@ -386,7 +400,8 @@ def problems(verification):
 def test_a_whole_trail_is_whole_by_every_anchor_and_the_result_is_kept(site):
     result = site.verify()
     assert result.intact
-    assert (result.lines, result.anchors, result.found) == (8, 2, 0)
+    assert (result.lines, result.anchors, result.found, result.notes) == (9, 2, 0, ())
+    assert result.vouched
     assert result.seconds > 0
     with site.db.read() as session:
         kept = trail.last_verification(session, scope=whole(site.world))
@@ -396,21 +411,179 @@ def test_a_whole_trail_is_whole_by_every_anchor_and_the_result_is_kept(site):
     (line,) = found(site.db, site.world, actions=frozenset({"trail:verify"})).lines
     assert (line.actor_id, line.payload["lines"], line.payload["broken_at"]) == (
         site.reader.user_id,
-        8,
+        9,
         None,
     )
-    assert site.verify().lines == 9
+    assert site.verify().lines == 10
 
 
 def test_progress_is_told_up_to_the_last_line(site):
     seen = []
     site.verify(progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (8, 8)
+    assert seen[-1] == (9, 9)
 
 
-def test_a_site_without_anchors_is_checked_by_its_chain_alone(site, tmp_path):
+UNREADABLE = {
+    # What is tampered with, by database: raw, as the product could never have written it.
+    "sqlite": [
+        "at = 'not a time'",
+        "at = '2026-13-45 00:00:00.000000'",
+        "at = x'00ff'",
+        "payload = '{broken'",
+        "payload = '" + "[" * 100_000 + "'",
+        "payload = '\"\\ud800\"'",
+        "payload = cast(x'22ff22' as text)",
+        "payload = 5",
+        "action = x'00'",
+        "actor_id = 'nobody'",
+        "session_id = 'none'",
+        "subject = cast(x'ff' as text)",
+        "hash = x'00'",
+    ],
+    "postgresql": [
+        "at = 'infinity'",
+        "at = '0044-03-15 BC'",
+        "at = '12026-01-01'",
+        "payload = '5'",
+        "payload = ('1' || repeat('0', 5000))::jsonb",
+        "payload = (repeat('[', 5000) || repeat(']', 5000))::jsonb",
+        "hash = ''",
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(max(map(len, UNREADABLE.values()))))
+@pytest.mark.parametrize("seq", [1, 3, 9])
+def test_a_line_that_cannot_even_be_read_was_changed(site, number, seq):
+    ways = UNREADABLE["sqlite" if site.db.is_sqlite else "postgresql"]
+    assert site.verify().intact
+    site.tamper(text(f"UPDATE audit_log SET {ways[number % len(ways)]} WHERE seq = {seq}"))  # noqa: S608
+    result = site.verify()
+    assert (result.broken_at, result.why, result.lines) == (seq, Break.CONTENT, seq)
+    with site.db.read() as session:
+        assert trail.last_verification(session, scope=whole(site.world)).broken_at == seq
+
+
+def test_a_check_that_came_to_no_end_takes_the_place_of_the_one_before(site, monkeypatch):
+    assert site.verify().vouched
+
+    def lost(*_, **__):
+        raise OperationalError("select", {}, ConnectionError("server closed the connection"))
+
+    monkeypatch.setattr(audit, "verify", lost)
+    with pytest.raises(OperationalError):
+        site.verify()
+    with site.db.read() as session:
+        kept = trail.last_verification(session, scope=whole(site.world))
+    assert (kept.finished, kept.intact, kept.vouched) == (False, False, False)
+    (line, _before) = found(site.db, site.world, actions=frozenset({"trail:verify"})).lines
+    assert line.payload["finished"] is False
+
+
+def test_a_database_that_is_lost_accuses_nobody(site, monkeypatch):
+    """SQLite's driver has one kind of error for what is no text, and for what cannot be read."""
+
+    def lost(*_, **__):
+        raise OperationalError("select", {}, ConnectionError("disk I/O error"))
+
+    monkeypatch.setattr(audit, "_lines", lost)
+    with pytest.raises(OperationalError):
+        site.verify()
+
+
+def noted(verification):
+    return [(one.kind, one.count, one.first) for one in verification.notes]
+
+
+def test_anchors_that_the_chain_names_and_nobody_has_are_missed(site, tmp_path):
+    (site.folder / "2026-03-02.json").unlink()
+    result = site.verify()
+    assert noted(result) == [(NoteKind.MISSING, 1, "2026-03-02.json")]
+    assert (result.intact, result.vouched) == (True, False)
     result = site.verify(folder=tmp_path / "none")
-    assert (result.intact, result.anchors) == (True, 0)
+    assert (result.anchors, noted(result)) == (0, [(NoteKind.MISSING, 2, "2026-03-02.json")])
+
+
+def test_anchors_that_went_with_the_tail_are_missed_by_what_is_left(site):
+    """All files are gone, the tail is cut and the head moved; the key is still there."""
+    with site.db.read() as session:
+        last = session.scalar(select(AuditLine.hash).where(AuditLine.seq == 6))
+    site.tamper(
+        delete(AuditLine).where(AuditLine.seq > 6), update(AuditHead).values(seq=6, hash=last)
+    )
+    for path in site.folder.glob("*.json"):
+        path.unlink()
+    result = site.verify()
+    assert (result.broken_at, result.found) == (None, 0)
+    assert noted(result) == [
+        (NoteKind.MISSING, 1, "2026-03-02.json"),
+        (NoteKind.DAYS, 1, "2026-03-03"),
+    ]
+    # A new anchor, also with a new key, does not make them forgotten.
+    site.key_path.unlink()
+    assert site.sign(2)
+    assert (NoteKind.MISSING, 1, "2026-03-02.json") in noted(site.verify())
+
+
+def test_a_site_of_some_days_without_any_anchor_is_not_vouched_for(site):
+    site.rewrite(as_it_was, keep=4)
+    for path in (*site.folder.glob("*.json"), site.key_path):
+        path.unlink()
+    assert site.verify(now=site.at(2)).vouched
+    result = site.verify(now=site.at(2) + timedelta(minutes=1))
+    assert (result.intact, noted(result)) == (True, [(NoteKind.NONE, 0, "")])
+
+
+def test_a_day_of_work_without_an_anchor_is_missed_and_one_without_work_is_not(site):
+    write(site.db, site.world.system, "case:accept", at=site.at(3))
+    assert site.verify(now=site.at(3)).vouched  # today's may still come
+    write(site.db, site.world.system, "case:accept", at=site.at(5))
+    assert site.sign(6)
+    assert noted(site.verify(now=site.at(7))) == [(NoteKind.DAYS, 2, "2026-03-05")]
+    assert noted(site.verify(now=site.at(34))) == [(NoteKind.DAYS, 2, "2026-03-07")]
+
+
+def test_what_was_set_aside_below_the_folder_is_not_missed(site):
+    beside = site.folder / "clock-was-wrong"
+    beside.mkdir()
+    (site.folder / "2026-03-03.json").rename(beside / "2026-03-03.json")
+    assert site.verify().vouched
+    # A file that only looks like it is none.
+    path = beside / "2026-03-03.json"
+    facts = json.loads(path.read_bytes()) | {"signature": "00" * 64}
+    path.unlink()
+    path.write_text(json.dumps(facts), "utf-8")
+    assert noted(site.verify()) == [(NoteKind.MISSING, 1, "2026-03-03.json")]
+
+
+def test_an_anchor_says_in_the_trail_that_it_was_signed(site):
+    lines = found(site.db, site.world, actions=frozenset({"trail:anchor"})).lines
+    key = anchors.fingerprint(anchors.public_key(site.key_path))
+    assert [(one.seq, one.actor_id, one.payload) for one in lines] == [
+        (9, 0, {"file": "2026-03-03.json", "anchored": 8, "key": key}),
+        (5, 0, {"file": "2026-03-02.json", "anchored": 4, "key": key}),
+    ]
+    assert site.sign(1) is None
+    assert len(found(site.db, site.world, actions=frozenset({"trail:anchor"})).lines) == 2
+
+
+def test_a_chain_that_takes_no_line_is_anchored_all_the_same(site):
+    site.tamper(delete(AuditHead))
+    assert site.sign(2).name == "2026-03-04.json"
+
+
+def test_an_anchor_dated_ahead_by_a_wrong_clock_accuses_nobody(site):
+    assert site.sign(300).name == "2026-12-27.json"
+    assert site.sign(2)
+    result = site.verify(now=site.at(3))
+    assert (result.intact, result.found) == (True, 0)
+    assert noted(result) == [(NoteKind.CLOCK, 1, "2026-12-27.json")]
+    # Also when that day has come; until somebody sets the file aside.
+    assert (NoteKind.CLOCK, 1, "2026-12-27.json") in noted(site.verify(now=site.at(301)))
+    beside = site.folder / "clock-was-wrong"
+    beside.mkdir()
+    (site.folder / "2026-12-27.json").rename(beside / "2026-12-27.json")
+    assert site.verify(now=site.at(3)).vouched
 
 
 def test_an_edited_line_is_found(site):
@@ -474,11 +647,15 @@ def test_a_chain_written_anew_from_its_beginning_is_found_by_every_anchor(site):
     assert site.verify().found == 2
 
 
-def test_fewer_lines_on_a_later_day_are_out_of_order(site):
+def test_a_chain_cut_and_continued_is_found_by_the_anchors_before(site):
     site.rewrite(as_it_was, keep=2)
     assert site.sign(2).name == "2026-03-04.json"
-    result = site.verify()
-    assert (AnchorProblem.OUT_OF_ORDER, "2026-03-04.json", 2) in problems(result)
+    for number in range(9):
+        write(site.db, site.world.system, "case:accept", at=site.at(2), n=number)
+    assert problems(site.verify()) == [
+        (AnchorProblem.REWRITTEN, "2026-03-02.json", 4),
+        (AnchorProblem.REWRITTEN, "2026-03-03.json", 8),
+    ]
 
 
 def test_anchors_that_were_touched_accuse_themselves(site):
@@ -497,8 +674,10 @@ def test_anchors_that_were_touched_accuse_themselves(site):
     assert problems(site.verify()) == [
         (AnchorProblem.UNREADABLE, "2026-03-01.json", None),
         (AnchorProblem.SIGNATURE, "2026-03-02.json", 4),
-        (AnchorProblem.OTHER_KEY, "2026-03-05.json", 8),
     ]
+    for name in ("2026-03-01.json", "2026-03-02.json"):
+        (site.folder / name).unlink()
+    assert problems(site.verify()) == [(AnchorProblem.OTHER_KEY, "2026-03-05.json", 9)]
 
 
 def test_without_the_sites_key_no_anchor_is_taken_for_its_own(site):
@@ -530,20 +709,20 @@ def test_another_countys_anchors_say_nothing_of_this_one(db, site):
 def test_a_chain_that_takes_no_line_more_has_its_result_kept(site):
     """Somebody put a line behind the head: the number is taken."""
     with site.db.read() as session:
-        columns = select(*AuditLine.__table__.columns).where(AuditLine.seq == 8)
+        columns = select(*AuditLine.__table__.columns).where(AuditLine.seq == 9)
         row = dict(session.execute(columns).mappings().one())
-    site.tamper(insert(AuditLine).values(**row | {"seq": 9}))
+    site.tamper(insert(AuditLine).values(**row | {"seq": 10}))
     result = site.verify()
-    assert (result.broken_at, result.why) == (9, Break.LINK)
+    assert (result.broken_at, result.why) == (10, Break.LINK)
     with site.db.read() as session:
         kept = trail.last_verification(session, scope=whole(site.world))
-    assert kept.broken_at == 9
+    assert kept.broken_at == 10
 
 
 def test_a_chain_whose_head_was_taken_away_has_its_result_kept(site):
     site.tamper(delete(AuditHead))
     result = site.verify()
-    assert (result.broken_at, result.why) == (9, Break.END)
+    assert (result.broken_at, result.why) == (10, Break.END)
     with site.db.read() as session:
         assert session.get(Site, trail.LAST_VERIFICATION) is not None
 
@@ -553,9 +732,30 @@ def test_a_result_with_every_kind_of_finding_fits_a_fact_of_the_site(site):
         (site.folder / f"2026-04-01-1200{number:02d}.json").write_text("{}", "utf-8")
     site.tamper(delete(AuditLine).where(AuditLine.seq == 3))
     result = site.verify()
-    assert (result.found, len(result.findings)) == (60, 3)
+    assert (result.found, len(result.findings)) == (60, 2)
     with site.db.read() as session:
         assert len(session.get(Site, trail.LAST_VERIFICATION).value) <= 400
+
+
+def test_the_longest_result_fits_a_fact_of_the_site():
+    name = "2026-04-01-120000.json"
+    longest = Verification(
+        NOW.replace(microsecond=123456),
+        999_999,
+        999.999,
+        99_999_999,
+        99_999_999,
+        Break.CONTENT,
+        9_999,
+        9_999,
+        (Finding(AnchorProblem.LINES_MISSING, name, 99_999_999),) * FINDINGS_KEPT,
+        (
+            Note(NoteKind.MISSING, 9_999, name),
+            Note(NoteKind.DAYS, 30, "2026-03-02"),
+            Note(NoteKind.CLOCK, 9_999, name),
+        ),
+    )
+    assert len(json.dumps(longest.as_json(), separators=(",", ":"))) <= 400
 
 
 def test_a_day_has_one_anchor_and_a_backup_one_more(site):

@@ -1,5 +1,6 @@
 """The vault: what is sealed, what is found again, and the key file everything hangs on."""
 
+import hmac
 import os
 import stat
 import threading
@@ -202,3 +203,9 @@ def test_a_start_that_dies_while_it_makes_the_key_leaves_none(tmp_path, monkeypa
     monkeypatch.undo()
     assert not path.exists()
     assert open_vault(path, create=True).fingerprint("x")
+
+
+@given(some.binary(max_size=80), some.binary(max_size=200))
+def test_a_key_that_is_taken_in_once_makes_the_hashes_of_the_standard(key, message):
+    key = key[:64]  # a longer one would be hashed first; ours have 32 bytes
+    assert vaults._KeyedHash(key).digest(message) == hmac.digest(key, message, "sha256")

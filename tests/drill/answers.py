@@ -17,7 +17,6 @@ from data_access.tables import User, UserRole
 from domain.errors import Refusal
 from domain.imports import FileRefused
 from tests.drill.work import numbers_of, reassign, take_in, undo
-from tests.invariants import County
 
 # Asked for again after a lost answer, each under the name that it had the first time.
 AGAIN = {"reassign": reassign, "undo": undo}
@@ -182,13 +181,6 @@ class Reckoning:
             if identity in self.answers.refused and events:
                 self._say(f"refused and done: page {identity}")
             self.late += bool(events) and not answered
-
-
-def reckon(db, county_id, *paths):
-    """What the log says now, against the county a moment later. Returns (answers, reckoning)."""
-    answers = Answers(*paths)
-    with db.read() as session:
-        return answers, Reckoning(County(session, county_id), answers, db.vault)
 
 
 def ask_again(db, actor, answers):

@@ -15,13 +15,14 @@ from data_access.engine import Database, open_engine
 from data_access.reference import seed_reference
 from data_access.vault import Vault
 from tests import invariants
-from tests.drill.answers import ask_again, reckon
+from tests.drill.answers import Answers, Reckoning, ask_again
 from tests.drill.postgres import Postgres
 from tests.drill.work import Log, Place, work
+from tests.invariants import County
 from tests.world import World
 
 KEY = bytes(range(32))
-SEED = int(os.environ.get("DRILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+SEED = int(os.environ.get("DRILL_SEED") or 0) or random.SystemRandom().randrange(1, 10**6)
 # Processes come from one that has read the program already: they are at work within milliseconds.
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(["tests.drill.work"])
@@ -101,8 +102,11 @@ class DrillCounty:
 
     def check(self):
         """Every invariant, and every answer against what is kept. Returns (answers, reckoning)."""
-        answers, reckoning = reckon(self.db, self.id, self.log)
-        wrong = reckoning.wrong + invariants.broken(self.db, county_id=self.id)
+        answers = Answers(self.log)
+        with self.db.read() as session:
+            county = County(session, self.id)
+            reckoning = Reckoning(county, answers, self.db.vault)
+            wrong = reckoning.wrong + invariants.wrong_with(county)
         assert not wrong, "\n".join(wrong[:20])
         return answers, reckoning
 
@@ -138,7 +142,7 @@ class Workers:
 
         Returns False where none has yet.
         """
-        self._listen()
+        self.listen()
         busy = [worker for worker in self._at_work if worker.pid in self._heard_of]
         if busy:
             self._kill(self._chance.choice(busy))
@@ -151,33 +155,40 @@ class Workers:
         while not all(worker.pid in self._heard_of for worker in self._at_work):
             assert time.monotonic() < until, "the workers do not come to work"
             time.sleep(0.02)
-            self._listen()
+            self.listen()
 
-    def _listen(self):
-        """Who has had an answer, out of what was written since the last time."""
+    def wait_for_answers(self, number):
+        """Until so many more were given to any of them."""
+        until = time.monotonic() + _READY_SECONDS
+        while (number := number - self.listen()) > 0:
+            assert time.monotonic() < until, "the workers get no answers"
+            time.sleep(0.005)
+
+    def listen(self):
+        """Who has had an answer, out of what was written since the last time. Returns how many."""
         log = Path(self._place.log)
         if not log.exists():
-            return
+            return 0
         with log.open("rb") as file:
             file.seek(self._read)
             new = file.read()
         self._read += len(new)
-        for line in new.split(b"\n"):
-            if b'"what": "try"' not in line and (pid := re.search(rb'"pid": (\d+)', line)):
-                self._heard_of.add(int(pid[1]))
+        answered = re.findall(rb'"what": "(?:done|refused)", .*?"pid": (\d+)', new)
+        self._heard_of |= {int(pid) for pid in answered}
+        return len(answered)
 
     def _start(self):
         seed = self._chance.randrange(10**9)
         worker = FORKSERVER.Process(target=work, args=(self._place, seed), daemon=True)
         worker.start()
         # A process's number may come again.
-        self._listen()
+        self.listen()
         self._heard_of.discard(worker.pid)
         self._at_work.append(worker)
 
     def _kill(self, worker):
         self._at_work.remove(worker)
-        os.kill(worker.pid, signal.SIGKILL)
+        worker.kill()
         worker.join()
         assert worker.exitcode == -signal.SIGKILL, f"a worker ended by itself: {worker.exitcode}"
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine, make_url, text
@@ -55,8 +56,21 @@ class Postgres:
 
     def kill_backend(self, pid):
         """Kill one backend: the server throws everybody out and recovers from its log."""
-        os.kill(pid, signal.SIGKILL)
+        with self._admin.connect() as witness:
+            witness.execute(text("SELECT 1"))
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self._wait_until_thrown_out(witness)
+            witness.invalidate()
         self.wait()
+
+    def _wait_until_thrown_out(self, witness):
+        """The server answers others until it has noticed: then it ends this connection, too."""
+        until = time.monotonic() + _START_SECONDS
+        with suppress(OperationalError):
+            while time.monotonic() < until:
+                witness.execute(text("SELECT 1"))
+                time.sleep(0.01)
 
     def restart(self):
         """Stop at once, as at a power cut of the process, and start again."""
@@ -65,6 +79,11 @@ class Postgres:
             ["-w", "-m", "immediate", "-l", log, "restart"], pgdata=self.folder, user=self._user
         )
         self.wait()
+
+    def set_autovacuum(self, *, on):
+        """Whether the server tidies up by itself, at moments of its own."""
+        self.ask(f"ALTER SYSTEM SET autovacuum = {'on' if on else 'off'}")
+        self.ask("SELECT pg_reload_conf()")
 
     def wait(self):
         """Until it answers again."""

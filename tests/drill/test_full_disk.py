@@ -49,9 +49,12 @@ def tight(request, small_disk, tmp_path):
         here = DrillCounty(tmp_path, f"sqlite:///{small_disk / 'wusong.db'}")
     else:
         here = DrillCounty(tmp_path, *on_small_disk(request, small_disk))
+        # What it does by itself makes each new connection write a file of its own first.
+        here.postgres.set_autovacuum(on=False)
     yield here
     here.db.dispose()
     if here.postgres is not None:
+        here.postgres.set_autovacuum(on=True)
         here.postgres.ask("DROP DATABASE drill_small WITH (FORCE)")
         here.postgres.ask("DROP TABLESPACE small")
 

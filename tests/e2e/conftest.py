@@ -155,12 +155,12 @@ def desk(server, chromium, request):
     """Opens signed-in browsers; at the end, none has asked another machine or complained."""
     contexts, watch = [], Watch(server)
 
-    def open_desk(login="duty", address="/queue", *, width=1366, height=768):
+    def open_desk(login="duty", address="/queue", *, password=None, width=1366, height=768):
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         page = watch.page(context.new_page())
         page.goto(server.url + address)
-        sign_in(page, login, server.accounts[login])
+        sign_in(page, login, password or server.accounts[login])
         return page
 
     yield open_desk

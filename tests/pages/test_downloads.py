@@ -3,19 +3,20 @@
 import asyncio
 import io
 import zipfile
+from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 
 import server.downloads
 from data_access.accounts import hash_token
 from data_access.commands.import_file import import_file
 from data_access.imports.columns import COLUMNS
-from data_access.tables import AuditLine
-from domain.imports import Profile
+from data_access.tables import AuditLine, ImportBatch
+from domain.imports import REJECTS_KEPT, Profile
 from domain.people import Role
 from server.gate import Gate
 from server.routes import ROUTES
@@ -206,3 +207,20 @@ def test_an_empty_table_names_every_column_and_comes_back_as_it_is(office, profi
 def test_an_empty_table_is_for_importers(office):
     assert ask("/files/empty/cases", token="duty").status == 403
     assert ask("/files/empty/nothing", token="a").status == 404
+
+
+@pytest.mark.parametrize("number", [2**63, "9" * 5000, "-1", "x", "\u0661"])
+def test_a_number_that_no_batch_can_have_is_no_file(office, number):
+    answer = ask(f"/files/rejects/{number}", token="a", sec_fetch_site="same-origin")
+    assert (answer.status, taken(office)) == (404, 0)
+
+
+def test_rows_past_their_day_are_given_to_nobody_also_before_they_are_deleted(office):
+    old = update(ImportBatch).values(at=clock.now() - REJECTS_KEPT)
+    office.here.db.write(lambda session: session.execute(old) and None)
+    answer = ask(f"/files/rejects/{office.batch}", token="a", sec_fetch_site="same-origin")
+    assert (answer.status, taken(office)) == (404, 0)
+    soon = update(ImportBatch).values(at=clock.now() - REJECTS_KEPT + timedelta(minutes=5))
+    office.here.db.write(lambda session: session.execute(soon) and None)
+    answer = ask(f"/files/rejects/{office.batch}", token="a", sec_fetch_site="same-origin")
+    assert (answer.status, taken(office)) == (200, 1)

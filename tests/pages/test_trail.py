@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, text, update
 
 from data_access import anchors, audit
 from data_access.commands.unmask import unmask_case
-from data_access.tables import AuditLine, UnmaskReason
+from data_access.tables import AuditLine, UnmaskReason, User
 from data_access.verifying import verifying
 from domain.people import GRANTS, Permission, Role
 from tests.desk import data_of, everything_sent
@@ -124,6 +124,20 @@ def test_a_link_opens_the_same_lines(read):
     assert "what" not in at.query_params
 
 
+def test_an_address_names_a_person_by_the_accounts_number_alone(read):
+    number = str(read.duty.user_id)
+    at = page(read, query={"who": number})
+    assert deeds(at) == [("查看当事人明文", read.case.case_no)]
+    assert at.query_params["who"] == number
+
+
+def test_a_login_in_an_address_means_nobody(read):
+    with read.here.db.read() as session:
+        login = session.scalar(select(User.login).where(User.id == read.duty.user_id))
+    at = page(read, query={"who": login})
+    assert "who" not in at.query_params
+
+
 @pytest.mark.parametrize(
     ("period", "shown"),
     [("today", 1), ("week", 2), ("month", 3), ("any", 4)],
@@ -179,7 +193,7 @@ def test_reasons_are_shown_on_demand_and_that_is_a_line_too(read):
     read.here.watcher.look()
     at.run()
     shown = rows(at)
-    assert [row["deed"] for row in shown] == ["查看明文查看的理由", "查看当事人明文"]
+    assert [row["deed"] for row in shown] == ["阅读查看理由", "查看当事人明文"]
     assert [row["reason"] for row in shown] == ["", REASON]
     assert shown[0]["who"].startswith(read.user.name)
     assert "trail_show_reasons" not in {button.key for button in at.button}
@@ -234,13 +248,13 @@ def test_a_check_runs_beside_the_page_and_its_result_stays(read):
         now=clock.now(),
     )
     check(read, at)
-    assert state(at).startswith(":green[●] 完整 · 2 条")
+    assert state(at).startswith(":green[●] 完整 · 3 条")
     assert "比对 1 份锚定" in state(at)
     assert not at.error
-    assert deeds(at)[0] == ("核对审计链", "")
+    assert deeds(at)[:2] == [("核对审计链", ""), ("锚定审计链", "")]
     # Somebody else's page says it too, from the database.
     write(read, "demo:load", "county:510129")
-    assert state(page(read, Role.CENTRE_ADMIN)).startswith(":green[●] 完整 · 2 条")
+    assert state(page(read, Role.CENTRE_ADMIN)).startswith(":green[●] 完整 · 3 条")
 
 
 def test_a_broken_chain_says_where_and_what_that_means(read):
@@ -266,7 +280,26 @@ def test_a_check_that_found_no_answer_says_so(read, monkeypatch):
     monkeypatch.setattr("data_access.verifying.verify_trail", fails)
     at = check(read, page(read))
     assert "没有做完" in at.warning[0].value
-    assert "还没有核对过" in state(at)
+    assert state(at).startswith(":orange[▲] 核对没有完成")
+
+
+def test_a_trail_whose_anchors_are_gone_is_not_shown_in_green(read):
+    at = check(read, page(read))
+    assert state(at).startswith(":orange[▲] 链完整,锚定不全")
+    assert not at.error
+    assert "一份锚定文件也没有" in at.warning[0].value
+
+
+def test_a_check_that_came_to_no_end_is_said_to_everybody_who_looks(read, monkeypatch):
+    def fails(*_, **__):
+        raise ConnectionError
+
+    monkeypatch.setattr(audit, "verify", fails)
+    at = check(read, page(read))
+    verifying(read.here.db)._failed = False  # as in another process
+    at.run()
+    assert "核对没有完成" in state(at)
+    assert "是否完整还不知道" in at.warning[0].value
 
 
 def test_while_a_check_runs_its_progress_shows_and_no_other_begins(read, monkeypatch):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from data_access import accounts, site
 from data_access.commands import sign_in
+from data_access.door import SignedIn
 from data_access.settings import Settings
 from data_access.tables import User
 from server import clock, gate, script_errors, sockets
@@ -160,7 +161,8 @@ def test_forwarded_headers_count_only_behind_a_trusted_proxy(opened):
 
 def test_cookie_is_secure_behind_tls(opened):
     scope = {"type": "http", "scheme": "https", "headers": [], "client": None, "server": None}
-    answer = to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), "token")
+    opened = SignedIn("token", session_id=1, user_id=1)
+    answer = to_all_tabs(Response(), arrival_of(scope, trust_proxy=False), opened)
     for line in answer.headers.getlist("set-cookie"):
         assert "Secure" in line
         assert "HttpOnly" in line
@@ -461,6 +463,26 @@ def test_close_reaches_every_connection_of_one_browser_only():
 
     asyncio.run(drive())
     assert sent == [("a", "websocket.close")] * 2
+
+
+def test_close_leaves_the_tab_that_has_the_new_session_already():
+    closed = []
+
+    async def drive():
+        sockets = OpenSockets()
+        for session_id in (1, 2, None):
+
+            async def send(message, session_id=session_id):
+                if message["type"] == "websocket.close":
+                    closed.append(session_id)
+
+            connection = Connection(send, session_id)
+            sockets.add("a", connection)
+            await connection.send({"type": "websocket.accept"})
+        await sockets.close("a", but=2)
+
+    asyncio.run(drive())
+    assert sorted(closed, key=str) == [1, None]
 
 
 class Knocking:

@@ -81,7 +81,7 @@ def quiet(site):
 def leave_for(site, browser, target="/"):
     """Press the button on the sign-in form; where the browser is sent."""
     form = browser.get("/signin" if target == "/" else browser.get(target).location)
-    link = re.search(rf'<a class="provider" href="([^"]+)">{BUTTON}</a>', form.text)
+    link = re.search(r'<a class="provider" href="([^"]+)">', form.text)
     begun = browser.get(link[1].replace("&amp;", "&"))
     assert begun.status == 302, begun.text
     return begun.location
@@ -464,6 +464,18 @@ def test_provider_that_is_not_there_is_said_and_the_password_works(apart):
     assert left.status == 200
     assert "退出统一认证" not in left.text
     assert browser.sign_in("duty", PASSWORD, target="/queue").location == "/queue"
+
+
+def test_visits_of_anybody_are_not_passed_on_to_the_provider(apart, provider):
+    browser = apart(provider).browser()
+    provider.behave(down=True)
+    for _visit in range(5):
+        assert "退出统一认证" not in browser.get("/signin?left=1").text
+    assert provider.behave() == ["metadata"]
+    assert browser.get("/auth/login").status == 302  # whoever signs in asks at once
+    for _visit in range(5):
+        assert "退出统一认证" in browser.get("/signin?left=1").text
+    assert provider.behave() == ["metadata"]
 
 
 def test_provider_that_describes_itself_badly_is_not_used(apart, provider):

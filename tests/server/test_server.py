@@ -470,6 +470,14 @@ def test_signing_out_reaches_the_other_tabs(server):
         assert tab.closed_with(within=5) == 1012
 
 
+def test_a_tab_that_was_opened_with_the_new_session_is_left_alone(server):
+    browser = server.signed_in("duty")
+    assert browser.sign_in("second", PASSWORD).status == 303
+    with browser.tab("queue") as tab:
+        assert tab.run().shows("换人")
+        assert tab.closed_with(within=2) is None
+
+
 def test_another_browser_of_the_same_person_is_left_alone(server):
     here, there = server.signed_in("duty"), server.signed_in("duty")
     with there.tab("queue") as tab:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from data_access import backup, reference, site
+from data_access import anchors, backup, reference, site
 from data_access.__main__ import main
 from data_access.commands.setup import create_first_administrator, new_setup_code
 from data_access.demo.accounts import FILE_NAME, create_demo_accounts
@@ -537,11 +537,12 @@ def test_what_stood_open_is_closed(installation, at, capsys, way):
     engine = open_engine(f"sqlite:///{folder / 'wusong.db'}")
     with engine.connect() as connection:  # as long as it is open, the side files are there
         connection.execute(text("SELECT 1 FROM site"))
-        for name in ("wusong.db", "wusong.db-wal", "wusong.db-shm", "secret.key"):
+        anchors._create_key(folder / "anchor.key", anchors=folder / "none")
+        for name in ("wusong.db", "wusong.db-wal", "wusong.db-shm", "secret.key", "anchor.key"):
             (folder / name).chmod(0o644)
         if way == "a verb":
             at(folder)
-            assert run(capsys, "verify-audit")[0] == 0
+            assert run(capsys, "check-posts")[0] == 0
         else:
             site.close_site(site.open_site(Settings(data_dir=folder), clock=clock.now))
         assert modes(folder) == {}

@@ -97,13 +97,15 @@ def test_only_whole_anchors_in_the_folder_itself_are_read(signed, tmp_path):
     (folder / "before-restore-2026" / "2026-03-01.json").write_bytes(signed.file_text())
     (folder / ".2026-03-02.json.draft").write_bytes(b"half")
     assert anchors.read_anchors(folder) == []
-    assert anchors.newest_day(folder) is None
+    assert anchors.newest_day(folder, today=date(2026, 3, 4)) is None
 
 
 def test_the_newest_day_is_told_by_names_alone(tmp_path):
     for name in ("2026-03-02", "2026-03-03-101500", "notes", "2026-13-01"):
         (tmp_path / f"{name}.json").touch()
-    assert anchors.newest_day(tmp_path) == date(2026, 3, 3)
+    assert anchors.newest_day(tmp_path, today=date(2026, 3, 4)) == date(2026, 3, 3)
+    # One that a wrong clock dated ahead says nothing of today's.
+    assert anchors.newest_day(tmp_path, today=date(2026, 3, 2)) == date(2026, 3, 2)
 
 
 def test_a_file_is_never_written_again(tmp_path):

@@ -162,3 +162,9 @@ def test_every_setting_that_a_site_needs_first_is_in_the_readme():
 def test_the_architecture_names_every_table():
     text = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
     assert [name for name in Base.metadata.tables if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("index", ["docs/README.md", "docs/adr/README.md"])
+def test_no_page_is_listed_twice(index):
+    links = LINK.findall((ROOT / index).read_text("utf-8"))
+    assert sorted(links) == sorted(set(links))

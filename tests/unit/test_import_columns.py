@@ -378,6 +378,14 @@ def test_a_head_of_two_rows_is_known_when_it_comes_again():
     assert left_out(*rows, *rows) == ([4, 8], {Note.REPEATED_HEADS: 3})
 
 
+def test_records_with_merged_cells_that_were_filled_are_counted_and_heads_are_not():
+    header = recognise([(1, HEAD)], None, FileMapping())
+    rows = [Row(2, HEAD, filled=True), Row(3, FULL), Row(4, FULL, filled=True)]
+    notes: Counter[Note] = Counter()
+    assert list(records(header, rows, notes)) == rows[1:]
+    assert notes == {Note.REPEATED_HEADS: 1, Note.MERGED_FILLED: 1}
+
+
 @given(
     st.lists(st.sampled_from(["", "合计", "12", "填表人:", "漏水", "2026-11-02", "0201", "王芳"]),
              min_size=6, max_size=6)

@@ -303,7 +303,7 @@ def test_the_child_knows_no_secret_and_can_write_nothing(monkeypatch, tmp_path):
         "secrets = [name for name in os.environ if 'DATABASE' in name]\n"
         "sheets = [[name, False, None, None] for name in secrets]\n"
         "print(json.dumps({'kind': str(wrote), 'encoding': '', 'sheets': sheets}))\n"
-        "print(json.dumps({'end': 0, 'filled': 0}))\n"
+        "print(json.dumps({'end': 0}))\n"
     )
     monkeypatch.setattr(read, "_CHILD", child)
     with open_table(b"a") as table:

@@ -16,8 +16,8 @@ from domain import errors
 from domain.cases import EventKind, FieldProblem, Lamp, Stage, UndoObjection, objections_to_move
 from domain.clocks import BEIJING
 from domain.eligibility import Objection
-from domain.imports import FileProblem, FileRefused
-from domain.people import AccountProblem, Permission
+from domain.imports import FileProblem, FileRefused, MappingProblem, MappingRefused
+from domain.people import AccountObjection, AccountProblem, Permission
 from texts.identity import provider_refused
 from texts.imports import file_refused
 from texts.numbers import clock_time, count, due_day, moment, span, time_left
@@ -181,10 +181,14 @@ EXAMPLES = {
         for stage in (Stage.REGISTERED, Stage.CLOSED)
     ],
     errors.NotUndoable: [errors.NotUndoable([one]) for one in UndoObjection],
+    errors.NotChangeable: [errors.NotChangeable([one]) for one in AccountObjection],
+    errors.AccountNotFound: [errors.AccountNotFound("user:1")],
+    errors.AccountChanged: [errors.AccountChanged()],
     errors.KeyReused: [errors.KeyReused("reassign")],
     errors.SignInRefused: [errors.SignInRefused(one, NOW) for one in errors.SignInProblem],
     errors.ProviderRefused: [errors.ProviderRefused(one) for one in errors.ProviderProblem],
     FileRefused: [FileRefused(one, "表头") for one in FileProblem],
+    MappingRefused: [MappingRefused(one) for one in MappingProblem],
 }
 # These are told where they happen, with more than the refusal itself knows.
 ELSEWHERE = {

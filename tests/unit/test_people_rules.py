@@ -1,6 +1,7 @@
 """Scopes, posts and what each role opens."""
 
 import pickle
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,14 +15,20 @@ from domain.people import (
     FIRST_LOCK,
     GRANTS,
     LONGEST_LOCK,
+    SEATS,
+    SEPARATED,
+    SEPARATED_GRANTS,
     SYSTEM_USER_ID,
     Actor,
     Permission,
     Post,
     Role,
     Scope,
+    Seat,
+    collisions,
     grants_of,
     lock_after,
+    roles_with,
     system_actor,
 )
 
@@ -194,6 +201,73 @@ def test_who_manages_the_system_sees_no_case():
         assert Permission.CASE_READ not in GRANTS[role]
 
 
+@pytest.mark.parametrize("separated", [True, False])
+@pytest.mark.parametrize("permission", Permission)
+def test_who_holds_a_permission_is_read_from_what_each_post_opens(permission, separated):
+    by_role = SEPARATED_GRANTS if separated else GRANTS
+    assert roles_with(permission, separated=separated) == {
+        role for role in Role if permission in by_role[role]
+    }
+
+
+def test_kept_apart_the_three_hold_one_administration_each_and_nobody_else_any():
+    """GB/T 22239-2019 8.1.5: system, security and audit management are separate."""
+    administration = {
+        Permission.PEOPLE_MANAGE: Role.SYSTEM_ADMIN,
+        Permission.POST_GRANT: Role.SECURITY_ADMIN,
+        Permission.TRAIL_READ: Role.AUDIT_ADMIN,
+    }
+    for permission, role in administration.items():
+        assert roles_with(permission, separated=True) == {role}
+        assert SEPARATED_GRANTS[role] == {permission}
+
+
+def test_every_role_has_a_place_and_administrators_only_the_county():
+    assert set(SEATS) == set(Role)
+    assert all(SEATS.values())
+    for role in Role:
+        if GRANTS[role] & {Permission.PEOPLE_MANAGE, Permission.POST_GRANT, Permission.TRAIL_READ}:
+            assert SEATS[role] == (Seat.COUNTY,)
+
+
+# --- three administrators apart --------------------------------------------------------------
+
+days = some.integers(0, 6).map(lambda ahead: DAY + ahead * ONE_DAY)
+terms = some.builds(
+    lambda role, begins, length: Post(
+        role,
+        valid_from=begins,
+        valid_to=None if length is None else begins + length * ONE_DAY,
+    ),
+    some.sampled_from([*sorted(SEPARATED), Role.DUTY, Role.TOWN]),
+    days,
+    some.none() | some.integers(0, 4),
+)
+
+
+@settings(deadline=None)
+@given(some.lists(terms, max_size=5), days)
+def test_posts_collide_exactly_where_one_day_has_what_must_be_kept_apart(posts, since):
+    """Day by day: a day is in order with none of the three, or with one of them and no other."""
+
+    def in_order(day):
+        held = {post.role for post in posts if post.held_on(day)}
+        return not held & SEPARATED or len(held) == 1
+
+    ahead = [since + number * ONE_DAY for number in range(20)]
+    assert bool(collisions(posts, since=since)) == (not all(map(in_order, ahead)))
+
+
+@settings(deadline=None)
+@given(terms, terms, days)
+def test_two_posts_meet_where_a_day_has_both(one, other, since):
+    both = [
+        one.held_on(day) and other.held_on(day)
+        for day in (since + number * ONE_DAY for number in range(20))
+    ]
+    assert one.meets(other, since=since) == other.meets(one, since=since) == any(both)
+
+
 # --- actors ----------------------------------------------------------------------------------
 
 
@@ -228,3 +302,16 @@ def test_a_lock_begins_at_the_fifth_failure_doubles_and_ends_within_a_day():
     assert locks[:4] == [FIRST_LOCK, 2 * FIRST_LOCK, 4 * FIRST_LOCK, 8 * FIRST_LOCK]
     assert locks == sorted(locks)
     assert locks[-1] == lock_after(10**9) == LONGEST_LOCK
+
+
+@pytest.mark.parametrize("beside", [Role.SECURITY_ADMIN, Role.CENTRE_ADMIN, Role.DUTY])
+def test_kept_apart_posts_from_before_that_collide_give_nothing(beside):
+    county = {"unit_id": COUNTY, "level": UnitLevel.COUNTY}
+    both = (Post(Role.SYSTEM_ADMIN, **county), Post(beside, **county))
+    separated = {"county_id": COUNTY, "mediator_id": None, "day": DAY, "separated": True}
+    assert grants_of(both, **separated) == {}
+    one, other = (grants_of([post], **separated) for post in both)
+    assert one
+    assert other
+    ended = replace(both[1], valid_to=DAY)
+    assert grants_of((both[0], ended), **separated) == one

@@ -17,6 +17,8 @@ from domain.trail import (
     Finding,
     Line,
     Names,
+    Note,
+    NoteKind,
     PostHeld,
     SubjectKind,
     Verification,
@@ -24,7 +26,12 @@ from domain.trail import (
 )
 from tests.world import NOW
 from texts import trail, trail_details
-from texts.verification import break_sentence, finding_sentence, verification_lines
+from texts.verification import (
+    break_sentence,
+    finding_sentence,
+    note_sentence,
+    verification_lines,
+)
 
 ROOT = Path(__file__).parents[2]
 # Where an action is handed on, whoever hands it in is found by itself.
@@ -116,6 +123,8 @@ def test_every_group_break_and_finding_has_words():
     told = {finding_sentence(Finding(one, "2026-03-02.json", 7)) for one in AnchorProblem}
     assert len(told) == len(AnchorProblem)
     assert all("2026-03-02.json" in one for one in told)
+    said = {note_sentence(Note(one, 7, "2026-03-02.json")) for one in NoteKind}
+    assert len(said) == len(NoteKind)
 
 
 # --- lines -----------------------------------------------------------------------------------
@@ -215,6 +224,15 @@ def test_the_session_that_stands_beside_the_line_is_not_said_again():
     assert told("session:close", "user:4", session=16) == ["登录号 16"]
 
 
+def test_an_anchor_is_told_with_what_it_speaks_of():
+    facts = {"file": "2026-03-02.json", "anchored": 1200, "key": "0123456789abcdef"}
+    assert told("trail:anchor", "trail", **facts) == [
+        "锚定文件 2026-03-02.json",
+        "锚定到第 1,200 条",
+        "公钥指纹 0123456789abcdef",
+    ]
+
+
 def test_what_a_later_version_wrote_is_shown_as_it_is():
     assert told("future:deed", "case:D2026-00001", new="值", active="maybe") == [
         'new: "值"',
@@ -260,6 +278,10 @@ def test_a_check_says_what_it_found_and_what_that_means():
     assert broken[2].startswith("2026-03-01.json 证明第 9 条原来不是现在这样")
     assert broken[3] == "另有 1 处锚定不符。"
     assert "还没有锚定文件" in verification_lines(check(anchors=0))[1]
+    days = verification_lines(check(notes=(Note(NoteKind.DAYS, 2, "2026-03-02"),)))
+    assert "有 2 天有记录而没有锚定,最早的是 2026-03-02" in days[2]
+    (unfinished,) = verification_lines(check(finished=False, lines=0))
+    assert unfinished.startswith("核对没有完成")
 
 
 def test_a_check_is_kept_as_json_and_read_again():
@@ -268,4 +290,11 @@ def test_a_check_is_kept_as_json_and_read_again():
     assert verification_from_json(one.as_json()) == one
     assert not one.intact
     assert check().intact
+    assert check().vouched
+    lacking = check(notes=(Note(NoteKind.MISSING, 2, "2026-03-02.json"),))
+    assert verification_from_json(lacking.as_json()) == lacking
+    assert (lacking.intact, lacking.vouched) == (True, False)
+    broken_off = check(finished=False, lines=0)
+    assert verification_from_json(broken_off.as_json()) == broken_off
+    assert not broken_off.intact
     assert SubjectKind("import_mapping") is SubjectKind.MAPPING

@@ -24,7 +24,7 @@ def open_workbook(content: bytes, order: Order, *, kind: str, sizes: dict[str, S
         sheets = [_seen(one, calamine) for one in book.sheets_metadata]
         number = chosen(sheets, order.sheet) if order.sheet else _suggested(book, sheets)
         sheet = book.get_sheet_by_index(number - 1)
-        merges = _merges(sheet, order.limits.rows)
+        merges = _merges(sheet)
     for seen in sheets:
         if (size := sizes.get(seen.name)) and seen.rows is None:
             seen.rows, seen.columns = size.rows, size.columns
@@ -67,17 +67,14 @@ def _suggested(book: Any, sheets: list[Seen]) -> int:
     return shown[0] + 1 if shown else chosen(sheets, 1)
 
 
-def _merges(sheet: Any, most: int) -> Merges:
+def _merges(sheet: Any) -> Merges:
     """Merged areas of several rows, by first row, with their column in rows as they come.
 
     Blank columns at the left are not given, so that a column is counted from the first in use.
     """
     left = (sheet.start or (0, 0))[1]
     found: Merges = {}
-    areas = sheet.merged_cell_ranges or ()
-    if len(areas) > most:
-        raise Refused("suspicious")
-    for (top, column), (bottom, _) in areas:
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
         if bottom > top and column >= left:
             found.setdefault(top + 1, []).append((bottom + 1, column - left))
     return found

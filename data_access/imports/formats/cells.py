@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from data_access.imports.formats.opened import Merges, Refused, is_blank
+from data_access.imports.formats.opened import Merges, is_blank
 
 _EXACT_FLOAT = 2**53
 
@@ -52,34 +52,29 @@ class Filling:
     Offices merge a town's cell over all cases of that town. A row that is otherwise blank stays so.
     """
 
-    def __init__(self, merges: Merges, most: int) -> None:
+    def __init__(self, merges: Merges) -> None:
         self._merges = merges
-        self._most = most
         self._open: dict[int, tuple[int, Any]] = {}
-        self.filled = 0
 
-    def rows(self, rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any]]]:
-        """The rows, filled. `filled` counts those that something was written into."""
+    def rows(self, rows: Iterator[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Any], bool]]:
+        """The rows with their numbers, and whether something was written into them."""
         for number, cells in rows:
-            if self._open:
-                self._fill(number, cells)
+            filled = bool(self._open) and self._fill(number, cells)
             for last, column in self._merges.pop(number, ()):
                 if column < len(cells) and not is_blank(cells[column]):
                     self._open[column] = (last, cells[column])
-                    # One area begins in one column at most: more of them lie over each other.
-                    if len(self._open) > self._most:
-                        raise Refused("suspicious")
-            yield number, cells
+            yield number, cells, filled
 
-    def _fill(self, number: int, cells: list[Any]) -> None:
+    def _fill(self, number: int, cells: list[Any]) -> bool:
         for column in [one for one, (last, _) in self._open.items() if last < number]:
             del self._open[column]
         if not self._open or all(map(is_blank, cells)):
-            return
-        before = self.filled
+            return False
+        filled = False
         for column, (_, said) in self._open.items():
             if column >= len(cells):
                 cells.extend([""] * (column + 1 - len(cells)))
             if is_blank(cells[column]):
                 cells[column] = said
-                self.filled = before + 1
+                filled = True
+        return filled

@@ -8,11 +8,12 @@ given again only where there is something in it, and the limits of every file ho
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain, islice
 from typing import Any
 from xml.parsers import expat
 
 from data_access.imports.formats.archives import pieces
-from data_access.imports.formats.ods_cells import Cell, repeated
+from data_access.imports.formats.ods_cells import PARAGRAPHS, Cell, repeated
 from data_access.imports.formats.opened import (
     LOOKED_AT,
     Merges,
@@ -32,6 +33,7 @@ _SPREADSHEET, _LONGEST_TYPE = b"application/vnd.oasis.opendocument.spreadsheet",
 _MOST_SHEETS = 1_000
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _TEXT, _STYLE = f"{_OASIS}table:1.0 ", f"{_OASIS}text:1.0 ", f"{_OASIS}style:1.0 "
+_SHEET, _ROW = f"{_TABLE}table", f"{_TABLE}table-row"
 _CELLS = frozenset((f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"))
 # They hold tables, too, but none that anybody sees: of other files, of before, within drawings.
 _ASIDE = frozenset(_TABLE + name for name in ("dde-links", "tracked-changes", "shapes"))
@@ -47,20 +49,36 @@ def is_spreadsheet(archive: zipfile.ZipFile) -> bool:
 
 
 def open_ods(archive: zipfile.ZipFile, order: Order) -> Opened:
-    """Go through the document once for its sheets, and once more for the rows of one."""
+    """The rows of one sheet as they are parsed; where first rows are wanted, of every sheet.
+
+    `sheets` are all of them in the second case, and those up to the wanted one in the first.
+    """
     _require_open(archive)
-    limits = order.limits
-    enough = max(LOOKED_AT, order.first) if order.first else 0
-    overview = _Document(limits, rows_of_each=enough)
-    heads: dict[int, list[list[Any]]] = {}
-    for place, (_, _, cells) in overview.read(archive):
-        heads.setdefault(place, []).append(cells)
-    number = chosen(overview.sheets, order.sheet or _suggested(overview.sheets, heads))
-    rest = _Document(limits, only=number - 1, rows_of_each=order.first or limits.rows + 1)
+    if order.first:
+        return _look(archive, order)
+    document = _Document(order.limits, only=order.sheet - 1, rows_of_each=order.limits.rows + 1)
+    rows = document.read(archive)
+    first = list(islice(rows, 1))
+    chosen(document.sheets, order.sheet)
     return Opened(
-        "ods", _numbered(rest.read(archive), limits), sheet=number, sheets=overview.sheets,
-        merges=rest.merges,
-    )  # fmt: skip
+        "ods",
+        _numbered(chain(first, rows), order.limits),
+        sheet=order.sheet,
+        sheets=document.sheets[: order.sheet],
+        merges=document.merges_of.setdefault(order.sheet - 1, {}),
+    )
+
+
+def _look(archive: zipfile.ZipFile, order: Order) -> Opened:
+    document = _Document(order.limits, rows_of_each=max(LOOKED_AT, order.first))
+    heads: dict[int, list[_RowOfSheet]] = {}
+    for place, row in document.read(archive):
+        heads.setdefault(place, []).append(row)
+    sheets = document.sheets
+    number = chosen(sheets, order.sheet or _suggested(sheets, heads))
+    rows = ((number - 1, row) for row in heads.get(number - 1, []))
+    merges = document.merges_of.get(number - 1, {})
+    return Opened("ods", _numbered(rows, order.limits), sheet=number, sheets=sheets, merges=merges)
 
 
 def _require_open(archive: zipfile.ZipFile) -> None:
@@ -71,9 +89,13 @@ def _require_open(archive: zipfile.ZipFile) -> None:
             raise Refused("password")
 
 
-def _suggested(sheets: list[Seen], heads: dict[int, list[list[Any]]]) -> int:
+def _suggested(sheets: list[Seen], heads: dict[int, list[_RowOfSheet]]) -> int:
     shown = [place for place, one in enumerate(sheets) if not one.hidden]
-    tables = (place for place in shown if looks_like_a_table(heads.get(place, [])))
+    tables = (
+        place
+        for place in shown
+        if looks_like_a_table([cells for _, _, cells in heads.get(place, [])])
+    )
     return next(tables, shown[0] if shown else 0) + 1
 
 
@@ -95,8 +117,10 @@ class _Document:
 
     def __init__(self, limits: ReadLimits, *, rows_of_each: int, only: int | None = None) -> None:
         self.sheets: list[Seen] = []
-        self.merges: Merges = {}
+        self.merges_of: dict[int, Merges] = {}
+        self._parser = document_parser()
         self._limits = limits
+        self._longest = limits.cell_characters + 1
         self._only = only
         self._most = rows_of_each
         self._hidden_styles: set[str] = set()
@@ -105,64 +129,81 @@ class _Document:
         self._reading = False
         self._aside = 0
         self._number = self._times = self._given = self._column = 0
-        self._row: list[Any] | None = None
+        self._row: list[Any] = []
         self._cell: Cell | None = None
 
     def read(self, archive: zipfile.ZipFile) -> Iterator[tuple[int, _RowOfSheet]]:
         """(sheet from 0, (row number, how often, cells)), as the document is parsed."""
-        reader = document_parser()
-        reader.StartElementHandler = self._start
-        reader.EndElementHandler = self._end
-        reader.CharacterDataHandler = self._characters
+        self._listen()
         try:
             for _, piece in pieces(archive, archive.getinfo(CONTENT)):
-                reader.Parse(piece, False)  # noqa: FBT003 - the parser's own signature
+                self._parser.Parse(piece, False)  # noqa: FBT003 - the parser's own signature
                 yield from self._found
                 self._found.clear()
-                if self._only is not None and self._given >= self._most:
+                if self._only is not None and len(self.sheets) - 1 > self._only:
                     return
-            reader.Parse(b"", True)  # noqa: FBT003
+            self._parser.Parse(b"", True)  # noqa: FBT003
         except expat.ExpatError:
             raise Refused("damaged") from None
         yield from self._found
 
+    def _listen(self) -> None:
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+
+    def _put_aside(self) -> None:
+        """Hear nothing up to the end of the element that begins; most of a file is passed so."""
+        self._aside = 1
+        self._parser.StartElementHandler = self._deeper
+        self._parser.EndElementHandler = self._shallower
+        self._parser.CharacterDataHandler = None
+
+    def _deeper(self, _name: str, _said: dict[str, str]) -> None:
+        self._aside += 1
+
+    def _shallower(self, _name: str) -> None:
+        self._aside -= 1
+        if not self._aside:
+            self._listen()
+
     def _start(self, name: str, said: dict[str, str]) -> None:
-        if self._aside:
-            self._aside += 1
-        elif self._cell is not None:
-            if not name.startswith(_TEXT):
-                self._aside = 1  # a note or a drawing that hangs on the cell
+        cell = self._cell
+        if cell is not None:
+            if name in PARAGRAPHS:
+                cell.begin()
+            elif name.startswith(_TEXT):
+                cell.start(name, said)
             else:
-                self._cell.start(name[len(_TEXT) :], said)
+                self._put_aside()  # a note or a drawing that hangs on the cell
         elif name in _CELLS:
-            if self._row is not None:
-                self._cell = Cell(said, self._limits.cell_characters + 1)
-        elif name in _ASIDE:
-            self._aside = 1
-        elif name == f"{_TABLE}table-row":
+            self._cell = Cell(said, self._longest)
+        elif name == _ROW:
             self._start_row(said)
-        elif name == f"{_TABLE}table":
+        elif name == _SHEET:
             self._start_table(said)
+        elif name in _ASIDE:
+            self._put_aside()
         else:
             self._learn_style(name, said)
 
     def _end(self, name: str) -> None:
-        if self._aside:
-            self._aside -= 1
-        elif self._cell is not None:
-            if name in _CELLS:
-                self._end_cell(self._cell)
+        cell = self._cell
+        if cell is not None:
+            if name in PARAGRAPHS:
+                cell.within -= 1
+            elif name in _CELLS:
+                self._end_cell(cell)
                 self._cell = None
-            else:
-                self._cell.end(name[len(_TEXT) :])
-        elif name == f"{_TABLE}table-row":
+        elif name == _ROW:
             self._end_row()
-        elif name == f"{_TABLE}table":
+        elif name == _SHEET:
             self._reading = False
 
     def _characters(self, text: str) -> None:
-        if self._cell is not None and not self._aside:
-            self._cell.add(text)
+        cell = self._cell
+        if cell is not None and cell.within:
+            cell.add(text)
 
     def _learn_style(self, name: str, said: dict[str, str]) -> None:
         if name == f"{_STYLE}style":
@@ -181,10 +222,13 @@ class _Document:
     def _start_row(self, said: dict[str, str]) -> None:
         self._times = repeated(said, "rows")
         self._column = 0
-        self._row = [] if self._reading and self._given < self._most else None
+        if self._reading and self._given < self._most:
+            self._row = []
+        else:
+            self._put_aside()
 
     def _end_row(self) -> None:
-        row, self._row = self._row, None
+        row, self._row = self._row, []
         if row:
             self._found.append((len(self.sheets) - 1, (self._number, self._times, row)))
             self._given += self._times
@@ -194,11 +238,13 @@ class _Document:
         row, times = self._row, repeated(cell.said, "columns")
         said = cell.value()
         column, self._column = self._column, self._column + times
-        if row is None or is_blank(said):
+        if said == "" or is_blank(said):
             return
         if self._column > self._limits.columns:
             raise Refused("too_many_columns")
-        row.extend([""] * (column - len(row)))
+        if len(row) < column:
+            row.extend([""] * (column - len(row)))
         row.extend([said] * times)
-        if (below := cell.rows_spanned()) > 1 and self._only is not None:
-            self.merges.setdefault(self._number, []).append((self._number + below - 1, column))
+        if (below := cell.rows_spanned()) > 1:
+            merges = self.merges_of.setdefault(len(self.sheets) - 1, {})
+            merges.setdefault(self._number, []).append((self._number + below - 1, column))

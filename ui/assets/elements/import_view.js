@@ -21,7 +21,7 @@ function table(block) {
   const head = make("tr", "", ...block.head.map((text, place) => make("th", block.styles[place], text)));
   const rows = block.rows.map((row) => make("tr", "", ...row.cells.map((text, place) => make("td", block.styles[place], text)),
     ...(row.links ? [make("td", "links", ...row.links.map(link), make("span", "second", row.after))] : [])));
-  return make("table", "", make("thead", "", head), make("tbody", "", ...rows));
+  return make("div", "scroll", make("table", "", make("thead", "", head), make("tbody", "", ...rows)));
 }
 
 const draw = {
