@@ -167,8 +167,8 @@ class _Encodings:
             case JSON():
                 return json.dumps
             case EnumType():
-                # All of them are texts already, and none is missing.
-                return str
+                # All of them are texts already; most cases have no agreement, so no form of one.
+                return _text_or_none
             case _:
                 # Whole numbers, texts and bytes.
                 return None
@@ -180,6 +180,10 @@ class _Encodings:
             return None if value is None else str(own(value) if own else value)
 
         return lru_cache(_REMEMBERED)(as_text)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _own_schema(connection: Connection) -> str:

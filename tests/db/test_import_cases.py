@@ -13,7 +13,7 @@ from itertools import cycle, groupby, pairwise
 from operator import attrgetter
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data_access import audit
 from data_access.commands import import_file as command
@@ -32,11 +32,12 @@ from data_access.tables import (
     Committee,
     ImportBatch,
     ImportReject,
+    LimitRule,
     Mediator,
     Party,
 )
 from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
-from domain.clocks import BEIJING, Clock
+from domain.clocks import BEIJING
 from domain.errors import Conflict, NotEligible
 from domain.imports import Note, Profile, RejectReason
 from domain.organisation import PartyKind, PartyRole
@@ -401,17 +402,13 @@ def test_a_case_that_was_settled_as_it_came_in_has_one_interval(db, world, take)
 
 
 def test_before_the_countys_limits_a_settled_case_was_in_mediation_without_a_deadline(
-    db, world, take, monkeypatch
+    db, world, take
 ):
     world.mediator("张建国")
-    deadline = Clock.deadline
-
-    def none_then(clock, stage, difficulty, *, start):
-        if start < datetime(2026, 2, 21, tzinfo=BEIJING):
-            raise LookupError(stage)
-        return deadline(clock, stage, difficulty, start=start)
-
-    monkeypatch.setattr(Clock, "deadline", none_then)
+    # The county's rules hold from the day after the case was registered.
+    db.write(
+        lambda session: session.execute(update(LimitRule).values(valid_from=date(2026, 2, 21)))
+    )
     take(
         {
             "化解是否成功": "1",

@@ -16,8 +16,10 @@ from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
+from data_access.commands.register import NewCase, NewParty
 from data_access.queries import trail
 from data_access.queries.accounts import Filters as AccountFilters
+from data_access.queries.duplicates import Sought
 from data_access.queries.queue import Filters
 from data_access.tables import (
     AuditHead,
@@ -33,12 +35,14 @@ from data_access.tables import (
     ImportRun,
     UserRole,
 )
+from data_access.vault import Indexed, Vault
 from domain.cases import ReassignReason
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
-from domain.organisation import UnitLevel
+from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountState, Permission, Post, Role, Scope
+from domain.transitions import Action, Given, Supervision
 from tests.world import NOW, World
 
 # --- the other town --------------------------------------------------------------------------
@@ -207,6 +211,8 @@ class TwoTowns(World):
             summary=f"{NAME}诉人称漏水",
             due_at=DUE,
             soon_at=DUE,
+            stated_due_on=DUE.date(),
+            extension_asked=int(NUMBER),
         )
         assert case.case_no == CASE_NO
         reassign_case(self.db, **to_second(self.boss, "k"), now=NOW)
@@ -223,6 +229,29 @@ def to_second(actor, key, **over):
         "actor": actor,
         **over,
     }
+
+
+def over_b(action, key, note=f"{NAME}溪的事", **given):
+    """A step of town B's case, as it stands after the county's reassignment."""
+    return {
+        "case_no": CASE_NO,
+        "action": action,
+        "given": Given(note=note, **given),
+        "expected_version": 2,
+        "key": key,
+    }
+
+
+def like_b(vault):
+    """A dispute of the persons, the place and the kind of town B's case."""
+    return Sought(
+        date(2026, 3, 1),
+        "0402",
+        GRID,
+        frozenset(vault.index(name, Indexed.NAME) for name in ("王小明", f"{NAME}诉人")),
+        frozenset({vault.index(PHONE, Indexed.PHONE)}),
+        frozenset({vault.index(KIN, Indexed.IDENTITY)}),
+    )
 
 
 @pytest.fixture
@@ -273,6 +302,10 @@ READ_RECIPES = {
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
+    "clocks.why": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
+    # A's own case has a party and a telephone in common with B's.
+    "duplicates.duplicates_of": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
+    "duplicates.likely_duplicates": [{"like": like_b(Vault(bytes(range(32))))}],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
     "import_mappings.mappings": [{}],
     "import_mappings.meanings": [{"now": NOW}],
@@ -280,6 +313,7 @@ READ_RECIPES = {
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
     "imports.same_file": [{"actor_id": 1, "profile": Profile.CASES, "sha256": FILE}],
+    "places.units_within": [{}],
     "posts.offer": [{"day": NOW.date()}],
     "posts.separation": [{"day": NOW.date()}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
@@ -307,6 +341,7 @@ READ_RECIPES = {
         for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
+    "steps.step_view": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "trail.accounts": [{}],
     "trail.last_verification": [{}],
     "trail.page": [
@@ -338,6 +373,34 @@ COMMAND_RECIPES = {
         (to_second(None, "k2", case_no="D2026-00001"), False),
     ],
     "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
+    "register.register_case": [
+        (
+            {
+                "new": NewCase(
+                    unit_id=unit_id,
+                    type_code="0402",
+                    source_code="S02",
+                    occurred_on=date(2026, 3, 1),
+                    title="楼上漏水",
+                    parties=(NewParty(PartyRole.APPLICANT, "王小明"),),
+                ),
+                "key": "r",
+            },
+            True,
+        )
+        for unit_id in (TOWN, COMMUNITY, GRID)
+    ],
+    "steps.take_step": [
+        (over_b(Action.SUPERVISE, "s1", level=Supervision.YELLOW), True),
+        (over_b(Action.WITHDRAW, "s2"), True),
+        # A case of A's merged into B's, and B's into A's.
+        (
+            over_b(Action.MERGE, "s3", other_case=CASE_NO)
+            | {"case_no": "D2026-00001", "expected_version": 1},
+            True,
+        ),
+        (over_b(Action.MERGE, "s4", other_case="D2026-00001"), True),
+    ],
     "trail.read_reasons": [({"seqs": range(1, 50)}, True)],
     "trail.verify_trail": [({"folder": Path("no-such-folder"), "key": None}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],
