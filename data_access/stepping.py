@@ -1,18 +1,29 @@
 """What a step makes of a case: the columns that change, by the table of transitions."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access.queries.clocks import running
+from data_access.clocks import level_of, running
 from data_access.reference import load_clock
-from data_access.tables import Case
-from domain.cases import FieldProblem, Stage
+from data_access.tables import Case, CaseEvent
+from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import Clock, Running
-from domain.errors import Invalid
-from domain.transitions import LEVELS, Action, AgreementForm, Given, Need, Standing, Transition
+from domain.errors import Invalid, NotPossible
+from domain.organisation import UnitLevel
+from domain.transitions import (
+    LEVELS,
+    Action,
+    AgreementForm,
+    Closed,
+    Given,
+    Need,
+    Standing,
+    Transition,
+)
 
 _OUTCOME_OF_FORM = {AgreementForm.WRITTEN: "O01", AgreementForm.ORAL: "O02"}
 _NOBODYS: dict[str, Any] = {"mediator_id": None, "committee_id": None, "held_since": None}
@@ -23,6 +34,21 @@ _OPEN_AGAIN: dict[str, Any] = {
     "agreement_form": None,
     "agreed_on": None,
     "merged_into": None,
+}
+# What a case that comes back from another has again, and how the event that keeps it is read.
+_BROUGHT_BACK: dict[str, Any] = {
+    "stage": Stage,
+    "stage_since": datetime.fromisoformat,
+    "stated_due_on": date.fromisoformat,
+    "extended": int,
+    "extension_asked": int,
+    "extensions": int,
+    "limit_level": UnitLevel,
+    "limit_on": date.fromisoformat,
+    "paused": int,
+    "parked_until": date.fromisoformat,
+    "supervised": int,
+    "outcome_code": str,
 }
 
 
@@ -39,6 +65,7 @@ def standing(case: Case) -> Standing:
         agreed_on=case.agreed_on,
         closed_at=case.closed_at,
         outcome_code=case.outcome_code,
+        merged=case.merged_into is not None,
     )
 
 
@@ -49,8 +76,10 @@ def values_after(
     if transition.target is Stage.CLOSED:
         return _closing(case, transition, now)
     clock = load_clock(session)
+    if transition.back:
+        return _coming_back(session, case, clock, now)
     if transition.target is not None:
-        return _entering(case, transition, given, clock, now)
+        return _entering(session, case, transition, given, clock, now)
     return _beside(session, case, transition, given, clock, now)
 
 
@@ -114,18 +143,27 @@ def _closing(case: Case, transition: Transition, now: datetime) -> dict[str, Any
 
 
 def _entering(
-    case: Case, transition: Transition, given: Given, clock: Clock, now: datetime
+    session: Session,
+    case: Case,
+    transition: Transition,
+    given: Given,
+    clock: Clock,
+    now: datetime,
 ) -> dict[str, Any]:
     """The columns of a case that comes into another stage: its clock starts anew."""
     target = transition.target or case.stage
     stated = given.until if Need.UNTIL in transition.needs else None
-    due = clock.due(Running(target, case.difficulty, now, stated))
+    given_up = transition.action in {Action.SEND_BACK, Action.REOPEN} or case.mediator_id is None
+    level = None if given_up else level_of(session, case.committee_id)
+    due = clock.due(Running(target, case.difficulty, now, stated, level=level))
     values: dict[str, Any] = {
         "stage": target,
         "stage_since": now,
         "due_at": due.due_at,
         "soon_at": due.soon_at,
         "stated_due_on": stated,
+        "limit_level": level,
+        "limit_on": None,
         "extended": 0,
         "extension_asked": None,
         "extensions": 0,
@@ -139,3 +177,40 @@ def _entering(
     if transition.outcomes:
         values["outcome_code"] = given.outcome or transition.outcomes[0]
     return values
+
+
+# ------------------------------------------------------------------------------- back from merging
+
+
+def kept_of(case: Case) -> dict[str, Any]:
+    """What a case that is merged would have again if that were undone, for its event."""
+    values = {name: getattr(case, name) for name in _BROUGHT_BACK}
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+    }
+
+
+def _coming_back(session: Session, case: Case, clock: Clock, now: datetime) -> dict[str, Any]:
+    """The columns as they were before the merging, the clock moved on by the time in between."""
+    data = session.scalars(
+        select(CaseEvent.data)
+        .where(
+            CaseEvent.county_id == case.county_id,
+            CaseEvent.case_id == case.id,
+            CaseEvent.kind == EventKind.MERGED,
+        )
+        .order_by(CaseEvent.seq.desc())
+    ).first()
+    kept = (data or {}).get("kept")
+    if kept is None:
+        raise NotPossible([Closed.NOT_MERGED])
+    values = {
+        name: None if kept[name] is None else read(kept[name])
+        for name, read in _BROUGHT_BACK.items()
+    }
+    again = Case(county_id=case.county_id, id=case.id, difficulty=case.difficulty, **values)
+    # Where it was parked it stands still as before, and keeps the deadline that it had.
+    due = clock.due(running(session, again, now=None if values["paused"] else now))
+    open_again = {"is_open": 1, "closed_at": None, "merged_into": None}
+    return values | open_again | {"due_at": due.due_at, "soon_at": due.soon_at}

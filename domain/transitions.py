@@ -36,6 +36,7 @@ class Action(StrEnum):
     ARCHIVE = "archive"  # 归档
     REFER_TO_POLICE = "refer_to_police"  # 移送公安
     MERGE = "merge"  # 并案
+    UNMERGE = "unmerge"  # 撤销并案
     PARK = "park"  # 挂账
     RESUME = "resume"  # 恢复办理
     ASK_EXTENSION = "ask_extension"  # 申请延期
@@ -94,12 +95,14 @@ class Closed(StrEnum):
     NOT_SUPERVISED = "not_supervised"
     TOO_LATE_TO_REOPEN = "too_late_to_reopen"
     MERGED = "merged"  # the case that stays goes on; undo the merging instead
+    NOT_MERGED = "not_merged"  # here: what was merged elsewhere is not known well enough
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One way on. `target` is None where the stage stays; `outcomes` are codes of 调解结果.
 
+    `back`: to the stage that the case had when it was closed, whichever that was.
     `pauses` is how the clock takes it: True stops it, False lets it go on, None leaves it alone.
     """
 
@@ -112,6 +115,7 @@ class Transition:
     outcomes: tuple[str, ...] = ()
     pauses: bool | None = None
     basis: str = ""
+    back: bool = False
 
 
 _BEFORE_AGREEMENT = frozenset({Stage.REGISTERED, Stage.ACCEPTED, Stage.IN_MEDIATION})
@@ -122,6 +126,8 @@ REOPENED_WITHIN = timedelta(days=180)
 # 民诉法解释 355: no judicial confirmation of identity relations and of title.
 NOT_CONFIRMABLE_TYPES = ("01", "0901", "0902")
 EXTENSIONS_A_STAGE = 1
+# 并案: the dispute goes on in another case.
+MERGED_OUTCOME = "O14"
 # A written reason, in characters; a day to come, from today.
 NOTE_SHORTEST, NOTE_LONGEST = 4, 500
 LONGEST_AHEAD = timedelta(days=366)
@@ -304,7 +310,16 @@ TRANSITIONS: dict[Action, Transition] = {
             EventKind.MERGED,
             target=Stage.CLOSED,
             needs=(Need.OTHER_CASE, Need.NOTE),
-            outcomes=("O14",),
+            outcomes=(MERGED_OUTCOME,),
+            basis="本县规则",
+        ),
+        Transition(
+            Action.UNMERGE,
+            frozenset({Stage.CLOSED}),
+            Permission.CASE_ACCEPT,
+            EventKind.UNMERGED,
+            back=True,
+            needs=(Need.NOTE,),
             basis="本县规则",
         ),
         Transition(
@@ -394,9 +409,14 @@ class Given:
     other_case: str = ""
 
 
+def tidied(given: Given) -> Given:
+    """What was given, as it is kept and compared."""
+    return replace(given, note=given.note.strip(), other_case=given.other_case.strip().upper())
+
+
 def checked(transition: Transition, given: Given, *, today: date) -> Given:
     """What was given, tidied. Raises Invalid with the problem of each field."""
-    given = replace(given, note=given.note.strip(), other_case=given.other_case.strip().upper())
+    given = tidied(given)
     problems: dict[str, FieldProblem] = {}
     for need in transition.needs:
         if problem := _problem(need, transition, given, today):
@@ -449,6 +469,7 @@ class Standing:
     agreed_on: date | None = None
     closed_at: datetime | None = None
     outcome_code: str | None = None
+    merged: bool = False
 
 
 def objections(transition: Transition, case: Standing, *, may: bool, now: datetime) -> list[Closed]:
@@ -501,10 +522,15 @@ def _not_supervised(case: Standing, _now: datetime) -> Iterator[Closed]:
 
 
 def _may_be_reopened(case: Standing, now: datetime) -> Iterator[Closed]:
-    if case.outcome_code == "O14":
+    if case.outcome_code == MERGED_OUTCOME:
         yield Closed.MERGED
     if case.closed_at is not None and now > case.closed_at + REOPENED_WITHIN:
         yield Closed.TOO_LATE_TO_REOPEN
+
+
+def _was_merged(case: Standing, _now: datetime) -> Iterator[Closed]:
+    if not case.merged or case.outcome_code != MERGED_OUTCOME:
+        yield Closed.NOT_MERGED
 
 
 _OWN_CHECKS: dict[Action, Callable[[Standing, datetime], Iterator[Closed]]] = {
@@ -515,4 +541,5 @@ _OWN_CHECKS: dict[Action, Callable[[Standing, datetime], Iterator[Closed]]] = {
     Action.APPLY_CONFIRMATION: _confirmable,
     Action.END_SUPERVISION: _not_supervised,
     Action.REOPEN: _may_be_reopened,
+    Action.UNMERGE: _was_merged,
 }

@@ -4,17 +4,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access import history, idempotency
 from data_access.engine import Database
-from data_access.stepping import standing, values_after
+from data_access.stepping import kept_of, standing, values_after
 from data_access.tables import Case
 from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import day_of
-from domain.errors import Invalid, NotFound, NotPossible
+from domain.errors import Invalid, NotAllowed, NotFound, NotPossible
 from domain.people import Actor
-from domain.transitions import TRANSITIONS, Action, Given, checked, objections
+from domain.transitions import TRANSITIONS, Action, Given, checked, objections, tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +44,35 @@ def take_step(
     NotAllowed, NotFound, Conflict, NotPossible, Invalid or KeyReused.
     """
     transition = TRANSITIONS[action]
-    given = checked(transition, given, today=day_of(now))
+    given = tidied(given)
     request = {"case_no": case_no, "action": action, "version": expected_version} | _json(given)
 
     def work(session: Session) -> Stepped:
         scope = actor.scope(transition.permission)
 
         def step() -> dict[str, Any]:
+            # A retry is answered before: what was a day to come then may be over by now.
+            checked(transition, given, today=day_of(now))
             case = history.load_for_change(session, case_no, scope=scope)
             history.require_version(session, case, expected_version)
             if reasons := objections(transition, standing(case), may=True, now=now):
                 raise NotPossible(reasons)
             values = values_after(session, case, transition, given, now)
+            data = _data(case, values, given)
             if action is Action.MERGE:
-                values["merged_into"] = _note_merging(session, case, given, actor=actor, now=now)
-            what = history.Change(
-                transition.event, f"case:{action}", values, _data(case, values, given), given.note
-            )
+                stays = _note_merging(session, case, given, actor=actor, now=now)
+                values["merged_into"] = stays.id
+                data["kept"] = kept_of(case)
+            elif action is Action.UNMERGE:
+                data["stays"] = _note_unmerging(session, case, actor=actor, now=now)
+            what = history.Change(transition.event, f"case:{action}", values, data, given.note)
             version = history.change(session, case, what, actor=actor, now=now)
             stage = values.get("stage", case.stage)
             return asdict(Stepped(case_no, version, stage))
 
         # Two cases are always locked in the same order, so that no two merges wait for each other.
-        for number in sorted({case_no, given.other_case} - {""}):
+        other = _merged_into(session, case_no, actor) if action is Action.UNMERGE else ""
+        for number in sorted({case_no, given.other_case, other} - {""}):
             history.lock(session, number, county_id=actor.county_id)
         answer = idempotency.once(
             session, key, step, actor=actor, operation=action, request=request, now=now
@@ -98,8 +105,8 @@ def _data(case: Case, values: dict[str, Any], given: Given) -> dict[str, Any]:
 
 def _note_merging(
     session: Session, case: Case, given: Given, *, actor: Actor, now: datetime
-) -> int:
-    """Tell the case that stays, in its own history, which one was merged into it. Its id."""
+) -> Case:
+    """Tell the case that stays, in its own history, which one was merged into it."""
     scope = actor.scope(TRANSITIONS[Action.MERGE].permission)
     try:
         stays = history.load_for_change(session, given.other_case, scope=scope)
@@ -109,4 +116,35 @@ def _note_merging(
         raise Invalid(other_case=FieldProblem.NOT_A_CHOICE)
     what = history.Change(EventKind.MERGED_INTO, "case:merged_into", {}, {"merged": case.case_no})
     history.change(session, stays, what, actor=actor, now=now)
-    return stays.id
+    return stays
+
+
+def _merged_into(session: Session, case_no: str, actor: Actor) -> str:
+    """The number of the case that a merged one went into; empty where it went into none."""
+    into = select(Case.merged_into).where(
+        Case.county_id == actor.county_id, Case.case_no == case_no
+    )
+    found = session.scalar(
+        select(Case.case_no).where(
+            Case.county_id == actor.county_id, Case.id == into.scalar_subquery()
+        )
+    )
+    return found or ""
+
+
+def _note_unmerging(session: Session, case: Case, *, actor: Actor, now: datetime) -> str:
+    """Tell the case that stayed, open or closed, which one left it again. Its number.
+
+    Raises NotAllowed where that case is not the person's (any more).
+    """
+    permission = TRANSITIONS[Action.UNMERGE].permission
+    number = _merged_into(session, case.case_no, actor)
+    try:
+        stays = history.load_for_change(session, number, scope=actor.scope(permission))
+    except NotFound:
+        raise NotAllowed(permission) from None
+    what = history.Change(
+        EventKind.UNMERGED_FROM, "case:unmerged_from", {}, {"merged": case.case_no}
+    )
+    history.change(session, stays, what, actor=actor, now=now)
+    return number

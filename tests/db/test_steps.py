@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from data_access import audit
 from data_access.commands.steps import take_step
@@ -254,3 +254,101 @@ def test_a_step_needs_its_permission_and_the_case_within_its_scope(walk):
     with pytest.raises(NotFound):
         walk(Action.WITHDRAW, note=WHY, actor=walk.world.actor("外镇", scope=elsewhere))
     assert walk.row().version == 1
+
+
+def merged(walk, *, parked=False):
+    """The walk's case with a day asked for, two days of a pause behind it, merged away."""
+    walk(Action.ASK_EXTENSION, days=2, note=WHY)
+    walk(Action.GRANT_EXTENSION)
+    walk(Action.PARK, note=WHY, until=date(2026, 3, 20))
+    if not parked:
+        walk(Action.RESUME, note=WHY)
+    walk(Action.SUPERVISE, level=Supervision.YELLOW, note=WHY)
+    before = walk.row()
+    stays = walk.world.case(mediator_id=walk.mediator)
+    walk(Action.MERGE, other_case=stays.case_no, note=WHY)
+    walk.holds_together()
+    return before, stays
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_an_undone_merging_brings_the_case_back_as_it_was_and_the_time_between_is_no_time(
+    walk, parked
+):
+    before, stays = merged(walk, parked=parked)
+    walk(Action.UNMERGE, note=WHY, later=10 * DAY)
+    row = walk.row()
+    beside = ("paused", "parked_until", "supervised", "extended", "extensions", "extension_asked")
+    held = ("mediator_id", "committee_id", "held_since")
+    clock = ("stage", "stage_since", "limit_level", "stated_due_on", "outcome_code", "is_open")
+    same = (*beside, *held, *clock)
+    assert {name: getattr(row, name) for name in same} == {
+        name: getattr(before, name) for name in same
+    }
+    assert (row.closed_at, row.merged_into) == (None, None)
+    walk.holds_together()
+    events = walk.all(CaseEvent)
+    assert [event.kind for event in events[-2:]] == ["merged", "unmerged"]
+    with walk.db.read() as session:
+        told = session.scalars(
+            select(CaseEvent).where(CaseEvent.case_id == stays.id).order_by(CaseEvent.seq)
+        ).all()
+    assert [(one.kind, one.data.get("merged")) for one in told[1:]] == [
+        ("merged_into", walk.case_no),
+        ("unmerged_from", walk.case_no),
+    ]
+    if parked:
+        assert row.due_at == before.due_at
+        walk(Action.RESUME, note=WHY)
+        walk.holds_together()
+        # From the parking on the third day to the resuming: one pause, without a seam.
+        (pause,) = walk.deadline_explained().pauses
+        assert (pause.starts_at, pause.ends_at) == (NOW + 3 * DAY, walk.now)
+    else:
+        assert row.due_at > before.due_at
+        assert len(walk.deadline_explained().pauses) == 2
+    assert walk.row().due_at == walk.deadline_explained().deadline.due_at
+
+
+def test_a_merging_is_undone_once_and_only_a_merging(walk):
+    with pytest.raises(NotPossible) as refused:
+        walk(Action.UNMERGE, note=WHY)
+    assert refused.value.reasons == (Closed.WRONG_STAGE,)
+    merged(walk)
+    walk(Action.UNMERGE, note=WHY)
+    walk(Action.WITHDRAW, note=WHY)
+    with pytest.raises(NotPossible) as refused:
+        walk(Action.UNMERGE, note=WHY)
+    assert refused.value.reasons == (Closed.NOT_MERGED,)
+
+
+def test_what_left_a_case_that_is_merged_itself_starts_no_clock_of_it(walk):
+    before, stays = merged(walk)
+    third = walk.world.case(mediator_id=walk.mediator)
+    inner = walk.case_no
+    walk.case_no = stays.case_no
+    due = walk.row().due_at
+    walk(Action.MERGE, other_case=third.case_no, note=WHY)
+    walk.case_no = inner
+    walk(Action.UNMERGE, note=WHY)
+    assert walk.row().stage is before.stage
+    walk.case_no = stays.case_no
+    walk(Action.UNMERGE, note=WHY, later=5 * DAY)
+    walk.holds_together()
+    (pause,) = walk.deadline_explained().pauses
+    assert pause.ends_at - pause.starts_at == 6 * DAY
+    assert walk.row().due_at != due
+
+
+def test_a_merging_is_undone_by_whoever_may_change_both(walk):
+    _before, stays = merged(walk)
+    walk.db.write(
+        lambda session: session.execute(
+            update(Case).where(Case.id == stays.id).values(town_id=walk.world.town_b)
+        )
+    )
+    town = Scope(walk.world.county, towns=frozenset({walk.world.town_a}))
+    version = walk.row().version
+    with pytest.raises(NotAllowed):
+        walk(Action.UNMERGE, note=WHY, actor=walk.world.actor("本镇", scope=town))
+    assert walk.row().version == version
