@@ -40,6 +40,8 @@ UNTOUCHED: dict[str, Any] = {
     "extension_asked": None,
     "extensions": 0,
     "stated_due_on": None,
+    "limit_level": None,
+    "limit_on": None,
     "agreement_form": None,
     "agreed_on": None,
     "merged_into": None,

@@ -131,6 +131,7 @@ class EventKind(StrEnum):
     MERGED = "merged"
     MERGED_INTO = "merged_into"
     UNMERGED = "unmerged"
+    UNMERGED_FROM = "unmerged_from"
     PARKED = "parked"
     RESUMED = "resumed"
     EXTENSION_ASKED = "extension_asked"
@@ -142,6 +143,8 @@ class EventKind(StrEnum):
     ON_THE_SPOT = "on_the_spot"
     IMPORTED = "imported"
     UPDATED = "updated"
+    # By a change of the work calendar or of the limits, not by anything done to the case.
+    DEADLINE_MOVED = "deadline_moved"
 
 
 class CaseObjection(StrEnum):
@@ -149,14 +152,19 @@ class CaseObjection(StrEnum):
 
     NOT_ACCEPTED = "not_accepted"
     CLOSED = "closed"
+    PARKED = "parked"
 
 
-def objections_to_move(stage: Stage) -> list[CaseObjection]:
+def objections_to_move(stage: Stage, *, parked: bool) -> list[CaseObjection]:
     """Why a case in this stage cannot be reassigned; empty when it can."""
     if stage is Stage.CLOSED:
         return [CaseObjection.CLOSED]
     if stage not in REASSIGNABLE_STAGES:
         return [CaseObjection.NOT_ACCEPTED]
+    if parked and stage is Stage.ACCEPTED:
+        # To assign it would begin its mediation, and a parked case stands still. Who holds one
+        # already may change: people leave.
+        return [CaseObjection.PARKED]
     return []
 
 

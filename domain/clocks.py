@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from domain.cases import Difficulty, Lamp, Stage
+from domain.organisation import UnitLevel
 from domain.work_calendar import FULL_DAY, DayKind, WorkCalendar
 
 # China keeps one civil time without daylight saving (北京时间), so a fixed offset is exact for the
@@ -45,6 +46,8 @@ class Limit:
     source: str = ""
     # Whether a last day off moves to the next working day (民法典 203).
     moves: bool = True
+    # Of the committee that holds the case; None for all levels, and before anybody holds it.
+    level: UnitLevel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,30 +206,44 @@ def _days(
 
 
 def limit_for(
-    limits: tuple[Limit, ...], stage: Stage, difficulty: Difficulty, *, on: date
+    limits: Sequence[Limit],
+    stage: Stage,
+    difficulty: Difficulty,
+    *,
+    on: date,
+    level: UnitLevel | None = None,
 ) -> Limit:
-    """The rule that holds for a stage and difficulty on a day.
+    """The rule that holds for a stage, difficulty and level on a day.
 
-    A rule for the difficulty goes before one for all; of several, the youngest. Raises LookupError
-    where the table has none: a case without a clock must not exist.
+    A rule for the difficulty goes before one for all, then a rule for the level before one for all;
+    of several, the youngest. Raises LookupError where the table has none: a case without a clock
+    must not exist.
     """
     fitting = [
         limit
         for limit in limits
         if limit.stage is stage
         and limit.difficulty in (None, difficulty)
+        and limit.level in (None, level)
         and limit.valid_from <= on
         and (limit.valid_to is None or on < limit.valid_to)
     ]
     if not fitting:
         msg = f"no limit for {stage} on {on}"
         raise LookupError(msg)
-    return max(fitting, key=lambda limit: (limit.difficulty is not None, limit.valid_from))
+    return max(
+        fitting,
+        key=lambda one: (one.difficulty is not None, one.level is not None, one.valid_from),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A stage under its clock: since when, which day was stated, where it stood still, and more."""
+    """A stage under its clock: since when, which day was stated, where it stood still, and more.
+
+    `level` is of the committee that held the case when the stage began. `limit_on` is the day whose
+    rule it is under: None for the day of the start, later where it took over a younger rule.
+    """
 
     stage: Stage
     difficulty: Difficulty
@@ -234,6 +251,8 @@ class Running:
     stated_due_on: date | None = None
     pauses: tuple[Pause, ...] = ()
     extended: int = 0
+    level: UnitLevel | None = None
+    limit_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -248,11 +267,11 @@ class Clock:
         return deadline(start, self.limit(Running(stage, difficulty, start)), self.calendar)
 
     def limit(self, running: "Running") -> Limit:
-        """The rule that a running stage is under: the stated day, or the table's of its start."""
+        """The rule that a running stage is under: the stated day, or the table's of its day."""
         if running.stated_due_on is not None:
             return stated_limit(running.stage, running.start, running.stated_due_on)
-        on = day_of(running.start)
-        return limit_for(self.limits, running.stage, running.difficulty, on=on)
+        on = running.limit_on or day_of(running.start)
+        return limit_for(self.limits, running.stage, running.difficulty, on=on, level=running.level)
 
     def due(self, running: "Running") -> Deadline:
         """When a running stage is due, whatever happened to its clock. Raises LookupError."""

@@ -5,6 +5,7 @@
   x NotAllowed          the person is known but lacks the permission
   x SessionEnded        nobody is signed in any more
   x Conflict            somebody else changed it first
+    + PreviewOutdated   what would move is no longer what the preview showed
   x Invalid             what was entered cannot be taken, per field
   x RuleViolation       a rule of the field says no, for stated reasons
     + NotEligible       this mediator may not take this case
@@ -99,6 +100,10 @@ class AccountNotFound(NotFound):
 
 class AccountChanged(Conflict):
     """Somebody else changed the account since it was looked at."""
+
+
+class PreviewOutdated(Conflict):
+    """The cases or the rules changed since the preview; look again before anything is applied."""
 
 
 class SignInProblem(StrEnum):

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from domain.work_calendar import FULL_DAY, NamedDay
 
 # 二、春节:2月15日(农历腊月二十八、周日)至23日(…)放假调休,共9天。2月14日(周六)、2月28日(周六)上班。
 _PARAGRAPH = re.compile(r"[一二三四五六七八九十]+、")
@@ -17,17 +18,17 @@ _OFF, _WORKED = "放假", "上班"
 _LONGEST = timedelta(days=15)
 
 
+_TITLE = re.compile(r"(\d{4})年(?:部分)?节假日")
+
+
 class NoticeUnreadable(ValueError):
     """The text has a passage that is not understood: nothing of it is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedDay:
-    """A day that differs from the plain week: off, or worked in exchange (调休)."""
-
-    day: date
-    working: bool
-    note: str
+def year_of(text: str) -> int | None:
+    """The year that the notice says it is for; None where it does not say."""
+    found = _TITLE.search("".join(unicodedata.normalize("NFKC", text).split()))
+    return int(found[1]) if found else None
 
 
 def read_notice(text: str, *, year: int) -> list[NamedDay]:
@@ -46,7 +47,7 @@ def read_notice(text: str, *, year: int) -> list[NamedDay]:
             continue
         for one in _days(paragraph[name.end() :], name[1], year):
             known = found.setdefault(one.day, one)
-            if known.working is not one.working:
+            if known.halves != one.halves:
                 raise NoticeUnreadable(f"{one.day.isoformat()} {known.note} {one.note}")
     if not found:
         raise NoticeUnreadable(plain[:40])
@@ -69,7 +70,7 @@ def _days(paragraph: str, name: str, year: int) -> Iterator[NamedDay]:
                 raise NoticeUnreadable(sentence)
             for ahead in range((last - first).days + 1):
                 note = f"{name}调休上班" if worked else name
-                yield NamedDay(first + timedelta(days=ahead), worked, note)
+                yield NamedDay(first + timedelta(days=ahead), FULL_DAY if worked else 0, note)
 
 
 def _ends(found: re.Match[str], year: int) -> tuple[date, date]:

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     POST_GRANT = "post:grant"
     TRAIL_READ = "trail:read"
+    RULES_KEEP = "rules:keep"
 
 
 _READ = frozenset({Permission.CASE_READ})
@@ -54,7 +55,12 @@ _WORK = _MOVE | {Permission.CASE_REGISTER, Permission.CASE_MEDIATE}
 _STATION = _WORK | {Permission.CASE_ACCEPT, Permission.CASE_APPROVE}
 _CENTRE = _STATION | {Permission.CASE_SUPERVISE}
 _ADMINISTRATION = frozenset(
-    {Permission.PEOPLE_MANAGE, Permission.POST_GRANT, Permission.TRAIL_READ}
+    {
+        Permission.PEOPLE_MANAGE,
+        Permission.POST_GRANT,
+        Permission.TRAIL_READ,
+        Permission.RULES_KEEP,
+    }
 )
 
 # A court sees only what was handed over to it, a department only what it was asked for, and the
@@ -72,7 +78,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.DEPARTMENT: frozenset(),
     Role.ADVISER: frozenset(),
     Role.TRAINING: frozenset(),
-    Role.SYSTEM_ADMIN: frozenset({Permission.PEOPLE_MANAGE}),
+    Role.SYSTEM_ADMIN: frozenset({Permission.PEOPLE_MANAGE, Permission.RULES_KEEP}),
     Role.SECURITY_ADMIN: frozenset({Permission.POST_GRANT}),
     Role.AUDIT_ADMIN: frozenset({Permission.TRAIL_READ}),
     Role.WALL: frozenset(),

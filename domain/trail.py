@@ -18,6 +18,7 @@ class DeedGroup(StrEnum):
     IMPORTS = "imports"  # 数据导入
     PEOPLE = "people"  # 账号与岗位
     TRAIL = "trail"  # 审计
+    RULES = "rules"  # 规则
     SITE = "site"  # 系统
 
 
@@ -52,6 +53,7 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "user:end_post",
     ),
     DeedGroup.TRAIL: ("trail:verify", "trail:anchor"),
+    DeedGroup.RULES: ("calendar:change", "limit:add", "limit:remove"),
     DeedGroup.SITE: ("site:set_up", "site:restore", "demo:load"),
 }
 
@@ -65,6 +67,7 @@ class SubjectKind(StrEnum):
     MAPPING = "import_mapping"
     LOGIN = "login"  # a user name that nobody has, by its fingerprint
     TRAIL = "trail"
+    RULES = "rules"
     SITE = "site"
     COUNTY = "county"
 

@@ -1,7 +1,7 @@
 """Which days are worked: the plain week, the official holidays and make-up days, half days."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -22,6 +22,15 @@ class DayKind(StrEnum):
     HOLIDAY = "holiday"  # 放假
 
 
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day of which it is said how much of it is worked: 0, 1 or 2 half days, and why."""
+
+    day: date
+    halves: int
+    note: str
+
+
 @dataclass(frozen=True)
 class WorkCalendar:
     """Days that differ from the plain week: False for a day off, True for a make-up day (调休).
@@ -34,6 +43,18 @@ class WorkCalendar:
     exceptions: Mapping[date, bool] = field(default_factory=dict)
     complete_until: date = date.min
     half_days: frozenset[date] = frozenset()
+
+    def with_days(self, days: Iterable["NamedDay"]) -> "WorkCalendar":
+        """The calendar with these days as they are said to be, whatever they were before."""
+        exceptions, half_days = dict(self.exceptions), set(self.half_days)
+        for one in days:
+            exceptions.pop(one.day, None)
+            half_days.discard(one.day)
+            if one.halves == HALF_DAY:
+                half_days.add(one.day)
+            else:
+                exceptions[one.day] = one.halves == FULL_DAY
+        return replace(self, exceptions=exceptions, half_days=frozenset(half_days))
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on this day, all of it or half."""

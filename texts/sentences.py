@@ -20,6 +20,8 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
     if said := account_refused(refusal) or import_refused(refusal):
         return said
     match refusal:
+        case errors.PreviewOutdated():
+            return _("预览之后案件或规则有了变动,没有应用。已按现状重新预览,请再核对一次。")
         case errors.Conflict(last=last):
             return _conflict(last, now)
         case errors.RuleViolation():
@@ -90,6 +92,15 @@ def field_name(field: str) -> str:
         "phone": _("联系电话"),
         "address": _("住址"),
         "identity": _("统一认证标识"),
+        "stage": _("环节"),
+        "unit_level": _("层级"),
+        "amount": _("时限"),
+        "source": _("依据"),
+        "open_cases": _("在办案件"),
+        "rule": _("时限规则"),
+        "notice": _("通知"),
+        "calendar": _("工作日历"),
+        "day_name": _("名称"),
     }
     party, _dot, of_party = field.partition(".")
     if of_party:

@@ -18,7 +18,8 @@ from domain.cases import (
 )
 from domain.clocks import Count, LimitUnit
 from domain.eligibility import Distance, Objection
-from domain.organisation import PartyRole
+from domain.limits import RuleProblem
+from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.transitions import Action, AgreementForm, Closed, Supervision
 from domain.work_calendar import DayKind
@@ -93,6 +94,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         EventKind.MERGED: _("并入另一件"),
         EventKind.MERGED_INTO: _("另一件并入此案"),
         EventKind.UNMERGED: _("撤销并案"),
+        EventKind.UNMERGED_FROM: _("并入的一件又分出"),
         EventKind.PARKED: _("挂账"),
         EventKind.RESUMED: _("恢复办理"),
         EventKind.EXTENSION_ASKED: _("申请延期"),
@@ -104,6 +106,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         EventKind.ON_THE_SPOT: _("当场化解"),
         EventKind.IMPORTED: _("导入"),
         EventKind.UPDATED: _("信息更新"),
+        EventKind.DEADLINE_MOVED: _("期限变动"),
     },
     Objection: lambda: {
         Objection.RECUSED: _("须回避"),
@@ -117,6 +120,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
+        CaseObjection.PARKED: _("案件已挂账,恢复办理后才能指派"),
     },
     UndoObjection: lambda: {
         UndoObjection.NOT_YOURS: _("最近一次改派不是您做的"),
@@ -159,6 +163,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Action.ARCHIVE: _("归档"),
         Action.REFER_TO_POLICE: _("移送公安"),
         Action.MERGE: _("并入另一件"),
+        Action.UNMERGE: _("撤销并案"),
         Action.PARK: _("挂账"),
         Action.RESUME: _("恢复办理"),
         Action.ASK_EXTENSION: _("申请延期"),
@@ -182,6 +187,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Closed.NOT_SUPERVISED: _("案件没有被督办"),
         Closed.TOO_LATE_TO_REOPEN: _("结案已超过 180 天"),
         Closed.MERGED: _("已并入另一件,请撤销并案"),
+        Closed.NOT_MERGED: _("不是在这里并案的"),
     },
     AgreementForm: lambda: {
         AgreementForm.ORAL: _("口头协议(已记录)"),
@@ -206,6 +212,21 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Count.DAY_OFF: _("休息日,不计"),
         Count.PAUSED: _("挂账期间,不计"),
         Count.MOVED: _("末日遇休息日,顺延"),
+    },
+    UnitLevel: lambda: {
+        UnitLevel.COUNTY: _("县级"),
+        UnitLevel.TOWN: _("镇街级"),
+        UnitLevel.COMMUNITY: _("村(社区)级"),
+        UnitLevel.GRID: _("网格级"),
+    },
+    RuleProblem: lambda: {
+        RuleProblem.SAME_DAY: _("同一范围的规则已有一条从这一天开始,请另选日期"),
+        RuleProblem.OPEN_CASES_LATER: _("只有今天生效的规则才能用于已在该环节的案件"),
+        RuleProblem.HAS_BEGUN: _("已经生效,只能用新的规则接续"),
+        RuleProblem.LEVEL_BEFORE_HOLDER: _("这个环节还没有人承办,不能按层级区分"),
+        RuleProblem.NOTHING_CHANGES: _("与现有的完全相同,没有可改的"),
+        RuleProblem.NOT_UNDERSTOOD: _("有一段没有读懂"),
+        RuleProblem.OTHER_YEAR: _("通知写的是另一年"),
     },
     LimitUnit: lambda: {
         LimitUnit.WORKING_DAYS: _("个工作日"),

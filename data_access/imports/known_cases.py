@@ -64,7 +64,8 @@ def _add_events(session: Session, known: dict[int, KnownCase], county_id: int) -
         one = known[case_id]
         if kind in _IMPORTS and "facts" in data:
             one.facts_fingerprint, one.state_fingerprint = data["facts"], data["state"]
-        elif "batch" not in data:
+        # A change of the rules moves every deadline; that says nothing of who works on the case.
+        elif kind is not EventKind.DEADLINE_MOVED and "batch" not in data:
             one.local = True
 
 

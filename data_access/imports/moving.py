@@ -44,11 +44,21 @@ def moves(
     since = _since(known, stated, stage, bearings.now)
     values = _holding(known, hands, holder_id, stage, bearings, since)
     if stage is not known.row["stage"]:
-        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
-        values |= {"stage": stage, "stage_since": since}
+        holder = bearings.roster.by_id.get(holder_id) if holder_id is not None else None
+        level = holder.candidate.level if holder else None
+        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock, level=level)
+        values |= {"stage": stage, "stage_since": since, "limit_level": level, "limit_on": None}
     elif stated.due_day is not None:
         since = known.row["stage_since"]
-        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+        due = due_of(
+            stated,
+            stage,
+            facts["difficulty"],
+            since,
+            bearings.clock,
+            level=known.row["limit_level"],
+            limit_on=known.row["limit_on"],
+        )
     else:
         return values
     if due.due_at != known.row["due_at"]:

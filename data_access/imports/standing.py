@@ -21,6 +21,7 @@ from domain.imports import (
     risk_by_facts,
     stage_of,
 )
+from domain.organisation import UnitLevel
 
 # What is left to do once the parties agree.
 SETTLED_STAGES = HELD_STAGES - {Stage.IN_MEDIATION}
@@ -142,12 +143,18 @@ def stand_new(
     if stage is Stage.CLOSED:
         return values | _closing(stated, registered_at, bearings.now, notes)
     since = max(stated.closed_at or bearings.now, registered_at) if over else registered_at
-    due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+    level = kept.candidate.level if kept else None
+    due = due_of(stated, stage, facts["difficulty"], since, bearings.clock, level=level)
     if kept is not None and not over:
         bearings.roster.take(kept)
     notes[Note.ALREADY_LATE] += due.due_at <= bearings.now
     day = stated_day(stated, stage, since)
-    clock = {"due_at": due.due_at, "soon_at": due.soon_at, "stated_due_on": day}
+    clock = {
+        "due_at": due.due_at,
+        "soon_at": due.soon_at,
+        "stated_due_on": day,
+        "limit_level": level,
+    }
     return values | {"stage_since": since} | clock
 
 
@@ -212,14 +219,22 @@ def stated_day(stated: StatedCase, stage: Stage, since: datetime) -> date | None
 
 
 def due_of(
-    stated: StatedCase, stage: Stage, difficulty: Difficulty, since: datetime, clock: Clock
+    stated: StatedCase,
+    stage: Stage,
+    difficulty: Difficulty,
+    since: datetime,
+    clock: Clock,
+    *,
+    level: UnitLevel | None = None,
+    limit_on: date | None = None,
 ) -> Deadline:
     """The deadline of an open stage: the stated 化解时限 until the matter is settled, else the
     county's limit.
 
     Raises RowRefused where the county's table has no limit for that time.
     """
-    running = Running(stage, difficulty, since, stated_day(stated, stage, since))
+    day = stated_day(stated, stage, since)
+    running = Running(stage, difficulty, since, day, level=level, limit_on=limit_on)
     try:
         return clock.due(running)
     except LookupError:

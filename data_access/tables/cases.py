@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.tables.base import Base, stored
 from domain.cases import Difficulty, EventKind, ReassignReason, Stage
-from domain.organisation import PartyKind, PartyRole
+from domain.organisation import PartyKind, PartyRole, UnitLevel
 from domain.transitions import AgreementForm
 
 # The predicate of partial indexes is a literal: with a bound parameter PostgreSQL's generic plans
@@ -130,6 +130,10 @@ class Case(Base):
     # Oral or written, and from which day on the parties are bound by it.
     agreement_form: Mapped[AgreementForm | None] = mapped_column(stored(AgreementForm))
     agreed_on: Mapped[date | None]
+    # Under what the present stage's clock runs: the level of the committee that held the case when
+    # it began, and the day whose rule it is, where that is not the day of the start.
+    limit_level: Mapped[UnitLevel | None] = mapped_column(stored(UnitLevel))
+    limit_on: Mapped[date | None]
     # A day that somebody stated as the last one; it goes before the table of limits.
     stated_due_on: Mapped[date | None]
     # Granted on top of the present stage's limit, and asked for; in the limit's unit.

@@ -26,6 +26,7 @@ _PERMISSIONS: Final = {
     Permission.PEOPLE_MANAGE: ("管账号", "建立、停用账号,设一次性密码,结束登录"),
     Permission.POST_GRANT: ("给岗位", "给予和结束岗位"),
     Permission.TRAIL_READ: ("查审计", "查阅审计记录,核对审计链"),
+    Permission.RULES_KEEP: ("管规则", "录入节假日安排和本地休息日,新增和撤下时限"),
 }
 _SEATS: Final = {
     Seat.COUNTY: "县",

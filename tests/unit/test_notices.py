@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.notices import NoticeUnreadable, read_notice
+from domain.notices import NoticeUnreadable, read_notice, year_of
+from domain.work_calendar import FULL_DAY
 
 # 国办发明电〔2025〕7号, the part that names the days.
 OF_2026 = """
@@ -30,7 +31,7 @@ def seeded(year):
 
 def differing(days):
     """The days that differ from the plain week, as the table keeps them."""
-    return differing_of({one.day: one.working for one in days})
+    return differing_of({one.day: one.halves == FULL_DAY for one in days})
 
 
 def differing_of(days):
@@ -67,3 +68,15 @@ def test_a_holiday_may_run_over_the_end_of_a_month_or_a_year():
 def test_what_is_not_understood_is_refused_as_a_whole(text):
     with pytest.raises(NoticeUnreadable):
         read_notice(text, year=2026)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("国务院办公厅关于2027年部分节假日安排的通知", 2027),
+        ("经国务院批准，现将２０２６ 年元旦等节假日安排通知如下。2026年节假日", 2026),
+        ("一、元旦:1月1日放假。", None),
+    ],
+)
+def test_the_notice_says_for_which_year_it_is(text, year):
+    assert year_of(text) == year

@@ -44,6 +44,8 @@ SCREENS = (
         (Permission.PEOPLE_MANAGE, Permission.POST_GRANT),
     ),
     Screen(_("管理"), _("审计"), "admin/trail.py", "trail", (Permission.TRAIL_READ,)),
+    Screen(_("管理"), _("工作日历"), "admin/calendar.py", "calendar", (Permission.RULES_KEEP,)),
+    Screen(_("管理"), _("时限"), "admin/limits.py", "limits", (Permission.RULES_KEEP,)),
 )
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [

@@ -1,0 +1,157 @@
+"""Changes of the county's rules: a new limit, a rule withdrawn, and what that makes of the table.
+
+A rule is never edited: it is ended by the next one for the same cases, so that every past deadline
+can be told with the rule of its day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from domain.cases import FieldProblem, Stage
+from domain.clocks import Clock, Deadline, Limit, Running, day_of
+from domain.organisation import UnitLevel
+
+AMOUNT_MOST = 365
+SOURCE_SHORTEST = 2
+SOURCE_LONGEST = 120
+NOTE_SHORTEST, NOTE_LONGEST = 2, 60
+REASON_SHORTEST, REASON_LONGEST = 4, 200
+# On which levels a committee can hold a case; a grid has none.
+LEVELS = (UnitLevel.COUNTY, UnitLevel.TOWN, UnitLevel.COMMUNITY)
+# Stages that begin before anybody holds the case: a rule for a level would never hold there.
+BEFORE_ANYBODY = frozenset({Stage.REGISTERED, Stage.ACCEPTED})
+
+
+class RuleKind(StrEnum):
+    """What a change of the rules changed."""
+
+    CALENDAR = "calendar"  # 工作日历
+    LIMITS = "limits"  # 时限
+
+
+class RuleProblem(StrEnum):
+    """Why a change of the rules cannot be taken as entered."""
+
+    SAME_DAY = "same_day"  # a rule for the same cases begins on that day already
+    OPEN_CASES_LATER = "open_cases_later"  # nobody knows yet which cases will be in the stage then
+    HAS_BEGUN = "has_begun"  # deadlines rest on it
+    LEVEL_BEFORE_HOLDER = "level_before_holder"  # nobody holds a case in that stage
+    NOTHING_CHANGES = "nothing_changes"
+    NOT_UNDERSTOOD = "not_understood"  # a passage of the notice
+    OTHER_YEAR = "other_year"  # the notice is for another year
+
+
+def for_same_cases(one: Limit, other: Limit) -> bool:
+    """Whether two rules are about the same stage, difficulty and level."""
+    return (one.stage, one.difficulty, one.level) == (other.stage, other.difficulty, other.level)
+
+
+def problems_of(rule: Limit, limits: Sequence[Limit], *, today: date) -> dict[str, StrEnum]:
+    """What is wrong with a new rule, by the field that it was entered in."""
+    found: dict[str, StrEnum] = {}
+    if rule.stage is Stage.CLOSED:
+        found["stage"] = FieldProblem.NOT_A_CHOICE
+    if rule.level is not None and rule.level not in LEVELS:
+        found["unit_level"] = FieldProblem.NOT_A_CHOICE
+    if rule.level is not None and rule.stage in BEFORE_ANYBODY:
+        found["unit_level"] = RuleProblem.LEVEL_BEFORE_HOLDER
+    if not 1 <= rule.amount <= AMOUNT_MOST:
+        found["amount"] = FieldProblem.OUT_OF_RANGE
+    if not rule.source:
+        found["source"] = FieldProblem.MISSING
+    elif len(rule.source) < SOURCE_SHORTEST:
+        found["source"] = FieldProblem.TOO_SHORT
+    elif len(rule.source) > SOURCE_LONGEST:
+        found["source"] = FieldProblem.TOO_LONG
+    if rule.valid_from < today:
+        found["valid_from"] = FieldProblem.IN_PAST
+    elif any(for_same_cases(one, rule) and one.valid_from == rule.valid_from for one in limits):
+        found["valid_from"] = RuleProblem.SAME_DAY
+    return found
+
+
+def amended(limits: Sequence[Limit], rule: Limit) -> tuple[Limit, ...]:
+    """The table with one more rule: it ends the one before it and ends where the next begins."""
+    alike = [one for one in limits if for_same_cases(one, rule)]
+    later = [one.valid_from for one in alike if one.valid_from > rule.valid_from]
+    return (
+        *(_ended(one, rule) if one in alike else one for one in limits),
+        replace(rule, valid_to=min(later, default=None)),
+    )
+
+
+def _ended(one: Limit, rule: Limit) -> Limit:
+    before = one.valid_from < rule.valid_from
+    if before and (one.valid_to is None or one.valid_to > rule.valid_from):
+        return replace(one, valid_to=rule.valid_from)
+    return one
+
+
+def withdrawn(limits: Sequence[Limit], rule: Limit) -> tuple[Limit, ...]:
+    """The table without a rule: the one that it would have ended goes on as long as it would."""
+    return tuple(
+        replace(one, valid_to=rule.valid_to)
+        if for_same_cases(one, rule) and one.valid_to == rule.valid_from
+        else one
+        for one in limits
+        if one != rule
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An open case as its clock stands: what it runs under, and the deadline that is stored.
+
+    `parked_at` is since when the clock stands still, None where it runs; `running` is without that
+    pause, as the stored deadline is.
+    """
+
+    running: Running
+    stored: Deadline
+    parked_at: datetime | None = None
+
+    def is_late(self, due_at: datetime, *, now: datetime) -> bool:
+        """Whether it would be late now if it were due then; what stands still ages no further."""
+        return due_at <= (self.parked_at or now)
+
+
+def moved_to(
+    standing: Standing, after: Clock, *, now: datetime, taken: Limit | None = None
+) -> tuple[Deadline, date | None]:
+    """The deadline of an open case under changed rules, and the day whose rule it is under.
+
+    `taken` is a rule that cases already in its stage take over. A case that is late keeps what it
+    has: a verdict is not rewritten. So does one with days granted in another unit: they would
+    become other days.
+    """
+    running = standing.running
+    if taken is not None and _takes(standing, after, taken, now=now):
+        running = replace(running, limit_on=taken.valid_from)
+    return after.due(running), running.limit_on
+
+
+def _takes(standing: Standing, after: Clock, taken: Limit, *, now: datetime) -> bool:
+    running = standing.running
+    if running.stated_due_on is not None or running.stage is not taken.stage:
+        return False
+    if standing.is_late(standing.stored.due_at, now=now):
+        return False
+    if day_of(running.start) >= taken.valid_from:
+        return False
+    if running.extended and after.limit(running).unit is not taken.unit:
+        return False
+    under = after.limit(replace(running, limit_on=taken.valid_from))
+    return for_same_cases(under, taken) and under.valid_from == taken.valid_from
+
+
+def keeps(standing: Standing, after: Clock, taken: Limit, *, now: datetime) -> bool:
+    """Whether a case stays under its old rule although it is of those that the new one is for."""
+    running = standing.running
+    if running.stated_due_on is not None or running.stage is not taken.stage:
+        return False
+    if day_of(running.start) >= taken.valid_from:
+        return False
+    under = after.limit(replace(running, limit_on=taken.valid_from))
+    return for_same_cases(under, taken) and not _takes(standing, after, taken, now=now)
