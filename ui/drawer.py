@@ -100,7 +100,7 @@ def _choose_view(view: CaseView, actor: Actor) -> str:
     names = {"facts": _("概况")}
     if steps.offered(actor, view.row.case_no):
         names["steps"] = _("办理")
-    movable = not objections_to_move(view.row.stage)
+    movable = not objections_to_move(view.row.stage, parked=view.row.paused)
     if movable and case_reads.holds(actor, Permission.CASE_REASSIGN, view.row.case_no):
         names["reassign"] = _("改派") if view.row.mediator_id else _("指派")
     names["timeline"] = _("经过")

@@ -92,11 +92,13 @@ def register_case(
     request = _json(new)
 
     def work(session: Session) -> Registered:
-        # The counter's row is the lock: of two equal requests the second finds the first's answer.
-        (case_id,) = numbers.reserve(session, "case", county_id=actor.county_id)
+        # The counter's row is the lock: of two equal requests the second finds the first's answer,
+        # and takes no number.
+        numbers.reserve(session, "case", county_id=actor.county_id, count=0)
 
         def register() -> dict[str, Any]:
             _require_codes(session, new)
+            (case_id,) = numbers.reserve(session, "case", county_id=actor.county_id)
             row = _row(session, case_id, new, actor=actor, now=now)
             _write(session, row, new, actor=actor, now=now)
             return {"case_no": row["case_no"], "version": row["version"], "stage": row["stage"]}
