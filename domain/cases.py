@@ -153,14 +153,17 @@ class CaseObjection(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     CLOSED = "closed"
     PARKED = "parked"
+    ENDED = "ended"  # the mediation failed; nobody mediates any more
 
 
 def objections_to_move(stage: Stage, *, parked: bool) -> list[CaseObjection]:
     """Why a case in this stage cannot be reassigned; empty when it can."""
     if stage is Stage.CLOSED:
         return [CaseObjection.CLOSED]
-    if stage not in REASSIGNABLE_STAGES:
+    if stage is Stage.REGISTERED:
         return [CaseObjection.NOT_ACCEPTED]
+    if stage not in REASSIGNABLE_STAGES:
+        return [CaseObjection.ENDED]
     if parked and stage is Stage.ACCEPTED:
         # To assign it would begin its mediation, and a parked case stands still. Who holds one
         # already may change: people leave.

@@ -120,6 +120,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
+        CaseObjection.ENDED: _("调解已经终止,不再指派"),
         CaseObjection.PARKED: _("案件已挂账,恢复办理后才能指派"),
     },
     UndoObjection: lambda: {
