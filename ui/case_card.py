@@ -7,13 +7,14 @@ from typing import Any
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from domain.cases import ReassignReason
 from domain.clocks import Explanation, day_of
+from domain.transitions import AgreementForm, Supervision
 from texts import clocks as clock_texts
 from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.words import word
 from ui import elements
-from ui.queue_list import clock_words, kind_of
+from ui.queue_list import address, clock_words, kind_of, supervision_card
 
 _CARD = elements.element("case_card")
 
@@ -28,16 +29,46 @@ def notice(text: str) -> dict[str, Any]:
     return {"kind": "notice", "text": text}
 
 
-def head(view: CaseView, now: datetime) -> dict[str, Any]:
-    """Lamp, title, stage."""
+def head(view: CaseView, now: datetime, *, number: str = "") -> dict[str, Any]:
+    """Lamp, title, stage, and what stands beside the stage; `number` where nothing else says it."""
     row = view.row
     return {
         "kind": "head",
+        "number": number,
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
         "title": kind_of(row),
         "under": f"{word(row.stage)} · {word(row.difficulty)} · {word(row.risk)}",
+        "cards": _beside(view),
     }
+
+
+def _beside(view: CaseView) -> list[dict[str, str]]:
+    """Supervised, parked, an extension asked: what stands beside the stage."""
+    cards = [supervision_card(view.row)] if view.row.supervised else []
+    if view.row.paused and view.parked_until is not None:
+        cards.append({"sign": "parked", "text": _("挂账至 {day}").format(day=view.parked_until)})
+    if view.extension_asked is not None:
+        asked = _("已申请延长 {days} 天,待审核").format(days=view.extension_asked)
+        cards.append({"sign": "asked", "text": asked})
+    return cards
+
+
+def links(title: str, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Cases to go to: what is said of each, and its number."""
+    return {
+        "kind": "links",
+        "title": title,
+        "rows": [
+            {"text": text, "number": number, "address": address(number)} for text, number in rows
+        ],
+    }
+
+
+def way_to_page(case_no: str) -> dict[str, Any]:
+    """The way from the drawer to the whole page."""
+    row = {"text": "", "number": _("打开完整页面"), "address": address(case_no)}
+    return {"kind": "links", "title": "", "rows": [row]}
 
 
 def holder(view: CaseView, now: datetime) -> dict[str, Any]:
@@ -179,7 +210,25 @@ def _event(event: EventView) -> str:
         text = f"{text}: {event.to_name}"
     elif event.from_name:
         text = f"{text}: {event.from_name} → —"
+    if said := _said(event.data):
+        text = f"{text}: {said}"
     reason = event.data.get("reason")
     if isinstance(reason, str) and reason in set(ReassignReason):
         return _("{what}({reason})").format(what=text, reason=word(ReassignReason(reason)))
     return text
+
+
+def _said(data: dict[str, Any]) -> str:
+    """What was given with a step beside its note: the other case, the day, the level."""
+    other = data.get("merged") or data.get("other_case") or data.get("stays")
+    if isinstance(other, str):
+        return other
+    if data.get("level") in set(Supervision):
+        return word(Supervision(data["level"]))
+    if data.get("form") in set(AgreementForm):
+        return word(AgreementForm(data["form"]))
+    if isinstance(data.get("days"), int):
+        return _("{days} 天").format(days=count(data["days"]))
+    if isinstance(data.get("until"), str):
+        return _("至 {day}").format(day=data["until"])
+    return ""

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 
 from data_access import reference
-from data_access.queries import candidates, cases, clocks
+from data_access.queries import candidates, cases, clocks, duplicates
 from data_access.queries import steps as step_queries
 from data_access.queries.candidates import Choice
 from data_access.queries.cases import CaseView
+from data_access.queries.duplicates import Duplicate, Merging
 from data_access.queries.steps import StepView
 from domain.clocks import Explanation
 from domain.errors import NotFound
@@ -66,6 +67,24 @@ def why(case_no: str, scope: Scope, at: datetime) -> Explanation | None:
         lambda session: clocks.why(session, scope=scope, case_no=case_no, now=minute(at)),
         scope=scope,
         now=at,
+    )
+
+
+def merging(case_no: str, scope: Scope) -> Merging:
+    """What merging ties to the case, within the scope. Raises NotFound."""
+    return cached(
+        f"merging {case_no}",
+        lambda session: duplicates.merging_of(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def likely_duplicates(case_no: str, scope: Scope) -> list[Duplicate]:
+    """The cases that may be the same dispute, within the scope. Raises NotFound."""
+    return cached(
+        f"duplicates {case_no}",
+        lambda session: duplicates.duplicates_of(session, scope=scope, case_no=case_no),
+        scope=scope,
     )
 
 

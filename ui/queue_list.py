@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from data_access.changes import Watermark
 from data_access.queries.queue import Count, QueueRow
 from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, Lamp, Risk, Stage
 from domain.clocks import day_of
+from domain.transitions import LEVELS
 from texts import gettext as _
-from texts import ngettext
+from texts import language, ngettext
 from texts.numbers import clock_time, count, time_left
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
@@ -109,6 +111,8 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
         "type": kind_of(row),
+        "address": address(row.case_no),
+        "card": supervision_card(row) if row.supervised else None,
         "difficulty": word(row.difficulty),
         "risk": int(row.risk),
         "risk_text": word(row.risk) if row.risk <= Risk.ORANGE else "",
@@ -117,6 +121,18 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "age": _age(row, now),
         "move": move if may_move and row.stage in REASSIGNABLE_STAGES else "",
     }
+
+
+def address(case_no: str) -> str:
+    """The address of a case's own page."""
+    page = f"/case?no={quote(case_no)}"
+    return page if language() == "zh" else f"{page}&lang={language()}"
+
+
+def supervision_card(row: QueueRow) -> dict[str, str]:
+    """The card that a supervised case carries: a shape and a word beside the colour."""
+    level = LEVELS[row.supervised - 1]
+    return {"sign": level.value, "text": word(level)}
 
 
 def kind_of(row: QueueRow) -> str:

@@ -10,6 +10,7 @@ from data_access import site
 from data_access.commands.steps import take_step
 from data_access.queries.cases import CaseView
 from data_access.queries.steps import StepView
+from domain.cases import Stage
 from domain.clocks import day_of
 from domain.errors import Conflict, NotFound
 from domain.people import Actor, Permission
@@ -213,8 +214,22 @@ def submit(case_no: str) -> None:
         for field in ("action", *_FIELDS):
             st.session_state.pop(_key(case_no, field), None)
         st.session_state.pop("step_key", None)
-        st.session_state["drawer_view"] = "facts"
+        # Who accepts a case assigns it next, where their post allows it.
+        _show_next("reassign" if done.stage is Stage.ACCEPTED else "facts")
         st.session_state["stepped"] = True
+
+
+def prefill(case_no: str, action: Action, *, other_case: str) -> None:
+    """Show the form with a step and another case's number in it."""
+    st.session_state[_key(case_no, "action")] = action
+    st.session_state[_key(case_no, "other_case")] = other_case
+    _show_next("steps")
+
+
+def _show_next(view: str) -> None:
+    """Of the drawer, and of the case's own page."""
+    st.session_state["drawer_view"] = view
+    st.session_state["case_form"] = view
 
 
 def _given(case_no: str, transition: Transition) -> Given:

@@ -54,6 +54,8 @@ class EventView:
 class CaseView:
     """Everything the drawer shows without a reason being given.
 
+    `extension_asked` is in the unit of the stage's limit and waits for an answer.
+
     `events` are the newest first, TIMELINE_LENGTH at most; `earlier_events` is how many there are
     before them.
     """
@@ -62,6 +64,8 @@ class CaseView:
     soon_at: datetime | None
     stage_since: datetime
     held_since: datetime | None
+    parked_until: date | None
+    extension_asked: int | None
     committee: str | None
     occurred_on: date
     source_zh: str
@@ -103,6 +107,8 @@ def case_view(session: Session, *, scope: Scope, case_no: str, now: datetime) ->
         soon_at=found.soon_at,
         stage_since=found.stage_since,
         held_since=found.held_since,
+        parked_until=found.parked_until,
+        extension_asked=found.extension_asked,
         committee=committee,
         occurred_on=found.occurred_on,
         source_zh=codes["source_channel"].name_zh,

@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
 from data_access.scope import cases_within
-from data_access.tables import Case, Party
+from data_access.tables import Case, CaseEvent, Party
 from data_access.vault import Indexed
-from domain.cases import Likeness, Stage
+from domain.cases import EventKind, Likeness, Stage
 from domain.errors import NotFound
 from domain.people import Scope
+from domain.privacy import mask_name
 
 WITHIN = timedelta(days=60)
 MOST = 8
@@ -50,13 +51,33 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A case that may be the same, and why. Nothing of its persons: the drawer shows it masked."""
+    """A case that may be the same, and why. `persons` are its parties' names, masked."""
 
     case_no: str
     stage: Stage
     type_code: str
     occurred_on: date
     likeness: tuple[Likeness, ...]
+    persons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A case that was merged, or that one was merged into, and where it stands."""
+
+    case_no: str
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """What merging did around one case; only what lies within the scope.
+
+    `into` is the case that stays, None where this one was not merged; `merged` went into this one.
+    """
+
+    into: Related | None
+    merged: tuple[Related, ...]
 
 
 def sought(
@@ -145,26 +166,82 @@ def duplicates_of(session: Session, *, scope: Scope, case_no: str) -> list[Dupli
     return [one for one in found if one.case_no != case_no]
 
 
+def merging_of(session: Session, *, scope: Scope, case_no: str) -> Merging:
+    """The cases that merging ties to one that is there. Raises NotFound."""
+    case = session.execute(
+        select(Case.id, Case.merged_into).where(Case.case_no == case_no, cases_within(scope))
+    ).first()
+    if case is None:
+        raise NotFound(case_no)
+    # By the histories, which have an index by case; of those that left again the row says so.
+    told = session.scalars(
+        select(CaseEvent.data).where(
+            CaseEvent.county_id == scope.county_id,
+            CaseEvent.case_id == case.id,
+            CaseEvent.kind == EventKind.MERGED_INTO,
+        )
+    )
+    numbers = sorted({data["merged"] for data in told})
+    rows = session.execute(
+        select(Case.id, Case.case_no, Case.stage, Case.merged_into)
+        .where(
+            or_(Case.id == case.merged_into, Case.case_no.in_(numbers)),
+            Case.county_id == scope.county_id,
+            cases_within(scope),
+        )
+        .order_by(Case.id)
+    ).all()
+    into = next(
+        (Related(row.case_no, row.stage) for row in rows if row.id == case.merged_into), None
+    )
+    merged = (Related(row.case_no, row.stage) for row in rows if row.merged_into == case.id)
+    return Merging(into, tuple(merged))
+
+
 def _described(session: Session, scope: Scope, why: dict[int, set[Likeness]]) -> list[Duplicate]:
+    """The likest of what was found; what is merged already is told by the case that stays."""
     if not why:
         return []
     rows = session.execute(
         select(Case.id, Case.case_no, Case.stage, Case.type_code, Case.occurred_on).where(
-            Case.id.in_(sorted(why)), cases_within(scope)
+            Case.id.in_(sorted(why)), Case.merged_into.is_(None), cases_within(scope)
         )
     ).all()
     found = [
-        Duplicate(
-            row.case_no,
-            row.stage,
-            row.type_code,
-            row.occurred_on,
-            tuple(sorted(why[row.id], key=_ORDER.index)),
+        (
+            row.id,
+            Duplicate(
+                row.case_no,
+                row.stage,
+                row.type_code,
+                row.occurred_on,
+                tuple(sorted(why[row.id], key=_ORDER.index)),
+            ),
         )
         for row in rows
     ]
-    found.sort(key=_rank)
-    return found[:MOST]
+    found.sort(key=lambda one: _rank(one[1]))
+    del found[MOST:]
+    persons = _masked_names(session, scope, [case_id for case_id, _duplicate in found])
+    return [replace(one, persons=persons[case_id]) for case_id, one in found]
+
+
+def _masked_names(
+    session: Session, scope: Scope, case_ids: Iterable[int]
+) -> dict[int, tuple[str, ...]]:
+    vault = vault_of(session)
+    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    rows = session.execute(
+        select(Party.case_id, Party.id, Party.county_id, Party.kind, Party.name_encrypted)
+        .where(Party.county_id == scope.county_id, Party.case_id.in_(sorted(case_ids)))
+        .order_by(Party.id)
+    )
+    for row in rows:
+        if row.name_encrypted is None:
+            continue
+        name = vault.decrypt(row.name_encrypted, place=f"party.name:{row.county_id}:{row.id}")
+        found[row.case_id] += (mask_name(name, row.kind),)
+    return found
 
 
 def _rank(one: Duplicate) -> tuple[int, int, int]:

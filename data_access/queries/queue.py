@@ -83,6 +83,7 @@ class QueueRow:
     closed_at: datetime | None
     risk: Risk
     difficulty: Difficulty
+    supervised: int
     type_code: str
     type_name_zh: str
     type_name_en: str
@@ -299,6 +300,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Case.closed_at,
             Case.risk,
             Case.difficulty,
+            Case.supervised,
             Case.type_code,
             CaseType.name_zh,
             CaseType.name_en,
@@ -334,6 +336,7 @@ def _row(row: Any, now: datetime) -> QueueRow:
         row.closed_at,
         Risk(row.risk),
         row.difficulty,
+        row.supervised,
         row.type_code,
         row.name_zh,
         row.name_en,

@@ -30,10 +30,12 @@ class Screen:
     script: str
     address: str
     permissions: tuple[Permission, ...]
+    in_menu: bool = True
 
 
 SCREENS = (
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(_("办理"), _("案件"), "desk/case.py", "case", (Permission.CASE_READ,), in_menu=False),
     Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
     Screen(_("管理"), _("导入"), "admin/imports.py", "imports", (Permission.IMPORT_RUN,)),
     Screen(
@@ -52,7 +54,11 @@ pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
     for screen in open_to_them
 ]
-menu = [frame.MenuItem(screen.section, screen.title, screen.address) for screen in open_to_them]
+menu = [
+    frame.MenuItem(screen.section, screen.title, screen.address)
+    for screen in open_to_them
+    if screen.in_menu
+]
 
 
 def home() -> None:
