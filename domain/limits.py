@@ -48,6 +48,16 @@ def for_same_cases(one: Limit, other: Limit) -> bool:
     return (one.stage, one.difficulty, one.level) == (other.stage, other.difficulty, other.level)
 
 
+def goes_before(one: Limit, other: Limit) -> bool:
+    """Whether a rule holds before another for cases that both are for: it is more special."""
+    meet = one.stage is other.stage and all(
+        None in pair or pair[0] is pair[1]
+        for pair in ((one.difficulty, other.difficulty), (one.level, other.level))
+    )
+    special, less = ((rule.difficulty is not None, rule.level is not None) for rule in (one, other))
+    return meet and special > less
+
+
 def problems_of(rule: Limit, limits: Sequence[Limit], *, today: date) -> dict[str, StrEnum]:
     """What is wrong with a new rule, by the field that it was entered in."""
     found: dict[str, StrEnum] = {}

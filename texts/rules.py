@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from itertools import groupby
 
 from domain.clocks import Limit
 from domain.work_calendar import HALF_DAY, NamedDay
@@ -35,11 +34,10 @@ def worked(one: NamedDay | None, day: date) -> str:
 
 def names_of_month(days: Iterable[NamedDay]) -> list[str]:
     """What differs in a month, by name: 国庆节 1—7."""
-    found = []
-    for name, group in groupby(sorted(days, key=lambda one: one.day), key=lambda one: one.note):
-        numbers = [one.day.day for one in group]
-        found.append(f"{name} {_ranges(numbers)}")
-    return found
+    by_name: dict[str, list[int]] = {}
+    for one in sorted(days, key=lambda one: one.day):
+        by_name.setdefault(one.note, []).append(one.day.day)
+    return [f"{name} {_ranges(numbers)}" for name, numbers in by_name.items()]
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -215,6 +215,8 @@ def _apply() -> None:
             _look(draft.days, official=draft.official, actor=actor, now=now)
             raise
         told = _("工作日历已变更,{count} 件在办案件的期限随之变动。")
+        # The page reads anew in this very run.
+        site.current().watcher.look()
         feedback.tell(told.format(count=count(applied.moved)))
         put_away()
 

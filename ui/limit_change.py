@@ -1,5 +1,6 @@
 """Changing the limits: a new rule, looked at first; a rule to come withdrawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import uuid4
@@ -14,7 +15,14 @@ from data_access.rule_changes import require_valid_rule
 from domain.cases import OPEN_STAGES, Difficulty
 from domain.clocks import Limit, LimitUnit, day_of
 from domain.errors import PreviewOutdated
-from domain.limits import AMOUNT_MOST, BEFORE_ANYBODY, LEVELS, REASON_LONGEST, SOURCE_LONGEST
+from domain.limits import (
+    AMOUNT_MOST,
+    BEFORE_ANYBODY,
+    LEVELS,
+    REASON_LONGEST,
+    SOURCE_LONGEST,
+    goes_before,
+)
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.numbers import count
@@ -49,8 +57,11 @@ def put_away() -> None:
         st.session_state.pop(name, None)
 
 
-def show(now: datetime) -> None:
-    """The form, or what the rule would change; nothing while neither is open."""
+def show(now: datetime, holding: Sequence[Rule]) -> None:
+    """The form, or what the rule would change; nothing while neither is open.
+
+    `holding` are the rules of today: the more special ones go on before a new one.
+    """
     if not st.session_state.get("limits_form"):
         return
     with st.container(border=True, key="limits_change"):
@@ -65,6 +76,10 @@ def show(now: datetime) -> None:
             rule_preview.text(said, "warn"),
             *rule_preview.moves(draft.seen, now),
         ]
+        if special := [one.limit for one in holding if goes_before(one.limit, rule)]:
+            named = _("、").join(f"{for_whom(one)} {amount(one)}" for one in special)
+            told = _("这些更具体的规则仍然优先:{rules}。").format(rules=named)
+            blocks.append(rule_preview.text(told, "warn"))
         rule_preview.show(blocks, key="limits_moves")
         label = _("应用:新增这条时限")
         rule_preview.ask_and_apply(_PLACE, _round(), label=label, apply=_apply, cancel=_cancel)
@@ -198,6 +213,8 @@ def _apply() -> None:
             _look(draft.rule, open_cases=draft.open_cases, actor=actor, now=now)
             raise
         told = _("时限已新增,{count} 件在办案件的期限随之变动。")
+        # The page reads anew in this very run.
+        site.current().watcher.look()
         feedback.tell(told.format(count=count(applied.moved)))
         put_away()
 
@@ -243,6 +260,8 @@ def _remove(rule_id: int) -> None:
             now=now,
             key=st.session_state["limits_removing_key"],
         )
+        # The page reads anew in this very run.
+        site.current().watcher.look()
         feedback.tell(_("时限规则已撤下,原来的规则继续有效。"))
         put_away()
 

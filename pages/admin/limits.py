@@ -82,8 +82,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="limits_bar"
     st.button(
         _("新的时限"), key="limits_new", type="primary", icon=":material/add:", on_click=on_new
     )
-limit_change.show(now)
 holding = sorted(table.holding, key=in_order)
+limit_change.show(now, holding)
 rule_preview.show([rule_preview.table(HEAD, rows(holding), STYLES)], key="limits_holding")
 if table.coming:
     coming = rule_preview.heading(_("将要生效"), _("还没有期限按它计算,可以撤下"))

@@ -421,7 +421,7 @@ def test_the_level_is_that_of_the_committee_that_gets_the_case(county):
         county.db,
         case_no=case.case_no,
         action=Action.FAIL,
-        given=Given(note="一方明确拒绝继续调解"),
+        given=Given(note="一方明确拒绝继续调解", outcome="O04"),
         expected_version=5,
         actor=county.keeper,
         now=NOW + DAY,

@@ -36,13 +36,16 @@ from data_access.tables import (
     UserRole,
 )
 from data_access.vault import Indexed, Vault
-from domain.cases import ReassignReason
+from domain.cases import ReassignReason, Stage
+from domain.clocks import Limit, LimitUnit
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
+from domain.limits import RuleKind
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountState, Permission, Post, Role, Scope
 from domain.transitions import Action, Given, Supervision
+from domain.work_calendar import NamedDay
 from tests.world import NOW, World
 
 # --- the other town --------------------------------------------------------------------------
@@ -282,6 +285,11 @@ def taking(package, parameter):
 READS = taking(queries, "scope")
 COMMANDS = taking(commands, "actor")
 
+DAY_OFF = NamedDay(date(2026, 3, 4), 0, "县庆放假")
+NEW_LIMIT = Limit(
+    Stage.ACCEPTED, 9, LimitUnit.WORKING_DAYS, valid_from=NOW.date(), source="综治委文件"
+)
+RULE_CHANGE = {"reason": NAME * 4, "fingerprint": "", "key": "rules"}
 # Stand in for the scope that is being tried, and for the whole county's.
 THE_SCOPE, THE_COUNTY = object(), object()
 # For each read, sets of arguments that ask for town B as openly as its parameters allow.
@@ -341,6 +349,11 @@ READ_RECIPES = {
         for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
+    "rules.calendar_view": [{"now": NOW}],
+    "rules.changes": [{"kind": kind} for kind in RuleKind],
+    "rules.limit_table": [{"now": NOW}],
+    "rules.preview_days": [{"days": [DAY_OFF], "official": False, "now": NOW}],
+    "rules.preview_limit": [{"rule": NEW_LIMIT, "open_cases": True, "now": NOW}],
     "steps.step_view": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "trail.accounts": [{}],
     "trail.last_verification": [{}],
@@ -357,6 +370,10 @@ READ_RECIPES = {
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
+    **{
+        f"rules.{name}": "the rules are the whole county's, and who has less is refused"
+        for name in ("calendar_view", "changes", "limit_table", "preview_days", "preview_limit")
+    },
     "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
 }
@@ -389,6 +406,12 @@ COMMAND_RECIPES = {
             True,
         )
         for unit_id in (TOWN, COMMUNITY, GRID)
+    ],
+    # The deadlines of all towns: nothing that a part of the county decides.
+    "limits.add_limit": [({"rule": NEW_LIMIT, "open_cases": True, **RULE_CHANGE}, False)],
+    "limits.remove_limit": [({"rule_id": 1, "reason": NAME * 4, "key": "r"}, False)],
+    "work_calendar.change_calendar": [
+        ({"days": [DAY_OFF], "official": False, **RULE_CHANGE}, False)
     ],
     "steps.take_step": [
         (over_b(Action.SUPERVISE, "s1", level=Supervision.YELLOW), True),

@@ -24,6 +24,7 @@ from domain.limits import (
     RuleProblem,
     Standing,
     amended,
+    goes_before,
     keeps,
     moved_to,
     problems_of,
@@ -42,6 +43,19 @@ WORKING, CALENDAR = LimitUnit.WORKING_DAYS, LimitUnit.CALENDAR_DAYS
 def rule(amount=5, unit=CALENDAR, **over):
     usual = {"stage": MEDIATION, "valid_from": date(2020, 1, 1), "source": "县综治办通知"}
     return Limit(**{"amount": amount, "unit": unit, **usual, **over})
+
+
+AMOUNTS = some.integers(1, 60)
+RULES = some.builds(
+    Limit,
+    some.just(MEDIATION),
+    AMOUNTS,
+    some.sampled_from(LimitUnit),
+    some.sampled_from([None, Difficulty.SIMPLE]),
+    some.dates(date(2026, 3, 2), date(2026, 6, 1)),
+    source=some.just("县综治办通知"),
+    level=some.sampled_from([None, *LEVELS]),
+)
 
 
 # --- which rule holds --------------------------------------------------------------------------
@@ -73,6 +87,19 @@ def test_the_difficulty_goes_before_the_level(difficulty, level, chosen):
         assert limit_for(without, MEDIATION, difficulty, on=TODAY, level=level) is FOR_SIMPLE
 
 
+@given(RULES, RULES, some.sampled_from(Difficulty), some.sampled_from([None, *LEVELS]))
+def test_what_goes_before_another_is_chosen_before_it(one, other, difficulty, level):
+    both = (replace(one, valid_from=TODAY), replace(other, valid_from=TODAY))
+    fitting = [
+        rule
+        for rule in both
+        if rule.difficulty in (None, difficulty) and rule.level in (None, level)
+    ]
+    if len(fitting) == len(both) and goes_before(*both):
+        assert limit_for(both, MEDIATION, difficulty, on=TODAY, level=level) == both[0]
+        assert not goes_before(*reversed(both))
+
+
 def test_a_rule_for_a_level_says_nothing_of_what_nobody_holds():
     with pytest.raises(LookupError):
         limit_for((FOR_TOWNS,), MEDIATION, Difficulty.MAJOR, on=TODAY)
@@ -84,7 +111,6 @@ CALENDARS = some.lists(
     some.builds(NamedDay, DAYS, some.sampled_from([0, HALF_DAY, FULL_DAY]), some.just("县里")),
     max_size=40,
 ).map(lambda days: WorkCalendar().with_days(days))
-AMOUNTS = some.integers(1, 60)
 
 
 @given(start=STARTS, calendar=CALENDARS, amount=AMOUNTS, more=AMOUNTS, unit=...)
@@ -124,17 +150,6 @@ def test_what_was_said_of_a_day_last_holds(days):
 
 
 # --- the table changes --------------------------------------------------------------------------
-
-RULES = some.builds(
-    Limit,
-    some.just(MEDIATION),
-    AMOUNTS,
-    some.sampled_from(LimitUnit),
-    some.sampled_from([None, Difficulty.SIMPLE]),
-    some.dates(date(2026, 3, 2), date(2026, 6, 1)),
-    source=some.just("县综治办通知"),
-    level=some.sampled_from([None, *LEVELS]),
-)
 
 
 def table_of(rules):
