@@ -15,6 +15,7 @@ from data_access.imports.standing import (
 )
 from data_access.imports.stated import StatedCase
 from domain.cases import HELD_STAGES, Stage
+from domain.clocks import Running
 from domain.imports import Note, outcome_by_method, stage_of
 
 _ORDER = tuple(Stage)
@@ -32,10 +33,10 @@ def moves(
     Nothing moves that people here have moved, and nothing that the source says as it said before.
     Raises RowRefused where the county has no limit for the new stage.
     """
-    if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
-        return {}
     if known.local or known.row["stage"] is Stage.CLOSED:
         return {}
+    if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
+        return _regraded(known, facts, bearings)
     hands = find_hands(stated, facts, bearings, notes)
     holder_id = _holder_id(known, hands, notes)
     stage = _stage(known, stated, has_mediator=holder_id is not None)
@@ -60,13 +61,30 @@ def moves(
             limit_on=known.row["limit_on"],
         )
     else:
-        return values
+        return values | _regraded(known, facts, bearings)
     if due.due_at != known.row["due_at"]:
         values |= {"due_at": due.due_at, "soon_at": due.soon_at}
     day = stated_day(stated, stage, since)
     if day != known.row["stated_due_on"]:
         values |= {"stated_due_on": day}
     return values
+
+
+def _regraded(known: KnownCase, facts: dict[str, Any], bearings: Bearings) -> dict[str, Any]:
+    """The deadline of a stage that goes on, of a case that is harder or simpler than was said."""
+    row = known.row
+    if facts["difficulty"] == row["difficulty"]:
+        return {}
+    running = Running(
+        row["stage"],
+        facts["difficulty"],
+        row["stage_since"],
+        row["stated_due_on"],
+        level=row["limit_level"],
+        limit_on=row["limit_on"],
+    )
+    due = bearings.clock.due(running)
+    return {"due_at": due.due_at, "soon_at": due.soon_at} if due.due_at != row["due_at"] else {}
 
 
 def _holder_id(known: KnownCase, hands: Hands, notes: Counter[Note]) -> int | None:

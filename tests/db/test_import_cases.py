@@ -16,12 +16,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from data_access import audit
+from data_access.clocks import running
 from data_access.commands import import_file as command
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.commands.reassign import reassign_case
 from data_access.history import SPAN_FIELDS
 from data_access.queries.cases import case_view, open_text
 from data_access.queries.queue import Filters, page
+from data_access.reference import load_clock
 from data_access.tables import (
     Assignment,
     AuditHead,
@@ -677,6 +679,25 @@ def test_a_later_file_may_give_it_to_another_and_move_its_deadline(db, world, ta
         event = session.scalars(select(CaseEvent).where(CaseEvent.seq == 2)).one()
     assert (event.data["from"], event.data["to"]) == (first, second)
     assert_history_holds(db)
+
+
+def test_a_case_that_turns_out_harder_has_the_longer_limit(db, world, take):
+    world.mediator("张建国")
+    row = {"化解责任人姓名": "张建国", "难易程度": "一般"}
+    take(row)
+    ordinary = only_case(db).due_at
+    take(row | {"难易程度": "疑难"}, now=NOW + timedelta(days=2))
+    case = only_case(db)
+    # 13 days more, and the last of them is a Sunday.
+    assert (case.difficulty, case.due_at - ordinary) == (Difficulty.COMPLEX, timedelta(days=14))
+    with db.read() as session:
+        told = load_clock(session).explain(running(session, case, now=None)).deadline
+    assert (told.due_at, told.soon_at) == (case.due_at, case.soon_at)
+    case = only_case(db)
+    reassignment(db, world, case, world.mediator("李秀英"), now=NOW + timedelta(days=3))()
+    take(row | {"难易程度": "重大"}, now=NOW + timedelta(days=4))
+    after = only_case(db)
+    assert (after.difficulty, after.due_at) == (Difficulty.COMPLEX, case.due_at)
 
 
 def test_a_file_never_reopens_and_never_moves_backwards(db, world, take):
