@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
+from data_access.queries.duplicates import Duplicate
 from domain.cases import ReassignReason
 from domain.clocks import Explanation, day_of
 from domain.transitions import AgreementForm, Supervision
@@ -54,11 +55,23 @@ def _beside(view: CaseView) -> list[dict[str, str]]:
     return cards
 
 
-def links(title: str, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Cases to go to: what is said of each, and its number."""
+def same_as(one: Duplicate) -> str:
+    """What is said of a case that may be the same dispute: its stage, day, persons, and why."""
+    why = _("、").join(word(likeness) for likeness in one.likeness)
+    persons = _("、").join(one.persons)
+    parts = (word(one.stage), one.occurred_on.isoformat(), persons, why)
+    return " · ".join(filter(None, parts))
+
+
+def links(title: str, rows: Sequence[tuple[str, str]], *, aside: bool = False) -> dict[str, Any]:
+    """Cases to go to: what is said of each, and its number.
+
+    `aside`: in a tab of its own, because something is being typed here.
+    """
     return {
         "kind": "links",
         "title": title,
+        "aside": aside,
         "rows": [
             {"text": text, "number": number, "address": address(number)} for text, number in rows
         ],
@@ -68,7 +81,7 @@ def links(title: str, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
 def way_to_page(case_no: str) -> dict[str, Any]:
     """The way from the drawer to the whole page."""
     row = {"text": "", "number": _("打开完整页面"), "address": address(case_no)}
-    return {"kind": "links", "title": "", "rows": [row]}
+    return {"kind": "links", "title": "", "aside": False, "rows": [row]}
 
 
 def holder(view: CaseView, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data_access.queries.cases import CaseView
-from data_access.queries.duplicates import Duplicate, Merging
+from data_access.queries.duplicates import Merging
 from domain.cases import Stage
 from domain.errors import NotFound
 from domain.people import Actor, Permission
@@ -32,13 +32,14 @@ def show(view: CaseView, actor: Actor) -> None:
 
 
 def _merged(merging: Merging) -> list[dict[str, object]]:
-    blocks = []
-    if merging.into is not None:
-        blocks.append(case_card.links("", [(_("本案已并入 "), merging.into.case_no)]))
-    if merging.merged:
-        title = _("并入本案的案件({count})").format(count=len(merging.merged))
-        blocks.append(case_card.links(title, [("", one.case_no) for one in merging.merged]))
-    return blocks
+    title = _("并入本案的案件({count})").format(count=len(merging.merged))
+    into = (merging.into,) if merging.into else ()
+    parts = ((_("本案已并入"), into), (title, merging.merged))
+    return [
+        case_card.links(name, [(word(one.stage), one.case_no) for one in cases])
+        for name, cases in parts
+        if cases
+    ]
 
 
 def _offer_merging(case_no: str, actor: Actor) -> None:
@@ -49,7 +50,7 @@ def _offer_merging(case_no: str, actor: Actor) -> None:
     title = _("可能是同一纠纷({count})").format(count=len(found))
     with st.expander(title, icon=":material/content_copy:", key="duplicates"):
         for one in found:
-            block = case_card.links("", [(_said(one), one.case_no)])
+            block = case_card.links("", [(case_card.same_as(one), one.case_no)])
             case_card.show([block], key=f"like_{one.case_no}")
             if one.stage is not Stage.CLOSED:
                 st.button(
@@ -58,13 +59,6 @@ def _offer_merging(case_no: str, actor: Actor) -> None:
                     on_click=_prefill,
                     args=(case_no, one.case_no),
                 )
-
-
-def _said(one: Duplicate) -> str:
-    why = _("、").join(word(likeness) for likeness in one.likeness)
-    persons = _("、").join(one.persons)
-    parts = (word(one.stage), str(one.occurred_on), persons, why)
-    return " · ".join(filter(None, parts)) + " "
 
 
 def _prefill(case_no: str, other: str) -> None:

@@ -19,7 +19,7 @@ from domain.people import Permission, Scope
 from texts import gettext as _
 from texts import language
 from texts.words import word
-from ui import clock, feedback, queue_reads
+from ui import case_card, clock, feedback, queue_reads
 from ui.cache import cached
 from ui.plain import plain
 from ui.session import acting, still
@@ -147,21 +147,13 @@ def _show_duplicates(scope: Scope) -> None:
     if not found:
         return
     st.warning(_("可能已经登记过,请先核对:"), icon=":material/content_copy:")
-    for one in found:
-        why = _("、").join(word(likeness) for likeness in one.likeness)
-        st.link_button(
-            plain(
-                _("{case} · {stage} · {why}").format(
-                    case=one.case_no, stage=word(one.stage), why=why
-                )
-            ),
-            f"/queue?case={one.case_no}",
-        )
+    rows = [(case_card.same_as(one), one.case_no) for one in found]
+    case_card.show([case_card.links("", rows, aside=True)], key="card_duplicates")
 
 
 def _duplicates(scope: Scope, now: datetime) -> list[Duplicate]:
     persons = [(party.name, party.phone, party.identity) for party in _parties() if party.name]
-    type_code, grid = st.session_state.get(_key("type")), st.session_state.get(_key("grid"))
+    type_code, grid = st.session_state.get(_key("type")), st.session_state.get(_key(UnitLevel.GRID))
     if not persons and not (type_code and grid):
         return []
     with site.current().db.read() as session:

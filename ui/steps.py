@@ -52,15 +52,7 @@ def live_form(case_no: str) -> None:
     offered = [action for action in Action if not against[action]]
     if st.session_state.get(_key(case_no, "action")) not in offered:
         st.session_state.pop(_key(case_no, "action"), None)
-    chosen = st.selectbox(
-        _("下一步"),
-        offered,
-        format_func=word,
-        index=None,
-        key=_key(case_no, "action"),
-        placeholder=_("请选择") if offered else _("您现在没有可办的步骤"),
-        persist_state="session",
-    )
+    chosen = _choose(case_no, offered)
     if chosen is not None:
         _ask(case_no, TRANSITIONS[chosen], step)
         with st.container(key="step_messages"):
@@ -78,6 +70,20 @@ def live_form(case_no: str) -> None:
         with st.container(key="step_messages"):
             feedback.show_refusal("step")
     _show_closed(against)
+
+
+def _choose(case_no: str, offered: list[Action]) -> Action | None:
+    """All ways that are open, in sight at once: nobody should have to look for them."""
+    if not offered:
+        st.caption(_("您现在没有可办的步骤"))
+        return None
+    return st.pills(
+        _("下一步"),
+        offered,
+        format_func=lambda action: plain(word(action)),
+        key=_key(case_no, "action"),
+        persist_state="session",
+    )
 
 
 def offered(actor: Actor, case_no: str) -> bool:

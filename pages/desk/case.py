@@ -49,11 +49,11 @@ def choose_form(names: dict[str, str], view: CaseView) -> str:
 
 def show_work(case_no: str, view: CaseView, actor: Actor) -> None:
     """The forms, or that there is none for this person."""
-    st.markdown(f"**{_('办理')}**")
-    case_parts.undo_if_possible(view, actor)
     names = case_parts.forms(view, actor)
-    if names:
-        case_parts.show_form(choose_form(names, view), case_no)
+    chosen = choose_form(names, view) if names else None
+    case_parts.undo_if_possible(view, actor)
+    if chosen:
+        case_parts.show_form(chosen, case_no)
     else:
         st.caption(_("您的岗位可以查看这件案件,不能办理。"))
 

@@ -9,9 +9,10 @@ function make(tag, className, ...children) {
   return node;
 }
 
-function link(row) {
+function link(row, aside) {
   const node = make("a", "", row.number);
   node.href = row.address;
+  if (aside) { node.target = "_blank"; node.rel = "noopener"; }
   return node;
 }
 
@@ -23,7 +24,7 @@ const draw = {
     make("span", "second", block.under),
     ...block.cards.map((one) => make("span", `card-sign ${one.sign}`, one.text))),
   links: (block) => make("div", "", block.title ? make("h3", "", block.title) : null,
-    ...block.rows.map((row) => make("div", "link", row.text, link(row)))),
+    ...block.rows.map((row) => make("div", "link", link(row, block.aside), row.text ? make("span", "second", row.text) : null))),
   clock: (block) => {
     const used = make("div", "used");
     used.style.width = `${block.used}%`;
