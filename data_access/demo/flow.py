@@ -100,7 +100,8 @@ class Flow:
                 twin = one_of(self._rng, known)
                 days = (at - twin.dispute.at) // DAY + twin.dispute.days_before
                 again = replace(twin.dispute, at=at, source=dispute.source, days_before=days)
-                return Story(again, place, twin=twin)
+                # Who must not take the one must not take the other.
+                return Story(again, place, recused=twin.recused, twin=twin)
         return Story(dispute, place)
 
     def _decide(self, story: Story, at: int) -> None:
@@ -128,6 +129,8 @@ class Flow:
 
     def _disclose_known(self, story: Story) -> None:
         """A mediator who could be asked is related to a party, and has said so before."""
+        if story.twin is not None:
+            return
         identities = [person.identity for _, person in story.dispute.parties if person.identity]
         reach = self._desk.within_reach(story)
         if identities and reach:

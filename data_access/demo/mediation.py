@@ -114,8 +114,16 @@ class Mediation:
     def _disclose_now(self, story: Story, at: int) -> None:
         identities = [person.identity for _, person in story.dispute.parties if person.identity]
         holder = story.now.mediator
-        if identities and holder is not None and self.pass_on(story, at, ReassignReason.RECUSAL):
+        if not identities or holder is None or self._holds_twin(holder, story):
+            return
+        if self.pass_on(story, at, ReassignReason.RECUSAL):
             self.relate(story, holder, one_of(self._rng, identities))
+
+    def _holds_twin(self, holder: int, story: Story) -> bool:
+        """Whether the same people's other case is in the same hand: then both would have to go."""
+        held = self._office.held[holder].values()
+        same = any(one.recused is story.recused for one in held if one is not story)
+        return same or story.twin is not None
 
     def _follow_parties(self, story: Story, at: int) -> None:
         self.pass_on(story, at, ReassignReason.PARTY_CHOICE)
