@@ -62,7 +62,7 @@ def _ask_place(scope: Scope) -> None:
     labels = {
         UnitLevel.TOWN: _("镇街"),
         UnitLevel.COMMUNITY: _("村(社区)"),
-        UnitLevel.GRID: _("网格(可不填)"),
+        UnitLevel.GRID: _("网格"),
     }
     for level in _LEVELS:
         offered = [one for one in units if one.level is level and one.parent_id == parent]
@@ -76,11 +76,17 @@ def _choose(label: str, key: str, offered: Sequence[Unit]) -> int | None:
     names = {one.unit_id: one.name for one in offered}
     if st.session_state.get(key) not in names:
         st.session_state.pop(key, None)
+    if len(names) == 1:
+        # Nothing to ask: said, so that a telephone's first screen is for what happened.
+        (only,) = names
+        st.session_state[key] = only
+        st.text(_("{label}:{name}").format(label=label, name=names[only]))
+        return only
     chosen = st.selectbox(
         label,
         list(names),
         format_func=lambda one: names[one],
-        index=0 if len(names) == 1 else None,
+        index=None,
         key=key,
         placeholder=_("请选择"),
     )

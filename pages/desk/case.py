@@ -7,6 +7,7 @@ from domain.errors import NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
 from ui import case_parts, case_reads, case_related, clock, feedback
+from ui.plain import plain
 from ui.session import acting, require
 
 actor = require(Permission.CASE_READ)
@@ -36,6 +37,9 @@ def choose_form(names: dict[str, str], view: CaseView) -> str:
     waits = "reassign" if view.row.mediator_id is None else "steps"
     if st.session_state.get("case_form") not in names:
         st.session_state["case_form"] = waits if waits in names else next(iter(names))
+    if len(names) == 1:
+        st.markdown(f"**{plain(*names.values())}**")
+        return next(iter(names))
     chosen = st.segmented_control(
         _("办理"),
         list(names),

@@ -57,6 +57,7 @@ TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, 
     88_100_001, 88_100_012
 )
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
+MERGED_NO = "D2026-88102"  # into the other
 IDLE = timedelta(minutes=30)
 PHONE, KIN = "13988100000", "990129198810000019"
 
@@ -219,6 +220,15 @@ class TwoTowns(World):
         )
         assert case.case_no == CASE_NO
         reassign_case(self.db, **to_second(self.boss, "k"), now=NOW)
+        merged = self.case(
+            stage=Stage.CLOSED,
+            outcome_code="O14",
+            merged_into=case.id,
+            town_id=TOWN,
+            community_id=COMMUNITY,
+            grid_id=GRID,
+        )
+        assert merged.case_no == MERGED_NO
 
 
 def to_second(actor, key, **over):
@@ -314,6 +324,7 @@ READ_RECIPES = {
     # A's own case has a party and a telephone in common with B's.
     "duplicates.duplicates_of": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "duplicates.likely_duplicates": [{"like": like_b(Vault(bytes(range(32))))}],
+    "duplicates.merging_of": [{"case_no": MERGED_NO}, {"case_no": "D2026-00001"}],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
     "import_mappings.mappings": [{}],
     "import_mappings.meanings": [{"now": NOW}],
@@ -423,6 +434,7 @@ COMMAND_RECIPES = {
             True,
         ),
         (over_b(Action.MERGE, "s4", other_case="D2026-00001"), True),
+        (over_b(Action.UNMERGE, "s5") | {"case_no": MERGED_NO, "expected_version": 1}, False),
     ],
     "trail.read_reasons": [({"seqs": range(1, 50)}, True)],
     "trail.verify_trail": [({"folder": Path("no-such-folder"), "key": None}, True)],
