@@ -9,7 +9,7 @@ from typing import Any
 from data_access.demo.county import County
 from data_access.demo.story import State, Step, Story
 from data_access.demo.worktime import WorkTime
-from data_access.history import UNTOUCHED, note_place
+from data_access.history import FACT_FIELDS, UNTOUCHED, note_place
 from data_access.vault import Indexed, Vault
 from domain.cases import EventKind, ReassignReason, Stage
 
@@ -129,7 +129,7 @@ class Rows:
                 "kind": step.kind,
                 "at": self._time.moment(step.at),
                 "actor_id": 0,
-                "data": self._data(steps, seq),
+                "data": self._data(told.story, seq),
                 "note_encrypted": self._note("case_event.note", told, seq, step),
             }
             for seq, step in enumerate(steps, start=1)
@@ -215,9 +215,10 @@ class Rows:
     def _moment(self, at: int | None) -> datetime | None:
         return None if at is None else self._time.moment(at)
 
-    def _data(self, steps: Sequence[Step], seq: int) -> Row:
+    def _data(self, story: Story, seq: int) -> Row:
         """An event's data with mediators by id and cases by number."""
-        step, found = steps[seq - 1], {}
+        steps, found = story.steps, {}
+        step = steps[seq - 1]
         for name, value in step.data.items():
             if name in {"from", "to"} and value is not None:
                 found[name] = self._ids.mediators[value]
@@ -225,11 +226,19 @@ class Rows:
                 found[name] = self._told[value].case_no
             else:
                 found[name] = value
+        if step.kind is EventKind.REGISTERED:
+            found["values"] = self._facts(story)
         if step.kind in {EventKind.ASSIGNED, EventKind.REASSIGNED}:
+            found["committee"] = self._ids.committee_of[step.data["to"]]
             found["before"] = self._before(steps[seq - 2].after)
         if step.kind is EventKind.MERGED:
             found["kept"] = self._kept(steps[seq - 2].after)
         return found
+
+    def _facts(self, story: Story) -> Row:
+        graded = {"difficulty": story.dispute.difficulty, "weight": story.weight}
+        values = {**self._units(story), **graded, "risk": int(story.dispute.risk)}
+        return {name: values[name] for name in FACT_FIELDS}
 
     def _kept(self, state: State) -> Row:
         """What undoing a merging would bring back, in JSON."""
