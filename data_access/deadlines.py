@@ -223,6 +223,7 @@ def _event(
             "because": kind,
             "old": one.before.due_at.isoformat(),
             "new": one.after.due_at.isoformat(),
+            "limit_on": one.limit_on and one.limit_on.isoformat(),
         },
         "note_encrypted": None,
     }

@@ -276,7 +276,7 @@ class Work:
         before = {name: deepcopy(getattr(known, name)) for name in RESTORED}
         known.mediator, known.committee = mediator, self.mediators[mediator][0]
         if first:
-            known.begins("in_mediation", self.now, level=self._level(known))
+            known.begins("in_mediation", self._time_of(known), level=self._level(known))
         self._done(known, "assigned" if first else "reassigned", answer)
         known.undo = (actor.user_id, before)
         self.taken.append("assign" if first else "reassign")
@@ -456,8 +456,12 @@ class Work:
     def _happened(self, known, kind):
         known.kinds.append(kind)
         known.version += 1
-        known.updated_at = max(self.now, known.updated_at)
+        known.updated_at = self._time_of(known)
         known.undo = None
+
+    def _time_of(self, known):
+        """A case's own time does not go back, whatever the clocks do."""
+        return max(self.now, known.updated_at)
 
     def _back(self, known):
         """As it was, with the time in between as a pause; who was parked stands still as before."""
@@ -467,7 +471,7 @@ class Work:
             setattr(known, name, getattr(was, name))
         if not known.parked:
             merged_at = known.updated_at
-            known.pauses = (*known.pauses, Pause(merged_at, max(self.now, merged_at)))
+            known.pauses = (*known.pauses, Pause(merged_at, self._time_of(known)))
         known.closed_at = known.merged = None
 
     def _after(self, known, action, given, answer):
@@ -488,17 +492,18 @@ class Work:
         stays = {"plan_performance": given.until, "end_confirmation": given.until}.get(action)
         if action in {"send_back", "reopen"}:
             known.mediator = known.committee = None
-        known.begins(target, self.now, level=self._level(known), stated=stays)
+        at = self._time_of(known)
+        known.begins(target, at, level=self._level(known), stated=stays)
         if action == "settle":
             known.form, known.agreed_on = given.form, given.day
         if action == "reopen":
             known.closed_at, known.form, known.agreed_on = None, None, None
         if target == "closed":
-            known.closed_at, known.supervised, known.parked = self.now, 0, False
+            known.closed_at, known.supervised, known.parked = at, 0, False
         self._done(known, kind, answer)
 
     def _beside(self, known, action, given):
-        at = max(self.now, known.updated_at)
+        at = self._time_of(known)
         if action == "park":
             known.parked, known.parked_at = True, at
         elif action == "resume":

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access import history, idempotency
-from data_access.clocks import level_of
+from data_access.clocks import level_of, running
 from data_access.engine import Database
 from data_access.queries import candidates
 from data_access.reference import load_clock
@@ -90,7 +90,7 @@ def reassign_case(
             if reasons := objections_to_move(case.stage, parked=bool(case.paused)):
                 raise NotReassignable(reasons)
             to = _require_eligible(session, case, to_mediator_id, now)
-            what = _change(session, case, to, reason, note, now)
+            what = _change(session, case, to, reason, note, history.time_of(case, now))
             version = history.change(session, case, what, actor=actor, now=now)
             return asdict(Moved(case_no, version, to.id, to.name))
 
@@ -125,7 +125,7 @@ def undo_reassignment(
             what = history.Change(
                 EventKind.UNDONE,
                 "case:undo_reassign",
-                _restored(before),
+                _restored(session, case, before),
                 {"undid": case.version, "from": case.mediator_id, "to": before["mediator_id"]},
             )
             version = history.change(session, case, what, actor=actor, now=now)
@@ -198,7 +198,13 @@ def _change(
             "due_at": due.due_at,
             "soon_at": due.soon_at,
         }
-    data = {"from": case.mediator_id, "to": to.id, "reason": reason, "before": _before(case)}
+    data = {
+        "from": case.mediator_id,
+        "to": to.id,
+        "committee": to.committee_id,
+        "reason": reason,
+        "before": _before(case),
+    }
     return history.Change(
         EventKind.ASSIGNED if first else EventKind.REASSIGNED,
         "case:assign" if first else "case:reassign",
@@ -218,8 +224,11 @@ def _before(case: Case) -> dict[str, Any]:
     }
 
 
-def _restored(before: dict[str, Any]) -> dict[str, Any]:
-    """The columns as they were, out of the event's JSON."""
+def _restored(session: Session, case: Case, before: dict[str, Any]) -> dict[str, Any]:
+    """The columns as they were, out of the event's JSON; the deadline by the clock of now.
+
+    Meanwhile the rules may have changed in a way that moved other deadlines than this case's own.
+    """
     values: dict[str, Any] = {name: before[name] for name in _RESTORED}
     values["stage"] = Stage(values["stage"])
     for name in _MOMENTS:
@@ -228,7 +237,9 @@ def _restored(before: dict[str, Any]) -> dict[str, Any]:
         values[name] = date.fromisoformat(values[name]) if values[name] else None
     level = values["limit_level"]
     values["limit_level"] = UnitLevel(level) if level else None
-    return values
+    again = Case(county_id=case.county_id, id=case.id, difficulty=case.difficulty, **values)
+    due = load_clock(session).due(running(session, again, now=None))
+    return values | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
 def _load_for_undo(session: Session, case_no: str, actor: Actor) -> Case:

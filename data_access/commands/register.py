@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, idempotency, numbers
 from data_access.engine import Database, vault_of
-from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place
+from data_access.history import FACT_FIELDS, SPAN_FIELDS, UNTOUCHED, note_place, told
 from data_access.reference import load_clock
 from data_access.tables import Case, CaseEvent, CaseSpan, CaseType, Code, OrganisationUnit, Party
 from data_access.vault import Indexed
@@ -333,7 +333,7 @@ def _events(
         "kind": EventKind.REGISTERED,
         "at": now,
         "actor_id": actor.user_id,
-        "data": {"to_stage": Stage.REGISTERED},
+        "data": {"to_stage": Stage.REGISTERED, "values": told(row, FACT_FIELDS)},
         "note_encrypted": None,
     }
     if not new.settled:

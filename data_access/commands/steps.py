@@ -57,7 +57,8 @@ def take_step(
             history.require_version(session, case, expected_version)
             if reasons := objections(transition, standing(case), may=True, now=now):
                 raise NotPossible(reasons)
-            values = values_after(session, case, transition, given, now)
+            at = history.time_of(case, now)
+            values = values_after(session, case, transition, given, at)
             data = _data(case, values, given)
             if action is Action.MERGE:
                 stays = _note_merging(session, case, given, actor=actor, now=now)

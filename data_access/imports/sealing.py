@@ -7,10 +7,10 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from data_access import numbers
-from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place
+from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place, told
 from data_access.imports import staging
 from data_access.imports.load_cases import CaseChange, Decided, NewCase
-from data_access.imports.standing import SETTLED_STAGES
+from data_access.imports.standing import SETTLED_STAGES, stated_day
 from data_access.imports.stated import Person
 from data_access.imports.task import Task
 from data_access.vault import Indexed, Vault
@@ -81,7 +81,9 @@ class _Sealer:
             rows[staging.NEW_PARTIES].append(self._party(case_id, next(self._party_ids), person))
         if settled:
             rows[staging.EVENTS].append(self._settled(case_id, new))
-        rows[staging.EVENTS].append(self._event(case_id, version, EventKind.IMPORTED, new, {}))
+        rows[staging.EVENTS].append(
+            self._event(case_id, version, EventKind.IMPORTED, new, _tells(new))
+        )
         started = values["registered_at"]
         if values["mediator_id"] is not None:
             rows[staging.ASSIGNMENTS].append(
@@ -101,7 +103,7 @@ class _Sealer:
         rows[staging.CASE_UPDATES].append(after)
         self._change_parties(change, case_id)
         fields = [*change.values, *change.texts, *("parties",) * bool(change.persons)]
-        data: Row = {"fields": sorted(fields)}
+        data: Row = {"fields": sorted(fields), "values": told(change.values)}
         if "mediator_id" in change.values:
             data |= {"from": known["mediator_id"], "to": after["mediator_id"]}
         rows[staging.EVENTS].append(
@@ -224,3 +226,15 @@ class _Sealer:
 
     def _end(self, case_id: int, at: Any) -> Row:
         return {"county_id": self._county_id, "case_id": case_id, "at": at}
+
+
+def _tells(new: NewCase) -> Row:
+    """What a replay of the events needs of a case that came by a file: where and how it stands, and
+    in which stage it was, and until which stated day, before it was settled.
+    """
+    values, past = new.values, new.past
+    data: Row = {"values": told(values), "registered_at": values["registered_at"].isoformat()}
+    if not past:
+        return data
+    day = stated_day(new.stated, past["stage"], values["registered_at"])
+    return data | {"was": {"stage": past["stage"], "stated_due_on": day and day.isoformat()}}

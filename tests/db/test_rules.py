@@ -205,6 +205,7 @@ def test_a_day_off_moves_what_counts_on_it_and_nothing_else(county):
         "because": "calendar",
         "old": over_it.due_at.isoformat(),
         "new": moved.due_at.isoformat(),
+        "limit_on": None,
     }
     past = county.all(CaseSpan, CaseSpan.case_id == over_it.id, CaseSpan.seq == 1)[0]
     assert (past.due_at, past.ends_at) == (over_it.due_at, NOW)
