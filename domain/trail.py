@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.people import Role
+from domain.transitions import Action
 
 
 class DeedGroup(StrEnum):
@@ -27,14 +28,12 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
     DeedGroup.DOOR: ("session:open", "session:refuse", "session:close", "session:end_all"),
     DeedGroup.CASES: (
         "case:register",
-        "case:accept",
         "case:assign",
         "case:reassign",
         "case:undo_reassign",
-        "case:settle",
-        "case:confirm",
-        "case:fail",
-        "case:close",
+        *(f"case:{step}" for step in Action),
+        "case:merged_into",
+        "case:unmerged_from",
     ),
     DeedGroup.READS: ("case:unmask", "import:take_rejects", "trail:read_reasons"),
     DeedGroup.IMPORTS: (

@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.clocks import BEIJING, day_of
 from domain.people import SYSTEM_USER_ID
 from domain.trail import DeedGroup, Line, Names, PostHeld, SubjectKind
+from domain.transitions import Action
 from texts.catalog import gettext as _
 from texts.numbers import moment
 from texts.words import word
@@ -18,14 +19,12 @@ def deed_words() -> dict[str, str]:
         "session:close": _("退出登录"),
         "session:end_all": _("结束全部登录"),
         "case:register": _("登记案件"),
-        "case:accept": _("受理案件"),
         "case:assign": _("指派案件"),
         "case:reassign": _("改派案件"),
         "case:undo_reassign": _("撤销改派"),
-        "case:settle": _("达成协议"),
-        "case:confirm": _("司法确认"),
-        "case:fail": _("调解不成"),
-        "case:close": _("结案"),
+        "case:merged_into": _("另一件并入此案"),
+        "case:unmerged_from": _("并入的一件又分出"),
+        **{f"case:{step}": word(step) for step in Action},
         "case:unmask": _("查看当事人明文"),
         "import:run": _("导入文件"),
         "import:take_rejects": _("取出退回的行"),

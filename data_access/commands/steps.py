@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access import history, idempotency
+from data_access import history, idempotency, numbers
 from data_access.engine import Database
 from data_access.stepping import kept_of, standing, values_after
 from data_access.tables import Case
@@ -16,6 +16,8 @@ from domain.clocks import day_of
 from domain.errors import Invalid, NotAllowed, NotFound, NotPossible
 from domain.people import Actor
 from domain.transitions import TRANSITIONS, Action, Given, checked, objections, tidied
+
+_FROM_CLOSED = frozenset({Action.REOPEN, Action.UNMERGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,9 @@ def take_step(
             stage = values.get("stage", case.stage)
             return asdict(Stepped(case_no, version, stage))
 
+        if action in _FROM_CLOSED:
+            # A change of the rules holds the open cases; this one is about to become one of them.
+            numbers.reserve(session, "case", county_id=actor.county_id, count=0)
         # Two cases are always locked in the same order, so that no two merges wait for each other.
         other = _merged_into(session, case_no, actor) if action is Action.UNMERGE else ""
         for number in sorted({case_no, given.other_case, other} - {""}):
