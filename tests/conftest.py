@@ -50,7 +50,7 @@ def postgresql_url() -> Iterator[str]:
 def _forgo_durability(url: URL) -> None:
     """Nobody cuts this server's power; the drills, where somebody does, have one of their own."""
     with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as server:
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        for name in ("fsync", "full_page_writes"):
             server.execute(text(f"ALTER SYSTEM SET {name} = off"))
         server.execute(text("SELECT pg_reload_conf()"))
 
