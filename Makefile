@@ -33,7 +33,8 @@ test: tools browser
 	  $(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >&2 || true
 	  exit 1; }
 	export CHROMIUM="$$(cat .venv/chromium)"
-	exec $(BIN)/python -m pytest $(ARGS)
+	# A file's tests stay together: what they share is made once.
+	exec $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 check: tools
 	failed=

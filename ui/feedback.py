@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import wraps
 
 import streamlit as st
@@ -17,8 +19,21 @@ from ui.session import sign_in_address
 
 _KEPT = "_refusal"
 _TOLD = "_told"
+# A live part draws itself again and again; a refusal stands there as long as it takes to read it
+# twice, unless the person tries again before.
+_READ_IN = timedelta(seconds=20)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was refused, where it is said, and since when it has stood there."""
+
+    place: str
+    sentence: str
+    session_ended: bool = False
+    shown_at: datetime | None = None
 
 
 @contextmanager
@@ -34,10 +49,10 @@ def refusals_kept(place: str) -> Iterator[None]:
         yield
     except Refusal as refusal:
         ended = isinstance(refusal, SessionEnded)
-        st.session_state[_KEPT] = (place, explain(refusal, now=now()), ended)
+        st.session_state[_KEPT] = _Kept(place, explain(refusal, now=now()), session_ended=ended)
     except AWAY as error:
         log.warning("answer.lost", place=place, error=type(error).__name__)
-        st.session_state[_KEPT] = (place, _lost(error), False)
+        st.session_state[_KEPT] = _Kept(place, _lost(error))
 
 
 def _lost(error: Exception) -> str:
@@ -72,18 +87,21 @@ def show_told() -> None:
 
 
 def show_refusal(place: str) -> None:
-    """Show once what was refused, if it belongs to this place.
+    """Show what was refused, if it belongs to this place and was not there to be read long enough.
 
     The place is emptied in any case: what a draw leaves out may stay on the screen until the next
     one, when a live part refreshes at the very moment in which it ends.
     """
-    slot = st.empty()
-    kept = st.session_state.get(_KEPT)
-    if kept is None or kept[0] != place:
+    slot, moment = st.empty(), now()
+    kept: _Kept | None = st.session_state.get(_KEPT)
+    if kept is None or kept.place != place:
         return
-    del st.session_state[_KEPT]
-    _place, sentence, ended = kept
+    if kept.shown_at is None:
+        st.session_state[_KEPT] = kept = replace(kept, shown_at=moment)
+    elif moment - kept.shown_at > _READ_IN:
+        del st.session_state[_KEPT]
+        return
     with slot.container():
-        st.error(plain(sentence), icon=":material/error:")
-        if ended:
+        st.error(plain(kept.sentence), icon=":material/error:")
+        if kept.session_ended:
             st.link_button(_("重新登录"), sign_in_address(), type="primary")

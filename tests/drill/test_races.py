@@ -270,7 +270,7 @@ def test_a_migration_is_killed(county, chance, say):
         migrate.downgrade(county.db.bind, "0001")
         county.db.dispose()
         running = migrating(county.url)
-        # Spread over the work and past its end, so that a busy machine does not move all to one side.
+        # Spread over the work and past its end: a busy machine does not move all to one side.
         time.sleep(2 * whole * (part + chance.random()) / MIGRATIONS)
         running.kill()
         running.join()

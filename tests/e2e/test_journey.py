@@ -106,10 +106,10 @@ WAITING = """(() => {
 })()"""
 
 
-def says_to_wait(page, *, within=10):
-    """Whether the line that says so came up; it fades in, so it is looked for again and again."""
+def wait_line(page, *, shows, within=10):
+    """Whether the line that says so comes up, or goes, in time; it fades: one look is no look."""
     end = time.monotonic() + within
-    while not page.evaluate(WAITING):
+    while page.evaluate(WAITING) is not shows:
         if time.monotonic() > end:
             return False
         page.wait_for_timeout(50)
@@ -135,11 +135,13 @@ def test_a_change_that_waits_for_another_says_so_and_succeeds(desk, server):
     give_reason(duty)
     with somebody_else_is_writing(server):
         drawer(duty).get_by_role("button", name=re.compile("确认改派")).click()
-        assert says_to_wait(duty)
+        assert wait_line(duty, shows=True)
         expect(drawer(duty).get_by_role("button", name=re.compile("确认改派"))).to_be_visible()
     expect(drawer(duty).get_by_role("button", name="撤销我的改派")).to_be_visible(timeout=15_000)
     expect(drawer(duty).get_by_text(name).first).to_be_visible()
-    assert not says_to_wait(duty, within=2)
+    assert wait_line(duty, shows=False)
+    duty.wait_for_timeout(1500)
+    assert wait_line(duty, shows=False, within=0)
     assert number in duty.url
 
 

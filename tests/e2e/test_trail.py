@@ -1,5 +1,6 @@
 """The audit trail in a real browser: what somebody looked at is there for those who check."""
 
+import itertools
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 LIVE = 5_000
 REASON = "电话核对当事人身份"
+_times = itertools.count(1)
 
 
 def lines(page):
@@ -25,15 +27,16 @@ def drawer(page):
 
 
 def unmask(page):
-    """Look behind the masks of the first case in the queue. Returns its number."""
+    """Look behind the masks of the first case in the queue. Returns its number and the reason."""
+    reason = f"{REASON},第{next(_times)}次"
     number = page.locator(".row").first.locator(".number").inner_text()
     page.get_by_role("button", name=f"查看 {number}").click()
     drawer(page).get_by_text("查看当事人信息").click()
-    drawer(page).get_by_label("查看理由").fill(REASON)
+    drawer(page).get_by_label("查看理由").fill(reason)
     drawer(page).get_by_label("查看理由").blur()
     drawer(page).get_by_role("button", name="查看", exact=True).click()
     expect(drawer(page).get_by_text("当事人(明文,已留痕)")).to_be_visible()
-    return number
+    return number, reason
 
 
 def test_who_looked_behind_a_mask_is_seen_at_once_and_why_on_demand(desk):
@@ -41,7 +44,7 @@ def test_who_looked_behind_a_mask_is_seen_at_once_and_why_on_demand(desk):
     expect(auditor.get_by_text("查看个人信息")).to_be_visible()
     duty = desk("duty")
     expect(duty.locator(".row").first).to_be_visible()
-    number = unmask(duty)
+    number, reason = unmask(duty)
     name = drawer(duty).locator(".who").first.inner_text()
     told = line(auditor, "查看当事人明文", number)
     expect(told).to_have_count(1, timeout=LIVE)
@@ -52,7 +55,7 @@ def test_who_looked_behind_a_mask_is_seen_at_once_and_why_on_demand(desk):
     assert name not in auditor.locator("body").inner_text()
     expect(auditor.get_by_text(REASON)).to_have_count(0)
     auditor.get_by_role("button", name=re.compile("显示本页的查看理由")).click()
-    expect(line(auditor, number, REASON)).to_have_count(1, timeout=LIVE)
+    expect(line(auditor, number, reason)).to_have_count(1, timeout=LIVE)
     expect(line(auditor, "阅读查看理由", "(audit-admin)")).to_have_count(1, timeout=LIVE)
 
 
@@ -60,7 +63,7 @@ def test_a_line_leads_to_its_case_where_the_reader_may_open_it(desk):
     admin = desk("centre-admin", "/trail")
     duty = desk("duty")
     expect(duty.locator(".row").first).to_be_visible()
-    number = unmask(duty)
+    number, _reason = unmask(duty)
     told = line(admin, "查看当事人明文", number).first
     expect(told).to_be_visible(timeout=LIVE)
     told.get_by_role("link", name=number).click()

@@ -1,6 +1,6 @@
 """The drawer: reassigning, refusals beside what was typed, undo, unmasking."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -11,7 +11,7 @@ from domain.cases import ReassignReason, Stage
 from domain.eligibility import CommitteeKind
 from domain.people import Permission, Role
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent
-from ui import clock
+from ui import clock, feedback
 
 KIN = "990129199001010011"
 
@@ -108,6 +108,20 @@ def test_a_conflict_says_who_was_first_and_keeps_what_was_typed(office):
     assert "第三人" in said
     assert held_by(office) == third
     assert at.text_area(key=f"note_{office.case.case_no}").value == "原承办人外出培训"
+
+
+def test_a_refusal_stays_through_refreshes_until_it_was_read_or_tried_again(office, monkeypatch):
+    at = fill_in(drawer(office, "reassign"), office, note="短")
+    at.button(key="reassign_submit").click().run()
+    assert [one.value for one in at.run().error] == [one.value for one in at.run().error]
+    assert "太短" in at.error[0].value
+    monkeypatch.setattr(feedback, "now", lambda: clock.now() + timedelta(seconds=21))
+    assert not at.run().error
+    at.button(key="reassign_submit").click().run()
+    assert "太短" in at.error[0].value
+    at.text_area(key=f"note_{office.case.case_no}").input("原承办人外出培训").run()
+    at.button(key="reassign_submit").click().run()
+    assert not at.error
 
 
 @pytest.mark.parametrize(
