@@ -12,10 +12,13 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from data_access.commands.limits import add_limit
 from data_access.commands.reassign import reassign_case, undo_reassignment
 from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.commands.steps import take_step
+from data_access.commands.work_calendar import change_calendar
 from data_access.queries.clocks import why
+from data_access.queries.rules import preview_days, preview_limit
 from data_access.reference import load_clock
 from data_access.tables import (
     Assignment,
@@ -122,6 +125,8 @@ class Known:
     committee: int | None = None
     # Of the committee that held it when its stage began.
     level: UnitLevel | None = None
+    # The day whose rule it is under, where that is not the day of the stage's start.
+    limit_on: date | None = None
     stated: date | None = None
     parked: bool = False
     parked_at: object = None
@@ -141,6 +146,7 @@ class Known:
     def begins(self, stage, now, *, level, stated=None):
         self.stage, self.since, self.stated, self.level = stage, now, stated, level
         self.pauses, self.asked, self.extended, self.extensions = (), None, 0, 0
+        self.limit_on = None
 
     def running(self):
         return Running(
@@ -151,13 +157,14 @@ class Known:
             self.pauses,
             self.extended,
             self.level,
+            self.limit_on,
         )
 
 
 # What a taking back restores; nothing beside the stage moves between a giving and its undo.
 RESTORED = (
     *("stage", "since", "stated", "pauses", "asked", "extended", "extensions"),
-    *("mediator", "committee", "level"),
+    *("mediator", "committee", "level", "limit_on"),
 )
 
 
@@ -177,6 +184,7 @@ class Work:
         world = self.world
         self.heads = [world.actor("甲"), world.actor("乙")]
         self.reader = world.actor("只读", permissions=(Permission.CASE_READ,))
+        self.world_wide = Scope(world.county, whole_county=True)
         # A community that no case lies in.
         self.elsewhere = world.actor("外镇", scope=Scope(world.county, grids=frozenset({-1})))
         county = world.committee("物业调委会", kind=CommitteeKind.INDUSTRY)
@@ -369,6 +377,64 @@ class Work:
             )
         assert self.everything() == before
 
+    # --- the rules ------------------------------------------------------------------------------
+
+    def set_days(self, *days):
+        """Somebody changes the work calendar, having looked at what moves."""
+        asked = {"days": days, "official": False}
+        with self.db.read() as session:
+            seen = preview_days(session, scope=self.world_wide, now=self.now, **asked).moves
+        self._rules(change_calendar, asked, seen)
+
+    def set_limit(self, rule, *, open_cases):
+        """Somebody adds a limit; `open_cases` take it over where they may."""
+        asked = {"rule": rule, "open_cases": open_cases}
+        with self.db.read() as session:
+            seen = preview_limit(session, scope=self.world_wide, now=self.now, **asked)
+        self._rules(add_limit, asked, seen, taken=rule if open_cases else None)
+
+    def _rules(self, command, asked, seen, *, taken=None):
+        applied = command(
+            self.db,
+            **asked,
+            reason=NOTE,
+            fingerprint=seen.fingerprint,
+            actor=self.heads[0],
+            now=self.now,
+            key=f"rules {self.now}",
+        )
+        before = self.clock
+        with self.db.read() as session:
+            self.clock = load_clock(session)
+        moved = 0
+        for known in self.cases:
+            if known.stage == "closed":
+                continue
+            was = before.due(known.running()), known.limit_on
+            if taken is not None and self._takes_over(known, taken, was[0]):
+                known.limit_on = taken.valid_from
+            if (self.clock.due(known.running()), known.limit_on) != was:
+                self._happened(known, "deadline_moved")
+                moved += 1
+        assert applied.moved == seen.moved == moved
+        if moved:
+            self.taken.append(command.__name__)
+
+    def _takes_over(self, known, rule, due):
+        """Begun before the rule, not late, under no stated day and no days of another unit."""
+        late = due.due_at <= (known.parked_at if known.parked else self.now)
+        then = replace(known.running(), limit_on=rule.valid_from)
+        mixed = known.extended and self.clock.limit(known.running()).unit is not rule.unit
+        fits = self.clock.limit(then)
+        same = (fits.stage, fits.difficulty, fits.level, fits.valid_from) == (
+            rule.stage,
+            rule.difficulty,
+            rule.level,
+            rule.valid_from,
+        )
+        begun = day_of(known.since) < rule.valid_from
+        return same and begun and not late and not mixed and known.stated is None
+
     # --- what the model expects -----------------------------------------------------------------
 
     def against(self, known, action, given):
@@ -545,16 +611,16 @@ class Work:
     def holds_together(self):
         """The invariants of the tables; each key that was acknowledged, and no other."""
         invariants.assert_hold(self.db, county_id=self.world.county)
-        scope = Scope(self.world.county, whole_county=True)
         with self.db.read() as session:
             kept = {
                 row.key: (row.result["case_no"], row.result["version"])
                 for row in session.scalars(select(IdempotencyKey))
+                if "case_no" in row.result
             }
             assert kept == self.acknowledged
             assert not kept.keys() & self.refused
             for known in self.cases:
-                explained = why(session, scope=scope, case_no=known.case_no, now=self.now)
+                explained = why(session, scope=self.world_wide, case_no=known.case_no, now=self.now)
                 assert (explained is None) is (known.stage == "closed")
                 if explained and not known.parked:
                     due = self.clock.explain(known.running()).deadline
