@@ -631,6 +631,23 @@ def test_the_intervals_tell_every_past_moment_as_the_events_do(world):
     assert retold.kinds["deadline_moved"] > 3
 
 
+def test_what_is_taken_back_is_due_by_the_rules_of_now(world):
+    """A day off that left the mediation alone moves the waiting that the case goes back to."""
+    work = Work(world, random.Random(7).choice)
+    head = work.heads[0]
+    work.register("a")
+    (known,) = work.cases
+    work.step(known, "accept", Given())
+    waiting = work.clock.due(known.running())
+    work.give(known, next(iter(work.mediators)), head)
+    work.passes(timedelta(minutes=10))
+    work.set_days(NamedDay(day_of(work.now) + DAY, 0, "停电放假"))
+    assert known.kinds[-1] == "assigned"
+    work.take_back(known, head)
+    work.agrees()
+    assert work.clock.due(known.running()).due_at == waiting.due_at + DAY
+
+
 # --- a county of files ---------------------------------------------------------------------------
 
 
@@ -758,7 +775,7 @@ def first_clock(db):
 def test_the_demonstration_county_tells_its_past_by_its_events(new_database, vault):
     db = Database(open_engine(new_database()), vault)
     try:
-        load_demo(db, today=DEMO_DAY, now=DEMO_NOW, scale=0.15)
+        load_demo(db, today=DEMO_DAY, now=DEMO_NOW, scale=0.1)
         with db.read() as session:
             county_id = session.scalars(select(Case.county_id).limit(1)).one()
         chance = random.Random(510129)
