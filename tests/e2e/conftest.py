@@ -10,10 +10,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
+# As long as a busy machine may take; what has to be quick says so itself.
+expect.set_options(timeout=20_000)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
