@@ -103,9 +103,9 @@ class Machine(RuleBasedStateMachine):
         )
 
     def _step(self):
-        """One that is open: of all cases' those that this walk took least."""
+        """One that is open: of all cases' those that were taken least, in this walk and before."""
         ways = [(one, *way) for one in self.work.cases for way in self.work.ways(one)]
-        done = Counter(self.work.taken)
+        done = self.taken + Counter(self.work.taken)
         least = min((done[action] for _case, action, _given in ways), default=0)
         if rare := [one for one in ways if done[one[1]] <= least + 1]:
             self.work.step(*self._choose(rare))
@@ -151,11 +151,15 @@ class Machine(RuleBasedStateMachine):
         self.work.agrees()
 
 
-@pytest.mark.timeout(0 if WALKS else 180)
+@pytest.mark.timeout(0 if WALKS else 400)
 def test_whatever_is_done_to_cases_they_hold_together(world):
     taken = Counter()
     machine = type("Walk", (Machine,), {"ground": world, "taken": taken})
-    run_state_machine_as_test(machine, settings=SETTINGS)
-    # The walks would prove nothing of what they never did.
     everything = {*Action, "assign", "reassign", "undo", "on_the_spot"}
+    # The walks would prove nothing of what they never did. What is drawn depends on what else was
+    # loaded; walks that come later go where none has been.
+    for _more in range(3):
+        run_state_machine_as_test(machine, settings=SETTINGS)
+        if everything <= set(taken):
+            break
     assert everything - set(taken) == set(), taken
