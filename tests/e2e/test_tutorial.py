@@ -268,7 +268,7 @@ class Deeds:
         expect(self._admin.get_by_text(re.compile("完整 · .* 条"))).to_be_visible(timeout=SLOW)
 
     def _open_from_menu(self, title):
-        self._admin.locator("nav summary").click()
+        self._admin.locator("nav summary", has_text="管理").click()
         self._admin.locator("nav").get_by_role("link", name=title, exact=True).click()
 
 
