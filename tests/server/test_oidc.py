@@ -519,7 +519,8 @@ def test_slow_provider_takes_a_few_threads_and_no_more(apart, provider):
     for _ in range(6):
         browser = site.browser()
         backs.append((browser, come_back(browser, provider, leave_for(site, browser), "s-duty")))
-    provider.behave(slow=1)
+    # Long enough for all six to be under way at once, on however busy a machine.
+    provider.behave(slow=2)
     with ThreadPoolExecutor(6) as together:
         answers = list(together.map(lambda one: one[0].get(one[1]), backs))
     busy = [answer for answer in answers if answer.status == 503]
