@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ _OF_CLOCK = (
     Case.stage_since,
     Case.stated_due_on,
     Case.extended,
+    Case.extension_asked,
     Case.limit_level,
     Case.limit_on,
     Case.due_at,
@@ -50,6 +51,14 @@ def running(session: Session, case: Case, *, now: datetime | None) -> Running:
 
     `now` None leaves such a pause out: the deadline that a case keeps while it stands still.
     """
+    stage, since = standing_still(session, case)
+    if since is None or now is None or now <= since:
+        return stage
+    return replace(stage, pauses=(*stage.pauses, Pause(since, now)))
+
+
+def standing_still(session: Session, case: Case) -> tuple[Running, datetime | None]:
+    """The present stage of a case without a pause that still lasts, and since when one does."""
     stops = session.execute(
         select(CaseEvent.kind, CaseEvent.at)
         .where(
@@ -61,9 +70,7 @@ def running(session: Session, case: Case, *, now: datetime | None) -> Running:
         .order_by(CaseEvent.seq)
     ).all()
     pauses, since = _pauses([(row.kind, row.at) for row in stops])
-    if since is not None and now is not None and now > since:
-        pauses.append(Pause(since, now))
-    return _running(case, pauses)
+    return _running(case, pauses), since
 
 
 def level_of(session: Session, committee_id: int | None) -> UnitLevel | None:
@@ -86,7 +93,7 @@ class OpenCase:
     standing: Standing
 
 
-def open_cases(session: Session, *, county_id: int) -> list[OpenCase]:
+def every_open_case(session: Session, *, county_id: int) -> list[OpenCase]:
     """Every open case of the county with its clock, by id: two queries, however many there are."""
     stops: dict[int, list[tuple[EventKind, datetime]]] = defaultdict(list)
     found = session.execute(
@@ -121,7 +128,8 @@ def open_cases(session: Session, *, county_id: int) -> list[OpenCase]:
 def _standing(row: Any, stops: Sequence[tuple[EventKind, datetime]]) -> Standing:
     # The stored deadline of a case that stands still is without the pause that still lasts.
     pauses, since = _pauses(stops)
-    return Standing(_running(row, pauses), Deadline(row.due_at, row.soon_at), since)
+    stored = Deadline(row.due_at, row.soon_at)
+    return Standing(_running(row, pauses), stored, since, asked=row.extension_asked is not None)
 
 
 def _running(case: Any, pauses: Iterable[Pause]) -> Running:

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, bindparam, insert, literal, null, select, upd
 from sqlalchemy.orm import Session
 
 from data_access import numbers
-from data_access.clocks import OpenCase, open_cases
+from data_access.clocks import OpenCase, every_open_case
 from data_access.history import SPAN_FIELDS
 from data_access.tables import Case, CaseEvent, CaseSpan, OrganisationUnit
 from data_access.tables.cases import IS_OPEN
@@ -56,9 +56,9 @@ class Preview:
     """What a change of the rules would do to the open cases, before it is applied.
 
     `kept` counts cases that stay under their old rule because they are late already or have days
-    granted in another unit. `same_day` counts moves in which only the yellow moment or the rule
-    changes. `examples` are the earliest by their deadline of now. `fingerprint` stands for all of
-    it: what is applied must be what was looked at.
+    granted or asked for in another unit. `same_day` counts moves in which only the yellow moment
+    or the rule changes. `examples` are the earliest by their deadline of now. `fingerprint` stands
+    for all of it: what is applied must be what was looked at.
     """
 
     moved: int
@@ -80,18 +80,19 @@ def find_moves(
     *,
     county_id: int,
     now: datetime,
-    taken: Limit | None = None,
+    rule: Limit | None = None,
+    open_cases: bool = False,
 ) -> tuple[list[DeadlineMove], int]:
     """Each open case whose deadline would differ from the stored one, and how many keep theirs.
 
-    `taken` is a rule that cases already in its stage take over.
+    `rule` is the new one, `open_cases` whether those already in its stage take it over.
     """
     found, kept = [], 0
-    for case in open_cases(session, county_id=county_id):
+    for case in every_open_case(session, county_id=county_id):
         standing = case.standing
-        deadline, limit_on = moved_to(standing, after, now=now, taken=taken)
-        if taken is not None:
-            kept += keeps(standing, after, taken, now=now)
+        deadline, limit_on = moved_to(standing, after, now=now, rule=rule, open_cases=open_cases)
+        if rule is not None:
+            kept += keeps(standing, after, rule, now=now, open_cases=open_cases)
         if (deadline, limit_on) == (standing.stored, standing.running.limit_on):
             continue
         was, becomes = (

@@ -146,8 +146,9 @@ def plan_limit(
     """What moves when a rule is added; `open_cases` take it over where they are not late."""
     clock = load_clock(session)
     after = Clock(amended(clock.limits, rule), clock.calendar)
-    taken = rule if open_cases else None
-    found = deadlines.find_moves(session, after, county_id=county_id, now=now, taken=taken)
+    found = deadlines.find_moves(
+        session, after, county_id=county_id, now=now, rule=rule, open_cases=open_cases
+    )
     return Planned(*found)
 
 

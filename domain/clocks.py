@@ -103,7 +103,8 @@ class CountedDay:
 class Explanation:
     """How a deadline came about: from where, by which rule, each day, and the result.
 
-    `extended` is what was granted on top of the limit, in its unit.
+    `extended` is what was granted on top of the limit, in its unit. `parked_at`: since when the
+    clock stands still, where it does; the days are those that it had left then.
     """
 
     start: datetime
@@ -112,6 +113,7 @@ class Explanation:
     pauses: tuple[Pause, ...]
     days: tuple[CountedDay, ...]
     deadline: Deadline
+    parked_at: datetime | None = None
 
 
 def stated_limit(stage: Stage, start: datetime, last_day: date) -> "Limit":
@@ -185,20 +187,24 @@ def _days(
     calendar: WorkCalendar,
     pauses: Sequence[Pause],
 ) -> Iterator[CountedDay]:
-    """The start's own day, then each until `amount` is used up and, by calendar days, worked."""
+    """The start's own day, then each until `amount` is used up and, by calendar days, worked.
+
+    A pause holds the last day as it holds any other: parked on the Saturday to which a limit ran,
+    a case is not due on the Monday in between.
+    """
     working = limit.unit is LimitUnit.WORKING_DAYS
     stays = working or not limit.moves
     needed, used, day = amount * FULL_DAY, 0, first
     count = Count.START
     while True:
         yield CountedDay(day, calendar.kind(day), count, used)
-        if used >= needed and (stays or calendar.is_working(day)):
+        if used >= needed and count is not Count.PAUSED and (stays or calendar.is_working(day)):
             return
         day += timedelta(days=1)
-        if used >= needed:
-            count = Count.MOVED
-        elif any(pause.covers(day) for pause in pauses):
+        if any(pause.covers(day) for pause in pauses):
             count = Count.PAUSED
+        elif used >= needed:
+            count = Count.MOVED
         else:
             halves = calendar.halves(day) if working else FULL_DAY
             used += halves
@@ -338,7 +344,7 @@ DEFAULT_LIMITS: tuple[Limit, ...] = tuple(
             LimitUnit.CALENDAR_DAYS,
             "人民调解法 31 督促履行, 本县 30 日",
         ),
-        (Stage.CONFIRMATION, None, 30, LimitUnit.CALENDAR_DAYS, "人民调解法 33 司法确认 30 日内"),
+        (Stage.CONFIRMATION, None, 30, LimitUnit.CALENDAR_DAYS, "民事诉讼法 187 特别程序 30 日内"),
         (Stage.FOLLOW_UP, None, 7, LimitUnit.CALENDAR_DAYS, "人民调解法 31, 本县 回访 7 日"),
         (Stage.FAILED, None, 2, LimitUnit.WORKING_DAYS, "人民调解法 26 告知, 本县 2 个工作日"),
         (Stage.RIGHTS_TOLD, None, 5, LimitUnit.WORKING_DAYS, "人民调解法 26, 本县 5 个工作日"),

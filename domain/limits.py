@@ -6,7 +6,7 @@ can be told with the rule of its day.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from domain.cases import FieldProblem, Stage
@@ -115,53 +115,85 @@ class Standing:
     """An open case as its clock stands: what it runs under, and the deadline that is stored.
 
     `parked_at` is since when the clock stands still, None where it runs; `running` is without that
-    pause, as the stored deadline is.
+    pause, as the stored deadline is. `asked`: more days were asked for and nobody answered yet.
     """
 
     running: Running
     stored: Deadline
     parked_at: datetime | None = None
+    asked: bool = False
 
     def is_late(self, due_at: datetime, *, now: datetime) -> bool:
         """Whether it would be late now if it were due then; what stands still ages no further."""
         return due_at <= (self.parked_at or now)
 
+    @property
+    def counts_days(self) -> bool:
+        """Whether days were granted or asked for: as they were meant, in the rule's unit."""
+        return self.asked or self.running.extended > 0
+
 
 def moved_to(
-    standing: Standing, after: Clock, *, now: datetime, taken: Limit | None = None
+    standing: Standing,
+    after: Clock,
+    *,
+    now: datetime,
+    rule: Limit | None = None,
+    open_cases: bool = False,
 ) -> tuple[Deadline, date | None]:
     """The deadline of an open case under changed rules, and the day whose rule it is under.
 
-    `taken` is a rule that cases already in its stage take over. A case that is late keeps what it
-    has: a verdict is not rewritten. So does one with days granted in another unit: they would
-    become other days.
+    `rule` is the new one of the table, `open_cases` whether those already in its stage take it
+    over. A case that is late keeps what it has: a verdict is not rewritten. So does one with days
+    granted or asked for in another unit: they would become other days.
     """
     running = standing.running
-    if taken is not None and _takes(standing, after, taken, now=now):
-        running = replace(running, limit_on=taken.valid_from)
+    if rule is not None and _is_for(running, after, rule):
+        if _keeps_old(standing, after, rule, open_cases=open_cases, now=now):
+            running = replace(running, limit_on=_old_day(running, rule))
+        elif open_cases and _begun_on(running) < rule.valid_from:
+            running = replace(running, limit_on=rule.valid_from)
     return after.due(running), running.limit_on
 
 
-def _takes(standing: Standing, after: Clock, taken: Limit, *, now: datetime) -> bool:
-    running = standing.running
-    if running.stated_due_on is not None or running.stage is not taken.stage:
-        return False
-    if standing.is_late(standing.stored.due_at, now=now):
-        return False
-    if day_of(running.start) >= taken.valid_from:
-        return False
-    if running.extended and after.limit(running).unit is not taken.unit:
-        return False
-    under = after.limit(replace(running, limit_on=taken.valid_from))
-    return for_same_cases(under, taken) and under.valid_from == taken.valid_from
+def keeps(
+    standing: Standing, after: Clock, rule: Limit, *, now: datetime, open_cases: bool = False
+) -> bool:
+    """Whether a case stays under its old rule although the new one would hold for it."""
+    return _is_for(standing.running, after, rule) and _keeps_old(
+        standing, after, rule, open_cases=open_cases, now=now
+    )
 
 
-def keeps(standing: Standing, after: Clock, taken: Limit, *, now: datetime) -> bool:
-    """Whether a case stays under its old rule although it is of those that the new one is for."""
+def _begun_on(running: Running) -> date:
+    return running.limit_on or day_of(running.start)
+
+
+def _old_day(running: Running, rule: Limit) -> date | None:
+    """The day whose rule it is under without the new one."""
+    if _begun_on(running) < rule.valid_from:
+        return running.limit_on
+    return rule.valid_from - timedelta(days=1)
+
+
+def _is_for(running: Running, after: Clock, rule: Limit) -> bool:
+    """Whether the table names the rule for a case in this stage, from the rule's day on."""
+    if running.stated_due_on is not None or running.stage is not rule.stage:
+        return False
+    on = max(_begun_on(running), rule.valid_from)
+    under = after.limit(replace(running, limit_on=on))
+    return for_same_cases(under, rule) and under.valid_from == rule.valid_from
+
+
+def _keeps_old(
+    standing: Standing, after: Clock, rule: Limit, *, open_cases: bool, now: datetime
+) -> bool:
+    """Of a case that the rule is for: whether it keeps the rule before all the same."""
     running = standing.running
-    if running.stated_due_on is not None or running.stage is not taken.stage:
+    begun_before = _begun_on(running) < rule.valid_from
+    if begun_before and not open_cases:
         return False
-    if day_of(running.start) >= taken.valid_from:
-        return False
-    under = after.limit(replace(running, limit_on=taken.valid_from))
-    return for_same_cases(under, taken) and not _takes(standing, after, taken, now=now)
+    if begun_before and standing.is_late(standing.stored.due_at, now=now):
+        return True
+    old = after.limit(replace(running, limit_on=_old_day(running, rule)))
+    return standing.counts_days and old.unit is not rule.unit

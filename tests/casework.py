@@ -620,11 +620,12 @@ class Work:
             assert kept == self.acknowledged
             assert not kept.keys() & self.refused
             for known in self.cases:
-                explained = why(session, scope=self.world_wide, case_no=known.case_no, now=self.now)
+                explained = why(session, scope=self.world_wide, case_no=known.case_no)
                 assert (explained is None) is (known.stage == "closed")
-                if explained and not known.parked:
+                if explained:
                     due = self.clock.explain(known.running()).deadline
                     assert explained.deadline == due, known
+                    assert (explained.parked_at is not None) is known.parked
 
 
 def _as_stored(row):

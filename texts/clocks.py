@@ -24,17 +24,25 @@ def lines(explained: Explanation) -> list[Line]:
     begun = Line(_day(day_of(explained.start)), rule(explained), explained.limit.source)
     days = [_line(one, unit) for one in explained.days]
     last = explained.days[-1].day
-    return [begun, *days, Line(_day(last), _("到期:{day} 24:00").format(day=_day(last)))]
+    result = Line(_day(last), _("到期:{day} 24:00").format(day=_day(last)))
+    if explained.parked_at is None:
+        return [begun, *days, result]
+    since = _day(day_of(explained.parked_at))
+    left = _("挂账前的到期:{day} 24:00").format(day=_day(last))
+    stands = _("自 {day} 起挂账中止,不计时").format(day=since)
+    note = _("恢复办理后,挂账期间的每一天都不计入,到期日相应顺延")
+    return [begun, *days, Line(_day(last), left), Line(since, stands, note)]
 
 
 def rule(explained: Explanation) -> str:
     """The rule that a deadline is under, with what was granted on top."""
     limit = explained.limit
-    if not limit.moves:
-        return _("时限由约定或原系统载明,按日历天数计,末日不顺延。")
-    text = _("{stage}时限 {amount} {unit}").format(
-        stage=word(limit.stage), amount=limit.amount, unit=word(limit.unit)
-    )
+    if limit.moves:
+        text = _("{stage}时限 {amount} {unit}").format(
+            stage=word(limit.stage), amount=limit.amount, unit=word(limit.unit)
+        )
+    else:
+        text = _("时限由约定或原系统载明,按日历天数计,末日不顺延")
     if explained.extended:
         text += _(",已同意延长 {amount} {unit}").format(
             amount=explained.extended, unit=word(limit.unit)

@@ -146,7 +146,7 @@ def offer_why(case_no: str, actor: Actor) -> None:
     with st.expander(_("为什么是这个时限"), icon=":material/help:", key="why", on_change="rerun"):
         if st.session_state.get("why"):
             scope = actor.scope(Permission.CASE_READ)
-            explained = case_reads.why(case_no, scope, clock.now())
+            explained = case_reads.why(case_no, scope)
             if explained is not None:
                 case_card.show([case_card.why(explained)], key="card_why")
 

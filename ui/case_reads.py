@@ -60,13 +60,12 @@ def outcome_names(scope: Scope) -> dict[str, tuple[str, str]]:
     return cached("outcome_names", step_queries.outcome_names, scope=scope)
 
 
-def why(case_no: str, scope: Scope, at: datetime) -> Explanation | None:
+def why(case_no: str, scope: Scope) -> Explanation | None:
     """How the deadline came about, day by day; None when closed. Raises NotFound."""
     return cached(
         f"why {case_no}",
-        lambda session: clocks.why(session, scope=scope, case_no=case_no, now=minute(at)),
+        lambda session: clocks.why(session, scope=scope, case_no=case_no),
         scope=scope,
-        now=at,
     )
 
 

@@ -15,7 +15,7 @@ from data_access.imports.standing import (
 )
 from data_access.imports.stated import StatedCase
 from domain.cases import HELD_STAGES, Stage
-from domain.clocks import Running
+from domain.clocks import Deadline, Running
 from domain.imports import Note, outcome_by_method, stage_of
 
 _ORDER = tuple(Stage)
@@ -62,8 +62,7 @@ def moves(
         )
     else:
         return values | _regraded(known, facts, bearings)
-    if due.due_at != known.row["due_at"]:
-        values |= {"due_at": due.due_at, "soon_at": due.soon_at}
+    values |= _moved(known, due)
     day = stated_day(stated, stage, since)
     if day != known.row["stated_due_on"]:
         values |= {"stated_due_on": day}
@@ -83,8 +82,14 @@ def _regraded(known: KnownCase, facts: dict[str, Any], bearings: Bearings) -> di
         level=row["limit_level"],
         limit_on=row["limit_on"],
     )
-    due = bearings.clock.due(running)
-    return {"due_at": due.due_at, "soon_at": due.soon_at} if due.due_at != row["due_at"] else {}
+    return _moved(known, bearings.clock.due(running))
+
+
+def _moved(known: KnownCase, due: Deadline) -> dict[str, Any]:
+    """The deadline's two moments where either differs: one last day has many yellow ones."""
+    if due == Deadline(known.row["due_at"], known.row["soon_at"]):
+        return {}
+    return {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
 def _holder_id(known: KnownCase, hands: Hands, notes: Counter[Note]) -> int | None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from data_access import audit, migrate, reference
-from data_access.clocks import open_cases
+from data_access.clocks import every_open_case
 from data_access.commands.reassign import reassign_case
 from data_access.demo import outcomes, verbs
 from data_access.demo import pulse as demo_pulse
@@ -157,7 +157,7 @@ def test_every_deadline_is_its_explanation(demo):
     """Of every open case, day by day, by the clock that the screens ask."""
     with demo.read() as session:
         clock = reference.load_clock(session)
-        found = open_cases(session, county_id=reference.county_id(session))
+        found = every_open_case(session, county_id=reference.county_id(session))
         for case in found:
             assert clock.explain(case.standing.running).deadline == case.standing.stored
         assert len(found) == counted(session, Case, Case.is_open == 1) > 5
@@ -586,7 +586,7 @@ def test_the_whole_county_on_sqlite(site, tmp_path, capsys):
         assert {case.stage for case in still_open} == set(Stage) - {Stage.CLOSED}
         assert broken_histories(session) == []
         clock, county = reference.load_clock(session), reference.county_id(session)
-        for one in open_cases(session, county_id=county):
+        for one in every_open_case(session, county_id=county):
             assert clock.explain(one.standing.running).deadline == one.standing.stored
         for column in (Case.paused, Case.extended, Case.extension_asked):
             assert counted(session, Case, Case.is_open == 1, column > 0)

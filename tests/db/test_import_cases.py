@@ -681,6 +681,23 @@ def test_a_later_file_may_give_it_to_another_and_move_its_deadline(db, world, ta
     assert_history_holds(db)
 
 
+def test_a_last_day_stated_as_it_stood_still_moves_the_yellow_moment(db, world, take):
+    world.mediator("张建国")
+    row = {"化解责任人姓名": "张建国", "难易程度": "一般"}
+    # Seven days from a Saturday end on the Monday after: nine as a stated day.
+    saturday = NOW + timedelta(days=5)
+    take(row | {"登记时间": ""}, now=saturday)
+    before = only_case(db)
+    last_day = (before.due_at - timedelta(hours=1)).astimezone(BEIJING).date()
+    take(row | {"化解时限": last_day.isoformat()}, now=saturday + timedelta(hours=1))
+    case = only_case(db)
+    assert case.due_at == before.due_at
+    assert case.soon_at - before.soon_at == timedelta(days=2)
+    with db.read() as session:
+        told = load_clock(session).explain(running(session, case, now=None)).deadline
+    assert (told.due_at, told.soon_at) == (case.due_at, case.soon_at)
+
+
 def test_a_case_that_turns_out_harder_has_the_longer_limit(db, world, take):
     world.mediator("张建国")
     row = {"化解责任人姓名": "张建国", "难易程度": "一般"}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from data_access import audit, numbers
-from data_access.clocks import open_cases
+from data_access.clocks import every_open_case
 from data_access.commands.limits import add_limit, remove_limit
 from data_access.commands.reassign import reassign_case, undo_reassignment
 from data_access.commands.steps import take_step
@@ -153,12 +153,12 @@ class County:
         with self.db.read() as session:
             cases = session.scalars(select(Case).where(Case.is_open == 1)).all()
             for case in cases[:at_most]:
-                found = why(session, scope=self.scope, case_no=case.case_no, now=now)
-                if not case.paused:
-                    stored = (case.due_at, case.soon_at)
-                    assert (found.deadline.due_at, found.deadline.soon_at) == stored, case.stage
+                found = why(session, scope=self.scope, case_no=case.case_no)
+                stored = (case.due_at, case.soon_at)
+                assert (found.deadline.due_at, found.deadline.soon_at) == stored, case.stage
+                assert (found.parked_at is not None) is bool(case.paused)
             clock = load_clock(session)
-            for one in open_cases(session, county_id=self.world.county):
+            for one in every_open_case(session, county_id=self.world.county):
                 assert clock.due(one.standing.running) == one.standing.stored
         return len(cases)
 
@@ -338,7 +338,7 @@ def test_cases_in_the_stage_take_it_over_but_for_the_late_ones(county):
     taken = county.now_of(running)
     assert (taken.limit_on, taken.version) == (TODAY, 2)
     with county.db.read() as session:
-        found = why(session, scope=county.scope, case_no=running.case_no, now=NOW)
+        found = why(session, scope=county.scope, case_no=running.case_no)
     assert (found.limit.amount, found.limit.source) == (3, "综治委文件")
     county.everything_explained()
     county.history_holds()

@@ -69,7 +69,7 @@ class Walk:
     def deadline_explained(self):
         scope = self.actor.scope(Permission.CASE_READ)
         with self.db.read() as session:
-            return why(session, scope=scope, case_no=self.case_no, now=self.now)
+            return why(session, scope=scope, case_no=self.case_no)
 
     def holds_together(self):
         """What must be true of every case after every step."""

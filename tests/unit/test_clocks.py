@@ -187,6 +187,19 @@ def test_a_pause_saves_as_many_days_as_it_has_midnights():
     )
 
 
+def test_a_pause_holds_the_last_day_that_moves_as_it_holds_any_other():
+    # The second day is a Saturday: due on Monday at 24:00, and in time parked on the Sunday.
+    rule = limit(2, CALENDAR)
+    pause = Pause(beijing("2026-03-08T10:00"), beijing("2026-03-11T08:00"))
+    assert told("2026-03-05T10:00", rule, pauses=[pause])[-5:] == [
+        (7, Count.COUNTED, 4),
+        (8, Count.PAUSED, 4),
+        (9, Count.PAUSED, 4),
+        (10, Count.PAUSED, 4),
+        (11, Count.MOVED, 4),
+    ]
+
+
 def test_two_half_days_make_one():
     calendar = WorkCalendar({}, half_days=frozenset({date(2026, 3, 3), date(2026, 3, 4)}))
     assert told("2026-03-02T09:00", limit(1), calendar) == [
@@ -218,6 +231,25 @@ def test_a_deadline_equals_its_explanation(start, amount, extended, unit, calend
     rule = limit(amount, unit)
     explained = explain(start, rule, calendar, extended=extended)
     assert explained.deadline == deadline(start, rule, calendar, extended=extended)
+
+
+@fast
+@given(
+    moments,
+    some.integers(1, 60),
+    some.sampled_from(LimitUnit),
+    calendars,
+    some.floats(0, 1, exclude_max=True),
+    some.timedeltas(timedelta(0), timedelta(days=40)),
+)
+def test_what_is_parked_in_time_is_not_late_when_it_goes_on(
+    start, amount, unit, calendar, share, stood
+):
+    rule = limit(amount, unit)
+    without = deadline(start, rule, calendar).due_at
+    parked_at = start + share * (without - start)
+    pause = Pause(parked_at, parked_at + stood)
+    assert deadline(start, rule, calendar, pauses=[pause]).due_at >= max(without, pause.ends_at)
 
 
 @fast

@@ -230,17 +230,17 @@ def test_without_a_choice_only_what_begins_from_that_day_on_is_under_the_rule():
     old = standing(NOW - DAY)
     assert moved_to(old, AFTER, now=NOW) == (old.stored, None)
     of_today = standing(NOW)
-    moved, limit_on = moved_to(of_today, AFTER, now=NOW)
+    moved, limit_on = moved_to(of_today, AFTER, now=NOW, rule=SHORTER)
     assert moved.due_at < of_today.stored.due_at
     assert limit_on is None
 
 
 def test_what_is_not_late_takes_the_rule_over():
     old = standing(NOW - DAY)
-    moved, limit_on = moved_to(old, AFTER, now=NOW, taken=SHORTER)
+    moved, limit_on = moved_to(old, AFTER, now=NOW, rule=SHORTER, open_cases=True)
     assert limit_on == TODAY
     assert moved == deadline(NOW - DAY, SHORTER, WorkCalendar())
-    assert not keeps(old, AFTER, SHORTER, now=NOW)
+    assert not keeps(old, AFTER, SHORTER, now=NOW, open_cases=True)
 
 
 @pytest.mark.parametrize(
@@ -253,17 +253,40 @@ def test_what_is_not_late_takes_the_rule_over():
 )
 def test_what_does_not_take_the_rule_over_stays_as_its_start_says(start, over, kept):
     one = standing(start, **over)
-    assert moved_to(one, AFTER, now=NOW, taken=SHORTER) == (AFTER.due(one.running), None)
-    assert keeps(one, AFTER, SHORTER, now=NOW) is kept
+    assert moved_to(one, AFTER, now=NOW, rule=SHORTER, open_cases=True) == (
+        AFTER.due(one.running),
+        None,
+    )
+    assert keeps(one, AFTER, SHORTER, now=NOW, open_cases=True) is kept
 
 
 def test_days_granted_in_one_unit_do_not_become_days_of_another():
     granted = standing(NOW - DAY, extended=3)
     in_working_days = rule(3, WORKING, valid_from=TODAY)
     after = Clock(amended((FOR_ALL,), in_working_days), WorkCalendar())
-    assert moved_to(granted, after, now=NOW, taken=in_working_days) == (granted.stored, None)
-    assert keeps(granted, after, in_working_days, now=NOW)
-    assert moved_to(granted, AFTER, now=NOW, taken=SHORTER)[1] == TODAY
+    assert moved_to(granted, after, now=NOW, rule=in_working_days, open_cases=True) == (
+        granted.stored,
+        None,
+    )
+    assert keeps(granted, after, in_working_days, now=NOW, open_cases=True)
+    assert moved_to(granted, AFTER, now=NOW, rule=SHORTER, open_cases=True)[1] == TODAY
+
+
+@pytest.mark.parametrize("start", [NOW - DAY, NOW])
+@pytest.mark.parametrize("days", ["granted", "asked"])
+def test_days_granted_or_asked_for_keep_the_unit_that_they_were_meant_in(start, days):
+    in_working_days = rule(3, WORKING, valid_from=TODAY)
+    after = Clock(amended((FOR_ALL,), in_working_days), WorkCalendar())
+    one = standing(start, extended=3) if days == "granted" else standing(start)
+    one = replace(one, asked=days == "asked")
+    moved, limit_on = moved_to(one, after, now=NOW, rule=in_working_days, open_cases=True)
+    assert moved == one.stored
+    assert keeps(one, after, in_working_days, now=NOW, open_cases=True)
+    under = after.limit(replace(one.running, limit_on=limit_on))
+    assert under.unit is FOR_ALL.unit
+    # Begun today and not asked about open cases, the rule would be theirs all the same.
+    assert moved_to(one, after, now=NOW, rule=in_working_days) == (one.stored, limit_on)
+    assert keeps(one, after, in_working_days, now=NOW) is (start == NOW)
 
 
 def test_a_more_special_rule_is_not_taken_over_by_a_general_one():
@@ -271,8 +294,8 @@ def test_a_more_special_rule_is_not_taken_over_by_a_general_one():
     limits = (FOR_ALL, FOR_SIMPLE)
     one = Standing(simple, Clock(limits, WorkCalendar()).due(simple))
     after = Clock(amended(limits, SHORTER), WorkCalendar())
-    assert moved_to(one, after, now=NOW, taken=SHORTER) == (one.stored, None)
-    assert not keeps(one, after, SHORTER, now=NOW)
+    assert moved_to(one, after, now=NOW, rule=SHORTER, open_cases=True) == (one.stored, None)
+    assert not keeps(one, after, SHORTER, now=NOW, open_cases=True)
 
 
 def test_what_stands_still_does_not_become_late():
