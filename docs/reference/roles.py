@@ -19,6 +19,10 @@ from domain.people import (
 from texts.words import word
 
 _PERMISSIONS: Final = {
+    Permission.FIGURES_READ: (
+        "看数字",
+        "看各区域的数字;同时看不到案件的岗位,小数目合并为“0–2”,基数小于 20 的比率不显示",
+    ),
     Permission.CASE_READ: ("看案件", "看纠纷队列和案件,当事人信息脱敏"),
     Permission.CASE_REASSIGN: ("改派", "指派、改派,撤销自己的改派"),
     Permission.CASE_UNMASK: ("查看当事人", "写明理由,查看脱敏的当事人信息;每次留痕"),
@@ -55,7 +59,7 @@ def roles_page() -> str:
             "岗位可以设在哪里,括号里是设在那里时权限所及的范围。",
             table(("岗位", "代码", "设在(范围)"), _seat_rows()),
         ),
-        section("各岗位的权限", "● 有此权限。没有任何权限的岗位,其画面尚未开放。", _matrix(GRANTS)),
+        section("各岗位的权限", "● 有此权限。", _matrix(GRANTS)),
         section(
             "三员分立时",
             "设 `THREE_ROLES=1` 之后(GB/T 22239-2019 8.1.5):"

@@ -196,6 +196,19 @@ def test_nobody_moves_or_unmasks_what_they_may_not_read():
         assert not moving or Permission.CASE_READ in granted
 
 
+def test_whoever_sees_cases_sees_their_figures_and_not_the_other_way_round():
+    for granted in GRANTS.values():
+        assert Permission.CASE_READ not in granted or Permission.FIGURES_READ in granted
+    only_figures = {role for role in Role if GRANTS[role] == {Permission.FIGURES_READ}}
+    assert only_figures == {
+        Role.COURT,
+        Role.DEPARTMENT,
+        Role.ADVISER,
+        Role.TRAINING,
+        Role.WALL,
+    }
+
+
 def test_who_manages_the_system_sees_no_case():
     """三员分立: system, security and audit are kept apart from the county's business."""
     for role in (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.WALL):
