@@ -58,7 +58,7 @@ def read_notice(text: str, *, year: int) -> list[NamedDay]:
 
 
 def _require_no_days(paragraph: str) -> None:
-    """Raise NoticeUnreadable where a paragraph that names no holiday speaks of days all the same."""
+    """Raise NoticeUnreadable where a paragraph without a holiday's name speaks of days."""
     for sentence in paragraph.split("。"):
         if (_OFF in sentence or _WORKED in sentence) and not _announces(sentence):
             raise NoticeUnreadable(sentence)
