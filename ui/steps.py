@@ -12,7 +12,7 @@ from data_access.queries.cases import CaseView
 from data_access.queries.steps import StepView
 from domain.cases import Stage
 from domain.clocks import day_of
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, KeyReused, NotFound
 from domain.people import Actor, Permission
 from domain.transitions import (
     LEVELS,
@@ -207,8 +207,10 @@ def submit(case_no: str) -> None:
                 now=clock.now(),
                 key=st.session_state["step_key"],
             )
-        except Conflict:
-            st.session_state.pop("seen_version", None)
+        except (Conflict, KeyReused):
+            # How it stands now is shown anew; a key that did something already does nothing else.
+            for name in ("seen_version", "step_key"):
+                st.session_state.pop(name, None)
             raise
         site.current().watcher.look()
         st.session_state["seen_version"] = done.version
