@@ -189,6 +189,9 @@ class FieldProblem(StrEnum):
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
     OUT_OF_RANGE = "out_of_range"
+    BEFORE_DISPUTE = "before_dispute"
+    BEFORE_AGREEMENT = "before_agreement"
+    BEFORE_PERFORMANCE = "before_performance"
     WRONG_FORM = "wrong_form"
 
 

@@ -136,6 +136,9 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.IN_FUTURE: _("不能晚于今天"),
         FieldProblem.IN_PAST: _("须晚于今天"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
+        FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
+        FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
+        FieldProblem.BEFORE_PERFORMANCE: _("不能早于履行之日"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
     },
     Likeness: lambda: {
