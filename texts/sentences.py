@@ -80,6 +80,7 @@ def field_name(field: str) -> str:
         "day": _("日期"),
         "until": _("期限"),
         "outcome": _("结果"),
+        "onward": _("移送去向"),
         "days": _("延长"),
         "level": _("督办级别"),
         "other_case": _("保留的案件编号"),

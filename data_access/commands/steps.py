@@ -23,6 +23,7 @@ from domain.transitions import (
     Transition,
     checked,
     objections,
+    require_fitting,
     tidied,
 )
 
@@ -66,8 +67,10 @@ def take_step(
             checked(transition, given, today=day_of(now))
             case = history.load_for_change(session, case_no, scope=scope)
             history.require_version(session, case, expected_version)
-            if reasons := objections(transition, standing(case), may=True, now=now):
+            stands = standing(session, case)
+            if reasons := objections(transition, stands, may=True, now=now, who=actor.user_id):
                 raise NotPossible(reasons)
+            require_fitting(transition, given, stands)
             _require_order(session, case, transition, given.day)
             at = history.time_of(case, now)
             values = values_after(session, case, transition, given, at)
