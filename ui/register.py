@@ -35,8 +35,12 @@ def form(actor: Actor) -> None:
     if done := st.session_state.get("registered"):
         _show_done(done)
         return
+    units = cached("units_within", lambda s: units_within(s, scope=scope), scope=scope)
+    if not units:
+        st.warning(_("您的岗位没有可以登记纠纷的地点,请联系综治中心管理员。"))
+        return
     st.session_state.setdefault(_key("key"), uuid4().hex)
-    _ask_place(scope)
+    _ask_place(units, scope.county_id)
     _ask_matter(scope, usual_source(actor.roles))
     register_parties.ask()
     with st.container(key="register_duplicates"):
@@ -57,34 +61,44 @@ def form(actor: Actor) -> None:
     st.button(label, key="register", type="primary", width="stretch", on_click=submit)
 
 
-def _ask_place(scope: Scope) -> None:
-    units = cached("units_within", lambda s: units_within(s, scope=scope), scope=scope)
-    parent: int | None = scope.county_id
+def _ask_place(units: Sequence[Unit], county_id: int) -> None:
+    """Town, community, grid: asked as far as there is a choice, said where there is none."""
     labels = {
         UnitLevel.TOWN: _("镇街"),
         UnitLevel.COMMUNITY: _("村(社区)"),
         UnitLevel.GRID: _("网格"),
     }
+    parent: int | None = county_id
+    # Without a choice all of it is one line: a telephone's first screen is for what happened.
+    said: list[str] = []
     for level in _LEVELS:
-        if parent is None:
-            # Chosen below another unit that was chosen before: it lies elsewhere.
+        offered = {
+            one.unit_id: one.name for one in units if one.level is level and one.parent_id == parent
+        }
+        if st.session_state.get(_key(level)) not in offered:
+            # Nothing was chosen, or below another unit than now: that lies elsewhere.
             st.session_state.pop(_key(level), None)
-            continue
-        offered = [one for one in units if one.level is level and one.parent_id == parent]
-        parent = _choose(labels[level], _key(level), offered)
+        if len(offered) == 1:
+            ((parent, name),) = offered.items()
+            st.session_state[_key(level)] = parent
+            said.append(name)
+        elif offered:
+            _say(said)
+            parent = _choose(labels[level], _key(level), offered)
+        else:
+            parent = None
+    _say(said)
 
 
-def _choose(label: str, key: str, offered: Sequence[Unit]) -> int | None:
-    """One of the units; the only one there is, without a question."""
-    names = {one.unit_id: one.name for one in offered}
-    if st.session_state.get(key) not in names:
-        st.session_state.pop(key, None)
-    if len(names) == 1:
-        # Nothing to ask: said, so that a telephone's first screen is for what happened.
-        (only,) = names
-        st.session_state[key] = only
-        st.text(_("{label}:{name}").format(label=label, name=names[only]))
-        return only
+def _say(names: list[str]) -> None:
+    """Say where it happened as far as it is no question; what is said is not said again."""
+    if names:
+        st.text(_("发生在:{place}").format(place=" ".join(names)))
+    names.clear()
+
+
+def _choose(label: str, key: str, names: dict[int, str]) -> int | None:
+    """One of the units."""
     chosen = st.selectbox(
         label,
         list(names),
@@ -112,10 +126,10 @@ def usual_source(roles: frozenset[Role]) -> str:
 def _ask_matter(scope: Scope, usual: str) -> None:
     offered = queue_reads.choices(scope)
     chinese = language() == "zh"
+    names = {one.code: one.name_zh if chinese else one.name_en for one in offered.types}
+    # With its group: there is a 其他 in each.
     types = {
-        one.code: one.name_zh if chinese else one.name_en
-        for one in offered.types
-        if len(one.code) > len("01")
+        code: f"{names[code[:2]]} · {name}" for code, name in names.items() if len(code) > len("01")
     }
     sources = {one.code: one.name_zh if chinese else one.name_en for one in offered.sources}
     today = day_of(clock.now())

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from data_access.engine import Database
-from data_access.tables import Case, CaseEvent, OrganisationUnit, Party, UserRole
+from data_access.tables import Case, CaseEvent, Committee, OrganisationUnit, Party, UserRole
 from domain.cases import Stage
 from domain.clocks import day_of
 from domain.eligibility import CommitteeKind
@@ -246,6 +246,42 @@ def test_another_town_takes_the_grid_of_the_former_one_with_it(office):
     at = submit(fill_in(at, **{UnitLevel.TOWN: office.world.town_b}))
     new = cases(office)[-1]
     assert (new.town_id, new.community_id, new.grid_id) == (office.world.town_b, None, None)
+
+
+def test_where_there_is_nothing_to_choose_is_said_in_one_line(office):
+    at = page(office)
+    assert [one.value for one in at.text] == ["发生在:安仁镇 和众社区 第1网格"]
+    assert not [one for one in at.selectbox if "网格" in one.label]
+
+
+def test_a_community_without_grids_asks_for_none(office):
+    world = office.world
+    empty = world.unit(UnitLevel.COMMUNITY, "新建社区", world.town_b)
+    at = page(office, Role.DUTY, unit="county")
+    asked = {UnitLevel.TOWN: world.town_b, UnitLevel.COMMUNITY: empty}
+    at = fill_in(at, **asked)
+    assert [one.label for one in at.selectbox][:3] == ["镇街", "村(社区)", "纠纷类型"]
+    at = submit(at)
+    assert cases(office)[-1].community_id == empty
+
+
+def test_the_types_are_told_apart_by_their_group(office):
+    (offered,) = [one.options for one in page(office).selectbox if one.label == "纠纷类型"]
+    assert len(set(offered)) == len(offered)
+    assert "邻里纠纷 · 其他" in offered
+
+
+def test_who_heads_a_committee_that_is_no_more_hears_why_there_is_no_form(office):
+    world = office.world
+    town = world.committee("镇调委会", kind=CommitteeKind.TOWN, town=world.town_a)
+    office.here.db.write(
+        lambda session: session.execute(
+            update(Committee).where(Committee.id == town).values(active=False)
+        )
+    )
+    at = head_of(office, town)
+    assert "没有可以登记纠纷的地点" in at.warning[0].value
+    assert not at.text_input
 
 
 def test_a_grid_that_ends_while_the_form_is_open_takes_nothing(office):
