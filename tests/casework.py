@@ -138,6 +138,9 @@ class Known:
     supervised: int = 0
     form: AgreementForm | None = None
     agreed_on: date | None = None
+    occurred_on: date | None = None
+    # Of the last performance, where its day was told.
+    performed_on: date | None = None
     closed_at: object = None
     # The case as it was merged, and the one that it was merged into.
     merged: tuple | None = None
@@ -256,7 +259,7 @@ class Work:
         )
         answer = self._do(register_case, {"new": new, "actor": self.choose(self.heads)})
         known = Known(answer.case_no, place, units, type_code, difficulty, "registered", self.now)
-        known.updated_at = self.now
+        known.updated_at, known.occurred_on = self.now, day_of(self.now)
         if on_the_spot:
             known.stage, known.closed_at, known.version = "closed", self.now, 2
             known.form, known.agreed_on = AgreementForm.ORAL, day_of(self.now)
@@ -472,13 +475,24 @@ class Work:
             return (
                 Invalid if given.days > max(1, self.clock.limit(known.running()).amount) else None
             )
+        if given.day is not None and not self._in_order(known, action, given.day):
+            return Invalid
         if action == "apply_confirmation":
-            return None if known.agreed_on <= given.day <= self._confirm_by(known) else Invalid
+            return None if given.day <= self._confirm_by(known) else Invalid
         if action == "merge":
             other = self.numbered(given.other_case)
             fits = other is not None and other is not known and other.stage != "closed"
             return None if fits else Invalid
         return None
+
+    def _in_order(self, known, action, day):
+        """After the dispute, the agreement and the performance that it follows."""
+        follows = [known.occurred_on]
+        if action != "settle":
+            follows.append(known.agreed_on)
+        if action == "follow_up":
+            follows.append(known.performed_on)
+        return all(earlier is None or earlier <= day for earlier in follows)
 
     def _is_late(self, known):
         return not known.parked and self.now >= self.clock.due(known.running()).due_at
@@ -576,6 +590,8 @@ class Work:
         known.begins(target, at, level=self._level(known), stated=stays)
         if action == "settle":
             known.form, known.agreed_on = given.form, given.day
+        if action in {"performed", "perform_at_once"}:
+            known.performed_on = given.day
         if action == "reopen":
             known.closed_at, known.form, known.agreed_on = None, None, None
         if target == "closed":
