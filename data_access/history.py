@@ -65,6 +65,7 @@ UNTOUCHED: dict[str, Any] = {
     "agreement_form": None,
     "agreed_on": None,
     "merged_into": None,
+    "onward_code": None,
 }
 
 

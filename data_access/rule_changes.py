@@ -4,17 +4,17 @@ It is looked at before it is applied, and applied as it was looked at: one trans
 the trail, and of every open case that moves its own version, event and interval.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access import audit, deadlines
+from data_access import audit, deadlines, idempotency
 from data_access.deadlines import DeadlineMove
-from data_access.engine import vault_of
+from data_access.engine import Database, vault_of
 from data_access.reference import load_clock
 from data_access.tables import LimitRule, RuleChange, WorkDay
 from domain.cases import FieldProblem
@@ -152,33 +152,66 @@ def plan_limit(
     return Planned(*found)
 
 
-def record(
-    session: Session,
-    planned: Planned,
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the rules: of which kind, what was set, for what reason, by whom and when."""
+
+    kind: RuleKind
+    data: dict[str, Any]
+    reason: str
+    actor: Actor
+    now: datetime
+
+
+def change_once(
+    db: Database,
+    apply: Callable[[Session], Applied],
     *,
-    kind: RuleKind,
-    data: dict[str, Any],
-    reason: str,
+    operation: str,
+    request: dict[str, Any],
     actor: Actor,
     now: datetime,
-) -> int:
+    key: str,
+) -> Applied:
+    """Apply a change while nobody reckons a deadline; a retry gets the first answer.
+
+    Raises KeyReused, and whatever `apply` raises: then nothing has changed.
+    """
+
+    def work(session: Session) -> Applied:
+        deadlines.hold_rules(session, county_id=actor.county_id)
+        answer = idempotency.once(
+            session,
+            key,
+            lambda: asdict(apply(session)),
+            actor=actor,
+            operation=operation,
+            request=request,
+            now=now,
+        )
+        return Applied(**answer)
+
+    return db.write(work)
+
+
+def record(session: Session, planned: Planned, change: Change) -> int:
     """The change's own row, with its reason encrypted. Returns its id."""
-    change = RuleChange(
-        county_id=actor.county_id,
-        kind=kind,
-        at=now,
-        actor_id=actor.user_id,
+    row = RuleChange(
+        county_id=change.actor.county_id,
+        kind=change.kind,
+        at=change.now,
+        actor_id=change.actor.user_id,
         moved=len(planned.moves),
         kept=planned.kept,
-        data=data,
+        data=change.data,
         reason_encrypted=None,
     )
-    session.add(change)
+    session.add(row)
     session.flush()
     # Where it is encrypted is part of the seal, and only the database knows the change's number.
-    change.reason_encrypted = vault_of(session).encrypt(reason, place=reason_place(change.id))
+    row.reason_encrypted = vault_of(session).encrypt(change.reason, place=reason_place(row.id))
     session.flush()
-    return change.id
+    return row.id
 
 
 def reason_place(change_id: int) -> str:
@@ -187,18 +220,11 @@ def reason_place(change_id: int) -> str:
 
 
 def carry_out(
-    session: Session,
-    planned: Planned,
-    *,
-    change_id: int,
-    kind: RuleKind,
-    deed: audit.Deed,
-    actor: Actor,
-    now: datetime,
+    session: Session, planned: Planned, change: Change, *, change_id: int, deed: audit.Deed
 ) -> Applied:
-    """DeadlineMove every case and tell it in one line of the trail."""
-    moves = planned.moves
-    deadlines.move(session, moves, change_id=change_id, kind=kind, actor=actor, now=now)
+    """Move every case and tell it in one line of the trail."""
+    moves, actor, now = planned.moves, change.actor, change.now
+    deadlines.move(session, moves, change_id=change_id, kind=change.kind, actor=actor, now=now)
     stamp = audit.append(session, [deed], actor=actor, at=now, changes_data=True)
     deadlines.write_spans(session, moves, county_id=actor.county_id, recorded_seq=stamp.data_seq)
     return Applied(change_id, len(moves), planned.kept)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.clocks import level_of, running
-from data_access.reference import load_clock
+from data_access.reference import load_calendar, load_clock
 from data_access.tables import Case, CaseEvent
 from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import Clock, Running
@@ -16,6 +16,7 @@ from domain.errors import Invalid, NotPossible
 from domain.organisation import UnitLevel
 from domain.transitions import (
     LEVELS,
+    TRANSITIONS,
     Action,
     AgreementForm,
     Closed,
@@ -23,6 +24,7 @@ from domain.transitions import (
     Need,
     Standing,
     Transition,
+    last_day_to_confirm,
 )
 
 _OUTCOME_OF_FORM = {AgreementForm.WRITTEN: "O01", AgreementForm.ORAL: "O02"}
@@ -31,6 +33,7 @@ _OPEN_AGAIN: dict[str, Any] = {
     "is_open": 1,
     "closed_at": None,
     "outcome_code": None,
+    "onward_code": None,
     "agreement_form": None,
     "agreed_on": None,
     "merged_into": None,
@@ -52,21 +55,53 @@ _BROUGHT_BACK: dict[str, Any] = {
 }
 
 
-def standing(case: Case) -> Standing:
+# Where the way to the court is open, and its last day matters.
+_BEFORE_COURT = TRANSITIONS[Action.APPLY_CONFIRMATION].sources
+
+
+def standing(session: Session, case: Case) -> Standing:
     """What decides which steps are open to a case."""
     return Standing(
         stage=case.stage,
         type_code=case.type_code,
+        due_at=case.due_at,
         parked=bool(case.paused),
         extension_asked=case.extension_asked is not None,
+        asked_by=_asked_by(session, case),
         extensions=case.extensions,
         supervised=case.supervised > 0,
         form=case.agreement_form,
         agreed_on=case.agreed_on,
+        confirm_by=_confirm_by(session, case),
         closed_at=case.closed_at,
         outcome_code=case.outcome_code,
         merged=case.merged_into is not None,
     )
+
+
+def _asked_by(session: Session, case: Case) -> int | None:
+    """Who asked for the extension that waits; None where none does, or the system asked."""
+    if case.extension_asked is None:
+        return None
+    asker = session.scalars(
+        select(CaseEvent.actor_id)
+        .where(
+            CaseEvent.county_id == case.county_id,
+            CaseEvent.case_id == case.id,
+            CaseEvent.kind == EventKind.EXTENSION_ASKED,
+        )
+        .order_by(CaseEvent.seq.desc())
+        .limit(1)
+    ).first()
+    return asker or None
+
+
+def _confirm_by(session: Session, case: Case) -> date | None:
+    """The last day of the window of confirmation, where there is one to ask for."""
+    written = case.agreement_form is AgreementForm.WRITTEN
+    if case.agreed_on is None or not written or case.stage not in _BEFORE_COURT:
+        return None
+    return last_day_to_confirm(case.agreed_on, load_calendar(session))
 
 
 def values_after(
@@ -74,7 +109,7 @@ def values_after(
 ) -> dict[str, Any]:
     """The columns that a step changes. Raises Invalid, LookupError where no limit is set."""
     if transition.target is Stage.CLOSED:
-        return _closing(case, transition, now)
+        return _closing(case, transition, given, now)
     clock = load_clock(session)
     if transition.back:
         return _coming_back(session, case, clock, now)
@@ -124,8 +159,17 @@ def _due(
     return {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
-def _closing(case: Case, transition: Transition, now: datetime) -> dict[str, Any]:
-    sole = transition.outcomes[0] if transition.outcomes else case.outcome_code
+def _ending(case: Case, transition: Transition, given: Given) -> dict[str, Any]:
+    """What a step says of the case's end. Where it goes on from here replaces no outcome."""
+    if transition.outcomes:
+        return {"outcome_code": given.outcome or transition.outcomes[0]}
+    if transition.onward:
+        onward = given.onward or transition.onward[0]
+        return {"onward_code": onward, "outcome_code": case.outcome_code or onward}
+    return {}
+
+
+def _closing(case: Case, transition: Transition, given: Given, now: datetime) -> dict[str, Any]:
     return {
         "stage": Stage.CLOSED,
         "stage_since": now,
@@ -133,13 +177,12 @@ def _closing(case: Case, transition: Transition, now: datetime) -> dict[str, Any
         "paused": 0,
         "parked_until": None,
         "closed_at": now,
-        "outcome_code": sole,
         "due_at": None,
         "soon_at": None,
         "stated_due_on": None,
         "extension_asked": None,
         "supervised": 0,
-    }
+    } | _ending(case, transition, given)
 
 
 def _entering(
@@ -174,9 +217,7 @@ def _entering(
         return values | agreed | {"outcome_code": _OUTCOME_OF_FORM[form]}
     if transition.action in {Action.SEND_BACK, Action.REOPEN}:
         return values | _NOBODYS | (_OPEN_AGAIN if case.stage is Stage.CLOSED else {})
-    if transition.outcomes:
-        values["outcome_code"] = given.outcome or transition.outcomes[0]
-    return values
+    return values | _ending(case, transition, given)
 
 
 # ------------------------------------------------------------------------------- back from merging

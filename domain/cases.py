@@ -30,7 +30,9 @@ HELD_STAGES = frozenset(
         Stage.FOLLOW_UP,
     }
 )
-REASSIGNABLE_STAGES = HELD_STAGES | {Stage.ACCEPTED}
+# Whoever holds a case may leave, also one whose mediation is over: somebody must tell the parties
+# of their rights, hand it over and put it into the archive.
+REASSIGNABLE_STAGES = frozenset(OPEN_STAGES) - {Stage.REGISTERED}
 
 
 class Risk(IntEnum):
@@ -88,6 +90,7 @@ class Lamp(StrEnum):
     SOON = "soon"  # ▲ 临期
     LATE = "late"  # ■ 超期
     PAUSED = "paused"  # ‖ 挂起
+    PARKING_OVER = "parking_over"  # ◆ 挂账到期: it stands still, and should no longer
     CLOSED = "closed"  # 已结
 
 
@@ -153,7 +156,6 @@ class CaseObjection(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     CLOSED = "closed"
     PARKED = "parked"
-    ENDED = "ended"  # the mediation failed; nobody mediates any more
 
 
 def objections_to_move(stage: Stage, *, parked: bool) -> list[CaseObjection]:
@@ -162,8 +164,6 @@ def objections_to_move(stage: Stage, *, parked: bool) -> list[CaseObjection]:
         return [CaseObjection.CLOSED]
     if stage is Stage.REGISTERED:
         return [CaseObjection.NOT_ACCEPTED]
-    if stage not in REASSIGNABLE_STAGES:
-        return [CaseObjection.ENDED]
     if parked and stage is Stage.ACCEPTED:
         # To assign it would begin its mediation, and a parked case stands still. Who holds one
         # already may change: people leave.
@@ -189,6 +189,10 @@ class FieldProblem(StrEnum):
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
     OUT_OF_RANGE = "out_of_range"
+    BEFORE_DISPUTE = "before_dispute"
+    BEFORE_AGREEMENT = "before_agreement"
+    BEFORE_PERFORMANCE = "before_performance"
+    AFTER_WINDOW = "after_window"
     WRONG_FORM = "wrong_form"
 
 

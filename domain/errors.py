@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Refusal(Exception):
@@ -147,4 +148,12 @@ class ProviderRefused(Refusal):
 
 
 class KeyReused(Refusal):
-    """An idempotency key came back with a different request: a bug or an attack."""
+    """An idempotency key came back with a different request, which was not done.
+
+    Somebody whose first answer was lost changed the form and pressed again; else a bug or an
+    attack. `done` is what the first request came to, as JSON; empty where it was another person's.
+    """
+
+    def __init__(self, operation: str, done: dict[str, Any] | None = None) -> None:
+        super().__init__(operation)
+        self.done: dict[str, Any] = done or {}

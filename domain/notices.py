@@ -15,6 +15,8 @@ _RANGE = re.compile(
     r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日(?:至(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日)?"
 )
 _OFF, _WORKED = "放假", "上班"
+# 现将2026年元旦、春节…放假调休日期的具体安排通知如下: what is to come, not a day of it.
+_ANNOUNCED = "通知如下"
 _LONGEST = timedelta(days=15)
 
 
@@ -44,6 +46,7 @@ def read_notice(text: str, *, year: int) -> list[NamedDay]:
     for paragraph in filter(None, _PARAGRAPH.split(plain)):
         name = _NAME.match(paragraph)
         if name is None:
+            _require_no_days(paragraph)
             continue
         for one in _days(paragraph[name.end() :], name[1], year):
             known = found.setdefault(one.day, one)
@@ -54,10 +57,23 @@ def read_notice(text: str, *, year: int) -> list[NamedDay]:
     return sorted(found.values(), key=lambda one: one.day)
 
 
+def _require_no_days(paragraph: str) -> None:
+    """Raise NoticeUnreadable where a paragraph without a holiday's name speaks of days."""
+    for sentence in paragraph.split("。"):
+        if (_OFF in sentence or _WORKED in sentence) and not _announces(sentence):
+            raise NoticeUnreadable(sentence)
+
+
+def _announces(sentence: str) -> bool:
+    return _ANNOUNCED in sentence and _RANGE.search(sentence) is None
+
+
 def _days(paragraph: str, name: str, year: int) -> Iterator[NamedDay]:
     for sentence in filter(None, paragraph.split("。")):
         off, worked = _OFF in sentence, _WORKED in sentence
         ranges = list(_RANGE.finditer(sentence))
+        if _announces(sentence):
+            continue
         if off and worked:
             raise NoticeUnreadable(sentence)
         if not ranges or not (off or worked):

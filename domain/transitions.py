@@ -12,6 +12,7 @@ from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import day_of
 from domain.errors import Invalid
 from domain.people import Permission
+from domain.work_calendar import WorkCalendar
 
 
 class Action(StrEnum):
@@ -55,6 +56,7 @@ class Need(StrEnum):
     DAY = "day"  # the day on which it happened, not in the future
     UNTIL = "until"  # a day to come
     OUTCOME = "outcome"  # one of the transition's outcome codes
+    ONWARD = "onward"  # one of its ways onward
     DAYS = "days"  # how many more, in the unit of the stage's limit
     LEVEL = "level"  # of supervision
     OTHER_CASE = "other_case"  # the number of the case that stays
@@ -89,19 +91,28 @@ class Closed(StrEnum):
     EXTENSION_PENDING = "extension_pending"
     NO_EXTENSION_ASKED = "no_extension_asked"
     EXTENSIONS_USED_UP = "extensions_used_up"
+    OWN_REQUEST = "own_request"  # who asked for more time does not answer it
+    DEADLINE_PASSED = "deadline_passed"  # what is over is not made longer
     NOT_WRITTEN = "not_written"  # a court confirms written agreements only
-    NOT_CONFIRMABLE = "not_confirmable"  # 民诉法解释 355
-    WINDOW_OVER = "window_over"  # 人民调解法 33: within 30 days
     NOT_SUPERVISED = "not_supervised"
     TOO_LATE_TO_REOPEN = "too_late_to_reopen"
     MERGED = "merged"  # the case that stays goes on; undo the merging instead
     NOT_MERGED = "not_merged"  # here: what was merged elsewhere is not known well enough
 
 
+class Caution(StrEnum):
+    """What a court would look for in an agreement of this type (民诉法解释 355)."""
+
+    IDENTITY = "identity"  # (三) 身份关系的无效、有效、解除
+    TITLE = "title"  # (五) 物权、知识产权确权
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One way on. `target` is None where the stage stays; `outcomes` are codes of 调解结果.
 
+    `onward` are codes of the same list: where the case goes from here. They never replace what the
+    mediation came to: a refusal stays a refusal, and an agreement that was reached stays one.
     `back`: to the stage that the case had when it was closed, whichever that was.
     `pauses` is how the clock takes it: True stops it, False lets it go on, None leaves it alone.
     """
@@ -113,6 +124,7 @@ class Transition:
     target: Stage | None = None
     needs: tuple[Need, ...] = ()
     outcomes: tuple[str, ...] = ()
+    onward: tuple[str, ...] = ()
     pauses: bool | None = None
     basis: str = ""
     back: bool = False
@@ -123,8 +135,17 @@ _OPEN = frozenset(stage for stage in Stage if stage is not Stage.CLOSED)
 # The law gives confirmation 30 days from the agreement; what a county reopens is its own rule.
 CONFIRMATION_WINDOW = timedelta(days=30)
 REOPENED_WITHIN = timedelta(days=180)
-# 民诉法解释 355: no judicial confirmation of identity relations and of title.
-NOT_CONFIRMABLE_TYPES = ("01", "0901", "0902")
+# 民诉法解释 355 goes by what an agreement settles, which the type of a dispute does not tell:
+# support, bride price, inheritance or rent are confirmed, divorce and title are not. So no type
+# closes the way to the court; the longest code that fits says what to look for. 物业 is a contract.
+CAUTIONS: dict[str, Caution | None] = {
+    "01": Caution.IDENTITY,
+    "0103": Caution.TITLE,
+    "04": Caution.TITLE,
+    "0402": None,
+    "09": Caution.TITLE,
+    "1001": Caution.TITLE,
+}
 EXTENSIONS_A_STAGE = 1
 # 并案: the dispute goes on in another case.
 MERGED_OUTCOME = "O14"
@@ -187,7 +208,7 @@ TRANSITIONS: dict[Action, Transition] = {
             EventKind.PERFORMANCE_PLANNED,
             target=Stage.PERFORMANCE,
             needs=(Need.UNTIL,),
-            basis="人民调解法 29(四), 31",
+            basis="人民调解法 29(三), 31",
         ),
         Transition(
             Action.APPLY_CONFIRMATION,
@@ -223,7 +244,6 @@ TRANSITIONS: dict[Action, Transition] = {
             EventKind.DEFAULTED,
             target=Stage.FAILED,
             needs=(Need.NOTE,),
-            outcomes=("O09", "O10", "O11"),
             basis="人民调解法 31, 32",
         ),
         Transition(
@@ -280,8 +300,8 @@ TRANSITIONS: dict[Action, Transition] = {
             Permission.CASE_MEDIATE,
             EventKind.HANDED_OVER,
             target=Stage.HANDED_OVER,
-            needs=(Need.OUTCOME, Need.NOTE),
-            outcomes=("O09", "O10", "O11"),
+            needs=(Need.ONWARD, Need.NOTE),
+            onward=("O09", "O10", "O11"),
             basis="人民调解法 26",
         ),
         Transition(
@@ -300,7 +320,7 @@ TRANSITIONS: dict[Action, Transition] = {
             EventKind.REFERRED,
             target=Stage.CLOSED,
             needs=(Need.NOTE,),
-            outcomes=("O12",),
+            onward=("O12",),
             basis="人民调解法 25",
         ),
         Transition(
@@ -391,8 +411,16 @@ TRANSITIONS: dict[Action, Transition] = {
     )
 }
 
-# A parked case stands still: these are all that can happen to it.
-_WHILE_PARKED = frozenset({Action.RESUME, Action.SUPERVISE, Action.END_SUPERVISION, Action.MERGE})
+# A parked case stands still: these are all that can happen to it. A crime does not wait.
+_WHILE_PARKED = frozenset(
+    {
+        Action.RESUME,
+        Action.SUPERVISE,
+        Action.END_SUPERVISION,
+        Action.MERGE,
+        Action.REFER_TO_POLICE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +432,7 @@ class Given:
     day: date | None = None
     until: date | None = None
     outcome: str | None = None
+    onward: str | None = None
     days: int | None = None
     level: Supervision | None = None
     other_case: str = ""
@@ -441,6 +470,8 @@ def _problem(need: Need, transition: Transition, given: Given, today: date) -> F
             )
         case Need.OUTCOME:
             outside = ((value not in transition.outcomes, FieldProblem.NOT_A_CHOICE),)
+        case Need.ONWARD:
+            outside = ((value not in transition.onward, FieldProblem.NOT_A_CHOICE),)
         case Need.DAY:
             outside = ((value > today, FieldProblem.IN_FUTURE),)
         case Need.UNTIL:
@@ -457,25 +488,73 @@ def _problem(need: Need, transition: Transition, given: Given, today: date) -> F
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What decides which ways are open to a case. `extensions`: granted in this stage so far."""
+    """What decides which ways are open to a case. `extensions`: granted in this stage so far.
+
+    `asked_by` is the user who asked for the extension that waits, None where no person did.
+    `confirm_by` is the last day on which confirmation may be applied for, None where no day of an
+    agreement is known.
+    """
 
     stage: Stage
     type_code: str
+    due_at: datetime | None = None
     parked: bool = False
     extension_asked: bool = False
+    asked_by: int | None = None
     extensions: int = 0
     supervised: bool = False
     form: AgreementForm | None = None
     agreed_on: date | None = None
+    confirm_by: date | None = None
     closed_at: datetime | None = None
     outcome_code: str | None = None
     merged: bool = False
 
 
-def objections(transition: Transition, case: Standing, *, may: bool, now: datetime) -> list[Closed]:
+def last_day_to_confirm(agreed_on: date, calendar: WorkCalendar) -> date:
+    """The last day on which the parties may apply to the court for confirmation.
+
+    Thirty days from the day on which the agreement takes effect (人民调解法 33), that day not
+    counted (民法典 201), and on to the next working day where the last is a day off (民法典 203).
+    """
+    return calendar.first_working_day_from(agreed_on + CONFIRMATION_WINDOW)
+
+
+def caution(type_code: str) -> Caution | None:
+    """What the court would refuse to confirm of a dispute of this type, if it is in the agreement.
+
+    By the longest code that fits; None where the type gives no reason to look.
+    """
+    known = next((code for code in (type_code, type_code[:2]) if code in CAUTIONS), None)
+    return None if known is None else CAUTIONS[known]
+
+
+def parking_over(parked_until: date | None, *, now: datetime) -> bool:
+    """Whether the last day of a parking is behind; a parking without one is never over."""
+    return parked_until is not None and parked_until < day_of(now)
+
+
+def require_fitting(transition: Transition, given: Given, case: Standing) -> None:
+    """Raise Invalid where what was given does not fit the case that it was given with.
+
+    Confirmation is applied for from the day of the agreement to the last day of its window; what
+    was in time then may be entered later.
+    """
+    if transition.action is not Action.APPLY_CONFIRMATION or given.day is None:
+        return
+    if case.agreed_on is not None and given.day < case.agreed_on:
+        raise Invalid(day=FieldProblem.BEFORE_AGREEMENT)
+    if case.confirm_by is not None and given.day > case.confirm_by:
+        raise Invalid(day=FieldProblem.AFTER_WINDOW)
+
+
+def objections(
+    transition: Transition, case: Standing, *, may: bool, now: datetime, who: int | None = None
+) -> list[Closed]:
     """Why a transition is closed now; empty where it is open.
 
-    `may`: whether the person holds the transition's permission where the case lies.
+    `may`: whether the person holds the transition's permission where the case lies. `who` is the
+    user's id; None asks for whoever it may be.
     """
     found = [] if may else [Closed.NOT_YOURS]
     if case.stage not in transition.sources:
@@ -483,6 +562,8 @@ def objections(transition: Transition, case: Standing, *, may: bool, now: dateti
         return [*found, Closed.WRONG_STAGE]
     if case.parked and transition.action not in _WHILE_PARKED:
         found.append(Closed.PARKED)
+    if transition.action in _ANSWERS and who is not None and who == case.asked_by:
+        found.append(Closed.OWN_REQUEST)
     return [*found, *_OWN_CHECKS.get(transition.action, _nothing)(case, now)]
 
 
@@ -495,11 +576,26 @@ def _not_parked(case: Standing, _now: datetime) -> Iterator[Closed]:
         yield Closed.NOT_PARKED
 
 
-def _no_extension_yet(case: Standing, _now: datetime) -> Iterator[Closed]:
+_ANSWERS = frozenset({Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION})
+
+
+def _deadline_passed(case: Standing, now: datetime) -> Iterator[Closed]:
+    """What is asked for or granted too late has lapsed (四川网格化系统 延期 已失效)."""
+    if not case.parked and case.due_at is not None and now >= case.due_at:
+        yield Closed.DEADLINE_PASSED
+
+
+def _no_extension_yet(case: Standing, now: datetime) -> Iterator[Closed]:
     if case.extension_asked:
         yield Closed.EXTENSION_PENDING
     if case.extensions >= EXTENSIONS_A_STAGE:
         yield Closed.EXTENSIONS_USED_UP
+    yield from _deadline_passed(case, now)
+
+
+def _grantable(case: Standing, now: datetime) -> Iterator[Closed]:
+    yield from _extension_asked(case, now)
+    yield from _deadline_passed(case, now)
 
 
 def _extension_asked(case: Standing, _now: datetime) -> Iterator[Closed]:
@@ -507,13 +603,9 @@ def _extension_asked(case: Standing, _now: datetime) -> Iterator[Closed]:
         yield Closed.NO_EXTENSION_ASKED
 
 
-def _confirmable(case: Standing, now: datetime) -> Iterator[Closed]:
+def _confirmable(case: Standing, _now: datetime) -> Iterator[Closed]:
     if case.form is not AgreementForm.WRITTEN:
         yield Closed.NOT_WRITTEN
-    if case.type_code.startswith(NOT_CONFIRMABLE_TYPES):
-        yield Closed.NOT_CONFIRMABLE
-    if case.agreed_on is not None and day_of(now) > case.agreed_on + CONFIRMATION_WINDOW:
-        yield Closed.WINDOW_OVER
 
 
 def _not_supervised(case: Standing, _now: datetime) -> Iterator[Closed]:
@@ -536,7 +628,7 @@ def _was_merged(case: Standing, _now: datetime) -> Iterator[Closed]:
 _OWN_CHECKS: dict[Action, Callable[[Standing, datetime], Iterator[Closed]]] = {
     Action.RESUME: _not_parked,
     Action.ASK_EXTENSION: _no_extension_yet,
-    Action.GRANT_EXTENSION: _extension_asked,
+    Action.GRANT_EXTENSION: _grantable,
     Action.REFUSE_EXTENSION: _extension_asked,
     Action.APPLY_CONFIRMATION: _confirmable,
     Action.END_SUPERVISION: _not_supervised,

@@ -53,7 +53,6 @@ from tests.world import NOW
 
 NOTE = "当事人已经当面说清"
 DAY = timedelta(days=1)
-HELD = {"in_mediation", "agreement", "performance", "confirmation", "follow_up"}
 OPEN = {stage.value for stage in Stage} - {"closed"}
 
 # Each way on: from where to where, and the kind of event that it leaves.
@@ -100,7 +99,8 @@ BESIDE = {
     "supervise": ("supervised", OPEN),
     "end_supervision": ("unsupervised", OPEN),
 }
-WHILE_PARKED = {"resume", "supervise", "end_supervision", "merge"}
+WHILE_PARKED = {"resume", "supervise", "end_supervision", "merge", "refer_to_police"}
+ANSWERS = {"grant_extension", "refuse_extension"}
 WITHOUT_NOTE = {
     *("accept", "settle", "perform_at_once", "plan_performance", "apply_confirmation"),
     *("performed", "tell_rights", "grant_extension"),
@@ -132,11 +132,15 @@ class Known:
     parked_at: object = None
     pauses: tuple = ()
     asked: int | None = None
+    asked_by: int | None = None
     extended: int = 0
     extensions: int = 0
     supervised: int = 0
     form: AgreementForm | None = None
     agreed_on: date | None = None
+    occurred_on: date | None = None
+    # Of the last performance, where its day was told.
+    performed_on: date | None = None
     closed_at: object = None
     # The case as it was merged, and the one that it was merged into.
     merged: tuple | None = None
@@ -255,7 +259,7 @@ class Work:
         )
         answer = self._do(register_case, {"new": new, "actor": self.choose(self.heads)})
         known = Known(answer.case_no, place, units, type_code, difficulty, "registered", self.now)
-        known.updated_at = self.now
+        known.updated_at, known.occurred_on = self.now, day_of(self.now)
         if on_the_spot:
             known.stage, known.closed_at, known.version = "closed", self.now, 2
             known.form, known.agreed_on = AgreementForm.ORAL, day_of(self.now)
@@ -290,7 +294,7 @@ class Work:
         self.taken.append("assign" if first else "reassign")
 
     def against_giving(self, known, mediator):
-        if known.stage not in HELD | {"accepted"}:
+        if known.stage in {"registered", "closed"}:
             return NotReassignable
         if known.parked and known.stage == "accepted":
             return NotReassignable
@@ -317,12 +321,20 @@ class Work:
 
     def step(self, known, action, given, actor=None):
         """Take a step; the model says what comes of it."""
-        refused = self.against(known, action, given)
+        actor = actor or self._who_steps(known, action)
+        refused = self.against(known, action, given, actor)
         answer = self._step(known, action, given, actor=actor, refused=refused)
         if answer is not None:
             self._after(known, action, given, answer)
+            if action == "ask_extension":
+                known.asked_by = actor.user_id
             assert answer.stage == known.stage, (action, answer)
             self.taken.append(action)
+
+    def _who_steps(self, known, action):
+        """Anybody; of answers to a request mostly somebody other than who asked."""
+        others = [one for one in self.heads if one.user_id != known.asked_by]
+        return self.choose([*self.heads, *others, *others] if action in ANSWERS else self.heads)
 
     def _step(self, known, action, given, *, actor=None, refused=None, version=None, key=None):
         request = {
@@ -437,27 +449,21 @@ class Work:
 
     # --- what the model expects -----------------------------------------------------------------
 
-    def against(self, known, action, given):
-        """The refusal that a step must meet, or None."""
+    def against(self, known, action, given, actor=None):
+        """The refusal that a step must meet from this person, or from whoever it is; or None."""
         sources = WAYS[action][1] if action in WAYS else BESIDE[action][1]
-        today = day_of(self.now)
         asked, supervised = known.asked is not None, known.supervised > 0
         closed = (
             known.stage not in sources
             or (known.parked and action not in WHILE_PARKED)
             or (action == "resume" and not known.parked)
             or (action == "ask_extension" and (asked or known.extensions > 0))
-            or (action in {"grant_extension", "refuse_extension"} and not asked)
+            or (action in ANSWERS and not asked)
+            or (action in ANSWERS and actor and actor.user_id == known.asked_by)
+            or (action in {"ask_extension", "grant_extension"} and self._is_late(known))
             or (action == "end_supervision" and not supervised)
             or (action == "unmerge" and not known.merged)
-            or (
-                action == "apply_confirmation"
-                and (
-                    known.form is not AgreementForm.WRITTEN
-                    or known.type_code in {"0101", "0901"}
-                    or today > known.agreed_on + 30 * DAY
-                )
-            )
+            or (action == "apply_confirmation" and known.form is not AgreementForm.WRITTEN)
             or (
                 action == "reopen"
                 and (known.merged is not None or self.now > known.closed_at + timedelta(days=180))
@@ -469,11 +475,33 @@ class Work:
             return (
                 Invalid if given.days > max(1, self.clock.limit(known.running()).amount) else None
             )
+        if given.day is not None and not self._in_order(known, action, given.day):
+            return Invalid
+        if action == "apply_confirmation":
+            return None if given.day <= self._confirm_by(known) else Invalid
         if action == "merge":
             other = self.numbered(given.other_case)
             fits = other is not None and other is not known and other.stage != "closed"
             return None if fits else Invalid
         return None
+
+    def _in_order(self, known, action, day):
+        """After the dispute, the agreement and the performance that it follows."""
+        follows = [known.occurred_on]
+        if action != "settle":
+            follows.append(known.agreed_on)
+        if action == "follow_up":
+            follows.append(known.performed_on)
+        return all(earlier is None or earlier <= day for earlier in follows)
+
+    def _is_late(self, known):
+        return not known.parked and self.now >= self.clock.due(known.running()).due_at
+
+    def _confirm_by(self, known):
+        last = known.agreed_on + 30 * DAY
+        while not self.clock.calendar.is_working(last):
+            last += DAY
+        return last
 
     def _level(self, known):
         if known.mediator is None:
@@ -505,7 +533,7 @@ class Work:
         if action == "fail":
             said["outcome"] = choose(["O04", "O06", "O07", "O08"])
         if action == "hand_over":
-            said["outcome"] = choose(["O09", "O10", "O11"])
+            said["onward"] = choose(["O09", "O10", "O11"])
         if action == "ask_extension":
             said["days"] = choose([1, 3, 40])
         if action == "supervise":
@@ -562,6 +590,8 @@ class Work:
         known.begins(target, at, level=self._level(known), stated=stays)
         if action == "settle":
             known.form, known.agreed_on = given.form, given.day
+        if action in {"performed", "perform_at_once"}:
+            known.performed_on = given.day
         if action == "reopen":
             known.closed_at, known.form, known.agreed_on = None, None, None
         if target == "closed":

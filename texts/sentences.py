@@ -37,6 +37,11 @@ def explain(  # noqa: PLR0911 - one answer per branch of the tree
             return _("登录已结束,请重新登录;已填写的内容会保留。")
         case errors.NotFound():
             return _("找不到这件案件,或它不在您的范围内。")
+        case errors.KeyReused(done={"case_no": str(case)}):
+            return _(
+                "上一次提交已经办成:{case}。之后改过的内容没有提交,仍保留在这里。"
+                "请先打开 {case} 核对:已经够了,就不必再提交;确需另办,请再提交一次。"
+            ).format(case=case)
         case errors.KeyReused():
             return _("这次提交与先前的不一致,请刷新后重试。")
         case _other:
@@ -75,6 +80,7 @@ def field_name(field: str) -> str:
         "day": _("日期"),
         "until": _("期限"),
         "outcome": _("结果"),
+        "onward": _("移送去向"),
         "days": _("延长"),
         "level": _("督办级别"),
         "other_case": _("保留的案件编号"),

@@ -192,6 +192,7 @@ _TELLERS: dict[str, Teller] = {
     "undid": _number(lambda: _("撤销的是第 {number} 版")),
     "source": _code(lambda: _("来源:{code}")),
     "outcome": _code(lambda: _("结果:{code}")),
+    "onward": _code(lambda: _("移送去向:{code}")),
     "performance": _code(lambda: _("履行代码 {code}")),
     "confirmation": _code(lambda: _("确认代码 {code}")),
     "profile": _profile,

@@ -21,7 +21,7 @@ from domain.eligibility import Distance, Objection
 from domain.limits import RuleProblem
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountObjection, AccountState, Role, Seat
-from domain.transitions import Action, AgreementForm, Closed, Supervision
+from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
 from domain.work_calendar import DayKind
 from texts.catalog import gettext as _
 
@@ -45,6 +45,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Lamp.SOON: _("临期"),
         Lamp.LATE: _("超期"),
         Lamp.PAUSED: _("挂起"),
+        Lamp.PARKING_OVER: _("挂账到期"),
         Lamp.CLOSED: _("已结"),
     },
     Risk: lambda: {
@@ -120,7 +121,6 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
-        CaseObjection.ENDED: _("调解已经终止,不再指派"),
         CaseObjection.PARKED: _("案件已挂账,恢复办理后才能指派"),
     },
     UndoObjection: lambda: {
@@ -136,6 +136,10 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.IN_FUTURE: _("不能晚于今天"),
         FieldProblem.IN_PAST: _("须晚于今天"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
+        FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
+        FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
+        FieldProblem.BEFORE_PERFORMANCE: _("不能早于履行之日"),
+        FieldProblem.AFTER_WINDOW: _("已过申请期的最后一天"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
     },
     Likeness: lambda: {
@@ -182,13 +186,23 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Closed.EXTENSION_PENDING: _("已有一份延期申请待审核"),
         Closed.NO_EXTENSION_ASKED: _("没有待审核的延期申请"),
         Closed.EXTENSIONS_USED_UP: _("本环节已延期过,不能再延"),
+        Closed.OWN_REQUEST: _("是您自己申请的延期,请由另一位审核"),
+        Closed.DEADLINE_PASSED: _("期限已过,不能再延"),
         Closed.NOT_WRITTEN: _("只有书面协议可以申请司法确认"),
-        Closed.NOT_CONFIRMABLE: _("身份关系和确权类纠纷不能申请司法确认"),
-        Closed.WINDOW_OVER: _("已超过协议生效后 30 日"),
         Closed.NOT_SUPERVISED: _("案件没有被督办"),
         Closed.TOO_LATE_TO_REOPEN: _("结案已超过 180 天"),
         Closed.MERGED: _("已并入另一件,请撤销并案"),
         Closed.NOT_MERGED: _("不是在这里并案的"),
+    },
+    Caution: lambda: {
+        Caution.IDENTITY: _(
+            "协议确认身份关系(婚姻、亲子、收养)无效、有效或者解除的,法院不予受理(民诉法解释 355);"
+            "彩礼、抚养费、赡养、财产分割等可以申请"
+        ),
+        Caution.TITLE: _(
+            "协议内容涉及物权、知识产权确权的,法院不予受理(民诉法解释 355);"
+            "返还、赔偿、租赁、流转费等可以申请"
+        ),
     },
     AgreementForm: lambda: {
         AgreementForm.ORAL: _("口头协议(已记录)"),
@@ -302,6 +316,7 @@ LAMP_SHAPES = {
     Lamp.SOON: "▲",
     Lamp.LATE: "■",
     Lamp.PAUSED: "‖",
+    Lamp.PARKING_OVER: "◆",
     Lamp.CLOSED: "○",
 }
 

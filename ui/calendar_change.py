@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from ui.plain import plain
 from ui.session import acting
 
 _PLACE = "calendar"
+_key = partial(rule_preview.field, _PLACE)
 NOTICE, ONE_DAY = "notice", "one_day"
 _NOTICE_LONGEST = 6000
 
@@ -50,9 +52,7 @@ def open_form(kind: str, day: date | None = None) -> None:
 
 def put_away() -> None:
     """Forget what was entered and looked at."""
-    st.session_state["calendar_round"] = _round() + 1
-    for name in ("calendar_form", "calendar_draft", "calendar_unread"):
-        st.session_state.pop(name, None)
+    rule_preview.put_away(_PLACE, "unread")
 
 
 def show(now: datetime) -> None:
@@ -82,7 +82,11 @@ def _ask_notice(now: datetime) -> None:
     )
     year = day_of(now).year
     st.selectbox(
-        _("哪一年"), [year + 1, year, year - 1], key=_key("year"), format_func=str, width=160
+        _("哪一年"),
+        [year + 1, year, year - 1],
+        key=_key("year"),
+        format_func=str,
+        width=160,
     )
     st.text_area(
         _("通知全文"),
@@ -151,7 +155,7 @@ def _show_draft(draft: Draft, now: datetime) -> None:
     with st.expander(_("变动的日子:{days}").format(days=days), expanded=len(rows) <= 3):  # noqa: PLR2004
         rule_preview.show([rule_preview.table(head, rows, ("keep", "", ""))], key="calendar_days")
     label = _("应用:录入 {days}").format(days=days)
-    rule_preview.ask_and_apply(_PLACE, _round(), label=label, apply=_apply, cancel=_cancel)
+    rule_preview.ask_and_apply(_PLACE, label=label, apply=_apply, cancel=_cancel)
 
 
 def _look_at_notice() -> None:
@@ -176,7 +180,9 @@ def _look_at_day() -> None:
         values = st.session_state
         halves = values[_key("halves")]
         one = NamedDay(
-            values[_key("day")], 0 if halves is None else halves, values[_key("note")].strip()
+            values[_key("day")],
+            0 if halves is None else halves,
+            values[_key("note")].strip(),
         )
         _look([one], official=False, actor=actor, now=now)
 
@@ -205,7 +211,7 @@ def _apply() -> None:
                 site.current().db,
                 days=draft.days,
                 official=draft.official,
-                reason=st.session_state[f"{_PLACE}_reason_{_round()}"],
+                reason=rule_preview.reason_given(_PLACE),
                 fingerprint=draft.seen.moves.fingerprint,
                 actor=actor,
                 now=now,
@@ -215,9 +221,7 @@ def _apply() -> None:
             _look(draft.days, official=draft.official, actor=actor, now=now)
             raise
         told = _("工作日历已变更,{count} 件在办案件的期限随之变动。")
-        # The page reads anew in this very run.
-        site.current().watcher.look()
-        feedback.tell(told.format(count=count(applied.moved)))
+        rule_preview.tell_applied(told.format(count=count(applied.moved)))
         put_away()
 
 
@@ -225,13 +229,3 @@ def _apply() -> None:
 def _cancel() -> None:
     acting(Permission.RULES_KEEP)
     put_away()
-
-
-def _round() -> int:
-    number: int = st.session_state.get("calendar_round", 0)
-    return number
-
-
-def _key(name: str) -> str:
-    """A field's key: another in each round, so that a form that was put away comes empty."""
-    return f"calendar_{name}_{_round()}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from data_access.queries.duplicates import Duplicate
-from domain.cases import ReassignReason
+from domain.cases import Lamp, ReassignReason
 from domain.clocks import Explanation, day_of
 from domain.transitions import AgreementForm, Supervision
 from texts import clocks as clock_texts
@@ -47,8 +47,10 @@ def head(view: CaseView, now: datetime, *, number: str = "") -> dict[str, Any]:
 def _beside(view: CaseView) -> list[dict[str, str]]:
     """Supervised, parked, an extension asked: what stands beside the stage."""
     cards = [supervision_card(view.row)] if view.row.supervised else []
-    if view.row.paused and view.parked_until is not None:
-        cards.append({"sign": "parked", "text": _("挂账至 {day}").format(day=view.parked_until)})
+    if view.row.paused and view.row.parked_until is not None:
+        over = view.row.lamp is Lamp.PARKING_OVER
+        text = _("挂账已于 {day} 到期,请恢复办理") if over else _("挂账至 {day}")
+        cards.append({"sign": "parked", "text": text.format(day=view.row.parked_until)})
     if view.extension_asked is not None:
         asked = _("已申请延长 {days} 天,待审核").format(days=view.extension_asked)
         cards.append({"sign": "asked", "text": asked})
@@ -146,6 +148,7 @@ def facts(view: CaseView, now: datetime) -> dict[str, Any]:
     """What is known of the matter; free text without the parties' names."""
     row, chinese = view.row, language() == "zh"
     outcome = view.outcome_zh if chinese else view.outcome_en
+    onward = view.onward_zh if chinese else view.onward_en
     rows = [
         [_("事项"), view.title],
         [_("地点"), " ".join(filter(None, (row.town, row.community, row.grid)))],
@@ -157,6 +160,9 @@ def facts(view: CaseView, now: datetime) -> dict[str, Any]:
         rows.append([_("金额"), _("{count} 元").format(count=count(view.amount_yuan))])
     if outcome:
         rows.append([_("结果"), outcome])
+    # Where nothing else came of it, the way on is the result, and is not said twice.
+    if onward and onward != outcome:
+        rows.append([_("移送去向"), onward])
     if view.summary:
         rows.append([_("简述"), view.summary])
     return {"kind": "facts", "title": _("案情"), "rows": rows}
@@ -223,6 +229,8 @@ def _event(event: EventView) -> str:
         text = f"{text}: {event.to_name}"
     elif event.from_name:
         text = f"{text}: {event.from_name} → —"
+    if event.onward is not None:
+        text = f"{text}: {event.onward[language() != 'zh']}"
     if said := _said(event.data):
         text = f"{text}: {said}"
     reason = event.data.get("reason")

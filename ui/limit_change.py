@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from uuid import uuid4
 
 import streamlit as st
@@ -32,6 +33,7 @@ from ui import clock, feedback, rule_preview
 from ui.session import acting
 
 _PLACE = "limits"
+_key = partial(rule_preview.field, _PLACE)
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,7 @@ def open_form() -> None:
 
 def put_away() -> None:
     """Forget what was entered and looked at."""
-    st.session_state["limits_round"] = _round() + 1
-    for name in ("limits_form", "limits_draft", "limits_removing"):
-        st.session_state.pop(name, None)
+    rule_preview.put_away(_PLACE, "removing")
 
 
 def show(now: datetime, holding: Sequence[Rule]) -> None:
@@ -82,7 +82,7 @@ def show(now: datetime, holding: Sequence[Rule]) -> None:
             blocks.append(rule_preview.text(told, "warn"))
         rule_preview.show(blocks, key="limits_moves")
         label = _("应用:新增这条时限")
-        rule_preview.ask_and_apply(_PLACE, _round(), label=label, apply=_apply, cancel=_cancel)
+        rule_preview.ask_and_apply(_PLACE, label=label, apply=_apply, cancel=_cancel)
 
 
 def _ask(now: datetime) -> None:
@@ -117,7 +117,12 @@ def _ask(now: datetime) -> None:
         disabled=stage in BEFORE_ANYBODY,
     )
     first.number_input(
-        _("时限"), key=_key("amount"), min_value=1, max_value=AMOUNT_MOST, value=7, step=1
+        _("时限"),
+        key=_key("amount"),
+        min_value=1,
+        max_value=AMOUNT_MOST,
+        value=7,
+        step=1,
     )
     second.segmented_control(
         _("单位"),
@@ -160,7 +165,10 @@ def _unit_names() -> dict[LimitUnit, str]:
 def _entered(now: datetime) -> tuple[Limit, bool]:
     """The rule of the form, and whether open cases take it over."""
     values, today = st.session_state, day_of(now)
-    stage, begins = values[_key("stage")], values[_key("from")]
+    stage, begins = (
+        values[_key("stage")],
+        values[_key("from")],
+    )
     rule = Limit(
         stage,
         int(values[_key("amount")]),
@@ -203,7 +211,7 @@ def _apply() -> None:
                 site.current().db,
                 rule=draft.rule,
                 open_cases=draft.open_cases,
-                reason=st.session_state[f"{_PLACE}_reason_{_round()}"],
+                reason=rule_preview.reason_given(_PLACE),
                 fingerprint=draft.seen.fingerprint,
                 actor=actor,
                 now=now,
@@ -213,9 +221,7 @@ def _apply() -> None:
             _look(draft.rule, open_cases=draft.open_cases, actor=actor, now=now)
             raise
         told = _("时限已新增,{count} 件在办案件的期限随之变动。")
-        # The page reads anew in this very run.
-        site.current().watcher.look()
-        feedback.tell(told.format(count=count(applied.moved)))
+        rule_preview.tell_applied(told.format(count=count(applied.moved)))
         put_away()
 
 
@@ -227,7 +233,9 @@ def show_removing(rule: Rule) -> None:
         )
         return
     st.text_input(
-        _("撤下的理由(必填)"), key=f"limits_why_{rule.id}_{_round()}", max_chars=REASON_LONGEST
+        _("撤下的理由(必填)"),
+        key=_key(f"why_{rule.id}"),
+        max_chars=REASON_LONGEST,
     )
     feedback.show_refusal("limits_remove")
     with st.container(horizontal=True, key="limits_remove_row"):
@@ -255,14 +263,12 @@ def _remove(rule_id: int) -> None:
         remove_limit(
             site.current().db,
             rule_id=rule_id,
-            reason=st.session_state[f"limits_why_{rule_id}_{_round()}"],
+            reason=st.session_state[_key(f"why_{rule_id}")],
             actor=actor,
             now=now,
             key=st.session_state["limits_removing_key"],
         )
-        # The page reads anew in this very run.
-        site.current().watcher.look()
-        feedback.tell(_("时限规则已撤下,原来的规则继续有效。"))
+        rule_preview.tell_applied(_("时限规则已撤下,原来的规则继续有效。"))
         put_away()
 
 
@@ -270,13 +276,3 @@ def _remove(rule_id: int) -> None:
 def _cancel() -> None:
     acting(Permission.RULES_KEEP)
     put_away()
-
-
-def _round() -> int:
-    number: int = st.session_state.get("limits_round", 0)
-    return number
-
-
-def _key(name: str) -> str:
-    """A field's key: another in each round, so that a form that was put away comes empty."""
-    return f"limits_{name}_{_round()}"

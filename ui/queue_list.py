@@ -98,6 +98,7 @@ def _tabs(counts: dict[Stage, Count], selected: Stage | None) -> list[dict[str, 
             "total": count(figure.total),
             "soon": f"▲{count(figure.soon)}" if figure.soon else "",
             "late": f"■{count(figure.late)}" if figure.late else "",
+            "over": f"◆{count(figure.parking_over)}" if figure.parking_over else "",
             "selected": stage is selected,
         }
         for stage, name, figure in [*named, (None, _("全部"), every)]
@@ -146,10 +147,13 @@ def kind_of(row: QueueRow) -> str:
     )
 
 
+_STANDING_STILL = frozenset({Lamp.PAUSED, Lamp.PARKING_OVER})
+
+
 def clock_words(row: QueueRow, now: datetime) -> str:
     """■ 已超 1 天 / ▲ 还剩 6 小时 / ‖ 挂起 / ○ 已结: shape and word beside the colour."""
     shape = LAMP_SHAPES[row.lamp]
-    if row.due_at is None or row.lamp is Lamp.PAUSED:
+    if row.due_at is None or row.lamp in _STANDING_STILL:
         return f"{shape} {word(row.lamp)}"
     return f"{shape} {time_left(row.due_at, now=now)}"
 

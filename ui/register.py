@@ -7,39 +7,42 @@ from uuid import uuid4
 import streamlit as st
 
 from data_access import site
-from data_access.commands.register import NewCase, NewParty, register_case
+from data_access.commands.register import NewCase, NewParty, Registered, register_case
 from data_access.queries import duplicates
 from data_access.queries.duplicates import Duplicate
 from data_access.queries.places import Unit, units_within
-from domain.cases import FieldProblem, Risk
+from domain.cases import FieldProblem, Risk, Stage
 from domain.clocks import day_of
-from domain.errors import Invalid
-from domain.organisation import PartyKind, PartyRole, UnitLevel
-from domain.people import Permission, Scope
+from domain.errors import Invalid, KeyReused
+from domain.organisation import UnitLevel
+from domain.people import Actor, Permission, Role, Scope
 from texts import gettext as _
 from texts import language
 from texts.words import word
-from ui import case_card, clock, feedback, queue_reads
+from ui import case_card, case_reads, clock, feedback, queue_reads, register_parties
 from ui.cache import cached
 from ui.plain import plain
+from ui.register_parties import key as _key
 from ui.session import acting, still
 
-_PARTIES_AT_FIRST = 2
 _LEVELS = (UnitLevel.TOWN, UnitLevel.COMMUNITY, UnitLevel.GRID)
-_ROLES = (PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.OTHER)
-_ON_FOOT = "S01"  # 网格员随手调
+_AT_THE_WINDOW = frozenset({Role.DUTY, Role.CENTRE_ADMIN, Role.TOWN})
 
 
-def form(scope: Scope) -> None:
+def form(actor: Actor) -> None:
     """The whole form, or what came of it. What is typed stays until the case is registered."""
+    scope = actor.scope(Permission.CASE_REGISTER)
     if done := st.session_state.get("registered"):
         _show_done(done)
         return
+    units = cached("units_within", lambda s: units_within(s, scope=scope), scope=scope)
+    if not units:
+        st.warning(_("您的岗位没有可以登记纠纷的地点,请联系综治中心管理员。"))
+        return
     st.session_state.setdefault(_key("key"), uuid4().hex)
-    st.session_state.setdefault(_key("parties"), _PARTIES_AT_FIRST)
-    _ask_place(scope)
-    _ask_matter(scope)
-    _ask_parties()
+    _ask_place(units, scope.county_id)
+    _ask_matter(scope, usual_source(actor.roles))
+    register_parties.ask()
     with st.container(key="register_duplicates"):
         _show_duplicates(scope)
     on_the_spot = st.toggle(_("已当场化解(随手调)"), key=_key("on_the_spot"))
@@ -52,36 +55,50 @@ def form(scope: Scope) -> None:
         )
     with st.container(key="register_messages"):
         feedback.show_refusal("register")
+        if first := st.session_state.get(_key("first")):
+            _link_to(first)
     label = _("登记并结案") if on_the_spot else _("登记")
     st.button(label, key="register", type="primary", width="stretch", on_click=submit)
 
 
-def _ask_place(scope: Scope) -> None:
-    units = cached("units_within", lambda s: units_within(s, scope=scope), scope=scope)
-    parent: int | None = scope.county_id
+def _ask_place(units: Sequence[Unit], county_id: int) -> None:
+    """Town, community, grid: asked as far as there is a choice, said where there is none."""
     labels = {
         UnitLevel.TOWN: _("镇街"),
         UnitLevel.COMMUNITY: _("村(社区)"),
         UnitLevel.GRID: _("网格"),
     }
+    parent: int | None = county_id
+    # Without a choice all of it is one line: a telephone's first screen is for what happened.
+    said: list[str] = []
     for level in _LEVELS:
-        offered = [one for one in units if one.level is level and one.parent_id == parent]
-        parent = _choose(labels[level], _key(level), offered)
-        if parent is None:
-            break
+        offered = {
+            one.unit_id: one.name for one in units if one.level is level and one.parent_id == parent
+        }
+        if st.session_state.get(_key(level)) not in offered:
+            # Nothing was chosen, or below another unit than now: that lies elsewhere.
+            st.session_state.pop(_key(level), None)
+        if len(offered) == 1:
+            ((parent, name),) = offered.items()
+            st.session_state[_key(level)] = parent
+            said.append(name)
+        elif offered:
+            _say(said)
+            parent = _choose(labels[level], _key(level), offered)
+        else:
+            parent = None
+    _say(said)
 
 
-def _choose(label: str, key: str, offered: Sequence[Unit]) -> int | None:
-    """One of the units; the only one there is, without a question."""
-    names = {one.unit_id: one.name for one in offered}
-    if st.session_state.get(key) not in names:
-        st.session_state.pop(key, None)
-    if len(names) == 1:
-        # Nothing to ask: said, so that a telephone's first screen is for what happened.
-        (only,) = names
-        st.session_state[key] = only
-        st.text(_("{label}:{name}").format(label=label, name=names[only]))
-        return only
+def _say(names: list[str]) -> None:
+    """Say where it happened as far as it is no question; what is said is not said again."""
+    if names:
+        st.text(_("发生在:{place}").format(place=" ".join(names)))
+    names.clear()
+
+
+def _choose(label: str, key: str, names: dict[int, str]) -> int | None:
+    """One of the units."""
     chosen = st.selectbox(
         label,
         list(names),
@@ -93,13 +110,26 @@ def _choose(label: str, key: str, offered: Sequence[Unit]) -> int | None:
     return chosen if isinstance(chosen, int) else None
 
 
-def _ask_matter(scope: Scope) -> None:
+def usual_source(roles: frozenset[Role]) -> str:
+    """Which source a person of these posts mostly registers from: a code of 来源渠道.
+
+    Who sits at a counter and walks a grid too is asked at the counter; who heads a committee and
+    walks a grid is met there.
+    """
+    if roles & _AT_THE_WINDOW:
+        return "S02"  # 群众来访(窗口)
+    if Role.GRID_WORKER in roles:
+        return "S01"  # 网格员随手调/巡查
+    return "S05"  # 当事人申请: to the committee (人民调解法 17)
+
+
+def _ask_matter(scope: Scope, usual: str) -> None:
     offered = queue_reads.choices(scope)
     chinese = language() == "zh"
+    names = {one.code: one.name_zh if chinese else one.name_en for one in offered.types}
+    # With its group: there is a 其他 in each.
     types = {
-        one.code: one.name_zh if chinese else one.name_en
-        for one in offered.types
-        if len(one.code) > len("01")
+        code: f"{names[code[:2]]} · {name}" for code, name in names.items() if len(code) > len("01")
     }
     sources = {one.code: one.name_zh if chinese else one.name_en for one in offered.sources}
     today = day_of(clock.now())
@@ -123,28 +153,10 @@ def _ask_matter(scope: Scope) -> None:
             _("来源渠道"),
             codes,
             format_func=lambda code: sources[code],
-            index=codes.index(_ON_FOOT),
+            index=codes.index(usual),
             key=_key("source"),
         )
         st.selectbox(_("风险等级"), list(Risk), format_func=word, index=3, key=_key("risk"))
-
-
-def _ask_parties() -> None:
-    for number in range(st.session_state[_key("parties")]):
-        role = _ROLES[min(number, len(_ROLES) - 1)]
-        with st.container(border=True):
-            st.text_input(_("{role}姓名或单位").format(role=word(role)), key=_key(f"name{number}"))
-            left, right = st.columns(2)
-            left.text_input(_("电话"), key=_key(f"phone{number}"))
-            right.text_input(_("身份证号"), key=_key(f"identity{number}"))
-            st.toggle(_("这是单位"), key=_key(f"organisation{number}"))
-    st.button(_("再加一位当事人"), key=_key("more"), on_click=_one_more)
-
-
-@feedback.left_to_the_page
-def _one_more() -> None:
-    acting(Permission.CASE_REGISTER)
-    st.session_state[_key("parties")] += 1
 
 
 def _show_duplicates(scope: Scope) -> None:
@@ -158,7 +170,8 @@ def _show_duplicates(scope: Scope) -> None:
 
 
 def _duplicates(scope: Scope, now: datetime) -> list[Duplicate]:
-    persons = [(party.name, party.phone, party.identity) for party in _parties() if party.name]
+    entered = register_parties.entered().values()
+    persons = [(party.name, party.phone, party.identity) for party in entered]
     type_code, grid = st.session_state.get(_key("type")), st.session_state.get(_key(UnitLevel.GRID))
     if not persons and not (type_code and grid):
         return []
@@ -177,20 +190,39 @@ def submit() -> None:
     """Register, before the page is drawn again; a refusal is shown beside what was typed."""
     with feedback.refusals_kept("register"):
         actor = acting(Permission.CASE_REGISTER)
-        done = register_case(
+        st.session_state.pop(_key("refused"), None)
+        done = _register(actor)
+        site.current().watcher.look()
+        for name in [name for name in st.session_state if str(name).startswith(_key(""))]:
+            del st.session_state[name]
+        st.session_state["registered"] = done
+
+
+def _register(actor: Actor) -> Registered:
+    """Register what was entered. What is refused is kept for the boxes that it is about."""
+    parties = register_parties.entered()
+    try:
+        return register_case(
             site.current().db,
-            new=_new_case(),
+            new=_new_case(tuple(parties.values()), usual_source(actor.roles)),
             actor=actor,
             now=clock.now(),
             key=st.session_state[_key("key")],
         )
+    except Invalid as refused:
+        told = register_parties.by_box(refused, list(parties))
+        register_parties.keep_refused(told)
+        raise told from None
+    except KeyReused as refused:
+        # The first press was done and its answer lost; since then the form was changed. Whether
+        # that is another dispute, the person knows: the next press is one of its own.
+        st.session_state[_key("key")] = uuid4().hex
+        st.session_state[_key("first")] = refused.done.get("case_no")
         site.current().watcher.look()
-        for name in [name for name in st.session_state if str(name).startswith(_key(""))]:
-            del st.session_state[name]
-        st.session_state["registered"] = done.case_no
+        raise
 
 
-def _new_case() -> NewCase:
+def _new_case(parties: tuple[NewParty, ...], source: str) -> NewCase:
     said = st.session_state
     unit = next(
         (
@@ -216,10 +248,10 @@ def _new_case() -> NewCase:
     return NewCase(
         unit_id=unit,
         type_code=said[_key("type")],
-        source_code=said.get(_key("source")) or _ON_FOOT,
+        source_code=said.get(_key("source")) or source,
         occurred_on=said[_key("day")],
         title=said.get(_key("title")) or "",
-        parties=tuple(party for party in _parties() if party.name or party.phone),
+        parties=parties,
         place=said.get(_key("place")) or "",
         summary=said.get(_key("summary")) or "",
         people_count=said.get(_key("people")) or 2,
@@ -229,29 +261,22 @@ def _new_case() -> NewCase:
     )
 
 
-def _parties() -> list[NewParty]:
-    said = st.session_state
-    return [
-        NewParty(
-            role=_ROLES[min(number, len(_ROLES) - 1)],
-            name=said.get(_key(f"name{number}")) or "",
-            kind=(
-                PartyKind.ORGANISATION
-                if said.get(_key(f"organisation{number}"))
-                else PartyKind.PERSON
-            ),
-            identity=said.get(_key(f"identity{number}")) or "",
-            phone=said.get(_key(f"phone{number}")) or "",
-        )
-        for number in range(said.get(_key("parties"), _PARTIES_AT_FIRST))
-    ]
-
-
-def _show_done(case_no: str) -> None:
-    st.success(_("已登记 {case}。").format(case=plain(case_no)), icon=":material/check:")
-    if still(Permission.CASE_READ) is not None:
-        st.link_button(_("查看这件案件"), f"/queue?case={case_no}", width="stretch")
+def _show_done(done: Registered) -> None:
+    said = _("已登记 {case}。") if done.stage is Stage.REGISTERED else _("已登记并结案 {case}。")
+    st.success(said.format(case=plain(done.case_no)), icon=":material/check:")
+    if not _link_to(done.case_no) and done.stage is Stage.REGISTERED:
+        st.caption(_("已送综治中心受理;指派给您的调委会之后,您就能查看这件案件。"))
     st.button(_("再登记一件"), key="register_again", on_click=_again, width="stretch")
+
+
+def _link_to(case_no: str) -> bool:
+    """The way to a case, where the person's posts show it."""
+    actor = still(Permission.CASE_READ)
+    if actor is None or not case_reads.holds(actor, Permission.CASE_READ, case_no):
+        return False
+    label = _("查看 {case}").format(case=plain(case_no))
+    st.link_button(label, f"/queue?case={case_no}", width="stretch")
+    return True
 
 
 @feedback.left_to_the_page
@@ -260,7 +285,3 @@ def _again() -> None:
     acting(Permission.CASE_REGISTER)
     del st.session_state["registered"]
     st.session_state["register_round"] = st.session_state.get("register_round", 0) + 1
-
-
-def _key(name: str) -> str:
-    return f"register_{st.session_state.get('register_round', 0)}_{name}"

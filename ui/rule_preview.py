@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from data_access import site
 from data_access.deadlines import DeadlineMove, Preview
 from data_access.queries.rules import ChangeView
 from domain.limits import REASON_LONGEST
@@ -108,13 +109,37 @@ def _row(one: DeadlineMove, now: datetime) -> tuple[str, ...]:
     )
 
 
+def field(place: str, name: str) -> str:
+    """A field's key: another in each round, so that a form that was put away comes empty."""
+    return f"{place}_{name}_{st.session_state.get(f'{place}_round', 0)}"
+
+
+def put_away(place: str, *names: str) -> None:
+    """Forget what was entered and looked at."""
+    st.session_state[f"{place}_round"] = st.session_state.get(f"{place}_round", 0) + 1
+    for name in ("form", "draft", *names):
+        st.session_state.pop(f"{place}_{name}", None)
+
+
+def reason_given(place: str) -> str:
+    """The reason as it stands in the form."""
+    reason: str = st.session_state[field(place, "reason")]
+    return reason
+
+
+def tell_applied(sentence: str) -> None:
+    """Say that it was done; the page reads anew in this very run."""
+    site.current().watcher.look()
+    feedback.tell(sentence)
+
+
 def ask_and_apply(
-    place: str, round_: int, *, label: str, apply: Callable[[], None], cancel: Callable[[], None]
+    place: str, *, label: str, apply: Callable[[], None], cancel: Callable[[], None]
 ) -> None:
     """The written reason and the two buttons under a preview."""
     st.text_input(
         _("理由(必填)"),
-        key=f"{place}_reason_{round_}",
+        key=field(place, "reason"),
         max_chars=REASON_LONGEST,
         placeholder=_("例:国办发明电〔2026〕号通知,县综治委会议决定"),
     )

@@ -12,7 +12,7 @@ from data_access.queries.cases import CaseView
 from data_access.queries.steps import StepView
 from domain.cases import Stage
 from domain.clocks import day_of
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, KeyReused, NotFound
 from domain.people import Actor, Permission
 from domain.transitions import (
     LEVELS,
@@ -26,6 +26,7 @@ from domain.transitions import (
     Given,
     Need,
     Transition,
+    caution,
     objections,
 )
 from texts import gettext as _
@@ -35,7 +36,7 @@ from ui import case_reads, clock, feedback
 from ui.plain import plain
 from ui.session import acting, still
 
-_FIELDS = ("form", "day", "until", "outcome", "days", "level", "other_case", "note")
+_FIELDS = ("form", "day", "until", "outcome", "onward", "days", "level", "other_case", "note")
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
@@ -111,7 +112,13 @@ def _objections(case_no: str, step: StepView) -> dict[Action, list[Closed]]:
         for permission in {one.permission for one in TRANSITIONS.values()}
     }
     return {
-        action: objections(one, step.standing, may=held[one.permission], now=now)
+        action: objections(
+            one,
+            step.standing,
+            may=held[one.permission],
+            now=now,
+            who=actor.user_id if actor else None,
+        )
         for action, one in TRANSITIONS.items()
     }
 
@@ -121,10 +128,25 @@ def _ask(case_no: str, transition: Transition, step: StepView) -> None:
     st.caption(_("依据:{basis}").format(basis=plain(transition.basis)))
     if transition.action is Action.GRANT_EXTENSION:
         st.text(_("申请延长 {days}。").format(days=step.extension_asked))
+    if transition.action is Action.APPLY_CONFIRMATION:
+        _show_window(step)
     for need in transition.needs:
         _ask_one(case_no, need, transition)
     if Need.NOTE not in transition.needs:
         _ask_note(case_no, required=False)
+
+
+def _show_window(step: StepView) -> None:
+    """Until when the parties may apply, and what the court would not confirm of such a dispute."""
+    case, today = step.standing, day_of(clock.now())
+    if case.agreed_on is not None and case.confirm_by is not None:
+        over = _("申请期已于 {last} 届满:只补录 {agreed} 至 {last} 提交的申请。")
+        runs = _("协议 {agreed} 达成,须由双方共同申请,最后一天是 {last}(含当日)。")
+        text = over if today > case.confirm_by else runs
+        st.text(text.format(agreed=case.agreed_on, last=case.confirm_by))
+    look_for = caution(case.type_code)
+    if look_for is not None:
+        st.info(word(look_for))
 
 
 def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
@@ -140,15 +162,19 @@ def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
         case Need.UNTIL:
             st.date_input(_("期限(含当日)"), value=None, max_value=today + LONGEST_AHEAD, **keep)
         case Need.OUTCOME:
-            st.selectbox(
-                _("结果"), transition.outcomes, format_func=_outcome_names(), index=None, **keep
-            )
+            _choose_code(_("结果"), transition.outcomes, keep)
+        case Need.ONWARD:
+            _choose_code(_("移送去向"), transition.onward, keep)
         case Need.DAYS:
             st.number_input(_("延长天数(与本环节时限同一单位)"), min_value=1, value=1, **keep)
         case Need.LEVEL:
             st.segmented_control(_("督办级别"), LEVELS, format_func=word, **keep)
         case Need.OTHER_CASE:
             st.text_input(_("保留的案件编号"), placeholder="D2026-00001", **keep)
+
+
+def _choose_code(label: str, codes: tuple[str, ...], keep: dict[str, Any]) -> None:
+    st.selectbox(label, codes, format_func=_outcome_names(), index=None, **keep)
 
 
 def _ask_note(case_no: str, *, required: bool) -> None:
@@ -207,8 +233,10 @@ def submit(case_no: str) -> None:
                 now=clock.now(),
                 key=st.session_state["step_key"],
             )
-        except Conflict:
-            st.session_state.pop("seen_version", None)
+        except (Conflict, KeyReused):
+            # How it stands now is shown anew; a key that did something already does nothing else.
+            for name in ("seen_version", "step_key"):
+                st.session_state.pop(name, None)
             raise
         site.current().watcher.look()
         st.session_state["seen_version"] = done.version

@@ -1,19 +1,19 @@
 """Change the table of limits: a new rule, or one withdrawn that has not begun."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data_access import audit, idempotency
-from data_access.deadlines import hold_rules
+from data_access import audit
 from data_access.engine import Database
 from data_access.reference import limit_of, load_clock
 from data_access.rule_changes import (
     Applied,
+    Change,
     Planned,
     carry_out,
+    change_once,
     checked_reason,
     limit_row,
     payload_of,
@@ -59,44 +59,22 @@ def add_limit(
         "fingerprint": fingerprint,
     }
 
-    def work(session: Session) -> Applied:
-        def apply() -> dict[str, Any]:
-            require_valid_rule(session, rule, open_cases=open_cases, now=now)
-            planned = plan_limit(
-                session, rule, open_cases=open_cases, county_id=actor.county_id, now=now
-            )
-            planned.require_as_seen(fingerprint)
-            data = rule_data(rule) | {"open_cases": open_cases}
-            change_id = record(
-                session,
-                planned,
-                kind=RuleKind.LIMITS,
-                data=data,
-                reason=reason,
-                actor=actor,
-                now=now,
-            )
-            _write(session, rule, change_id=change_id)
-            deed = audit.Deed("limit:add", f"rules:{change_id}", payload_of(planned, data))
-            return asdict(
-                carry_out(
-                    session,
-                    planned,
-                    change_id=change_id,
-                    kind=RuleKind.LIMITS,
-                    deed=deed,
-                    actor=actor,
-                    now=now,
-                )
-            )
-
-        hold_rules(session, county_id=actor.county_id)
-        answer = idempotency.once(
-            session, key, apply, actor=actor, operation="limit_add", request=request, now=now
+    def apply(session: Session) -> Applied:
+        require_valid_rule(session, rule, open_cases=open_cases, now=now)
+        planned = plan_limit(
+            session, rule, open_cases=open_cases, county_id=actor.county_id, now=now
         )
-        return Applied(**answer)
+        planned.require_as_seen(fingerprint)
+        data = rule_data(rule) | {"open_cases": open_cases}
+        change = Change(RuleKind.LIMITS, data, reason, actor, now)
+        change_id = record(session, planned, change)
+        _write(session, rule, change_id=change_id)
+        deed = audit.Deed("limit:add", f"rules:{change_id}", payload_of(planned, data))
+        return carry_out(session, planned, change, change_id=change_id, deed=deed)
 
-    return db.write(work)
+    return change_once(
+        db, apply, operation="limit_add", request=request, actor=actor, now=now, key=key
+    )
 
 
 def remove_limit(
@@ -110,39 +88,26 @@ def remove_limit(
     reason = checked_reason(reason)
     request = {"rule": rule_id, "reason": reason}
 
-    def work(session: Session) -> Applied:
-        def apply() -> dict[str, Any]:
-            row = session.get(LimitRule, rule_id)
-            if row is None:
-                raise NotFound(f"limit:{rule_id}")
-            rule = limit_of(row)
-            if rule.valid_from <= day_of(now):
-                raise Invalid(rule=RuleProblem.HAS_BEGUN)
-            nothing = Planned([], 0)
-            data = rule_data(rule) | {"removed": True}
-            change_id = record(
-                session,
-                nothing,
-                kind=RuleKind.LIMITS,
-                data=data,
-                reason=reason,
-                actor=actor,
-                now=now,
-            )
-            _rewrite_ends(session, withdrawn(load_clock(session).limits, rule))
-            session.delete(row)
-            session.flush()
-            deed = audit.Deed("limit:remove", f"rules:{change_id}", rule_data(rule))
-            audit.append(session, [deed], actor=actor, at=now, changes_data=True)
-            return asdict(Applied(change_id, 0, 0))
+    def apply(session: Session) -> Applied:
+        row = session.get(LimitRule, rule_id)
+        if row is None:
+            raise NotFound(f"limit:{rule_id}")
+        rule = limit_of(row)
+        if rule.valid_from <= day_of(now):
+            raise Invalid(rule=RuleProblem.HAS_BEGUN)
+        data = rule_data(rule) | {"removed": True}
+        nothing = Planned([], 0)
+        change_id = record(session, nothing, Change(RuleKind.LIMITS, data, reason, actor, now))
+        _rewrite_ends(session, withdrawn(load_clock(session).limits, rule))
+        session.delete(row)
+        session.flush()
+        deed = audit.Deed("limit:remove", f"rules:{change_id}", rule_data(rule))
+        audit.append(session, [deed], actor=actor, at=now, changes_data=True)
+        return Applied(change_id, 0, 0)
 
-        hold_rules(session, county_id=actor.county_id)
-        answer = idempotency.once(
-            session, key, apply, actor=actor, operation="limit_remove", request=request, now=now
-        )
-        return Applied(**answer)
-
-    return db.write(work)
+    return change_once(
+        db, apply, operation="limit_remove", request=request, actor=actor, now=now, key=key
+    )
 
 
 def _write(session: Session, rule: Limit, *, change_id: int) -> None:

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from data_access import audit, idempotency, numbers
 from data_access.engine import Database, vault_of
 from data_access.history import FACT_FIELDS, SPAN_FIELDS, UNTOUCHED, note_place, told
 from data_access.reference import load_clock
+from data_access.scope import places_to_register
 from data_access.tables import Case, CaseEvent, CaseSpan, CaseType, Code, OrganisationUnit, Party
 from data_access.vault import Indexed
 from domain.cases import WEIGHT, Difficulty, EventKind, FieldProblem, Risk, Stage, difficulty_of
@@ -233,7 +234,7 @@ def _row(
         "committee_id": None,
         "mediator_id": None,
         "updated_at": now,
-        **_units(session, new.unit_id, actor),
+        **_units(session, new.unit_id, actor, today=day_of(now)),
         **texts,
     }
     if new.settled:
@@ -251,21 +252,29 @@ def _row(
     return row | open_row | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
-def _units(session: Session, unit_id: int, actor: Actor) -> dict[str, int | None]:
-    """Town, community and grid of the place. Raises NotAllowed where it is not the person's."""
-    path = session.scalar(select(OrganisationUnit.path).where(OrganisationUnit.id == unit_id))
+def _units(session: Session, unit_id: int, actor: Actor, *, today: date) -> dict[str, int | None]:
+    """Town, community and grid of the place. Raises NotAllowed where it is not the person's.
+
+    A unit that has ended, while the form stood open or long ago, is no choice.
+    """
+    unit = OrganisationUnit
+    path = session.scalar(
+        select(unit.path).where(
+            unit.id == unit_id, or_(unit.valid_to.is_(None), unit.valid_to > today)
+        )
+    )
     ids = [int(part) for part in (path or "").split("/") if part]
     found = session.execute(
-        select(OrganisationUnit.level, OrganisationUnit.id).where(
-            OrganisationUnit.id.in_(ids), OrganisationUnit.path.startswith(f"/{actor.county_id}/")
+        select(unit.level, unit.id).where(
+            unit.id.in_(ids), unit.path.startswith(f"/{actor.county_id}/")
         )
     )
     by_level = {row.level: row.id for row in found}
     if UnitLevel.TOWN not in by_level:
         raise Invalid(unit=FieldProblem.NOT_A_CHOICE)
-    scope = actor.scope(Permission.CASE_REGISTER)
     town, community = by_level[UnitLevel.TOWN], by_level.get(UnitLevel.COMMUNITY)
     grid = by_level.get(UnitLevel.GRID)
+    scope = places_to_register(session, scope=actor.scope(Permission.CASE_REGISTER))
     theirs = town in scope.towns or community in scope.communities or grid in scope.grids
     if not (scope.whole_county or theirs):
         raise NotAllowed(Permission.CASE_REGISTER)

@@ -10,12 +10,22 @@ from sqlalchemy.orm import Session
 from data_access import history, idempotency, numbers
 from data_access.engine import Database
 from data_access.stepping import kept_of, standing, values_after
-from data_access.tables import Case
+from data_access.tables import Case, CaseEvent
 from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import day_of
 from domain.errors import Invalid, NotAllowed, NotFound, NotPossible
 from domain.people import Actor
-from domain.transitions import TRANSITIONS, Action, Given, checked, objections, tidied
+from domain.transitions import (
+    TRANSITIONS,
+    Action,
+    Given,
+    Need,
+    Transition,
+    checked,
+    objections,
+    require_fitting,
+    tidied,
+)
 
 _FROM_CLOSED = frozenset({Action.REOPEN, Action.UNMERGE})
 
@@ -57,8 +67,11 @@ def take_step(
             checked(transition, given, today=day_of(now))
             case = history.load_for_change(session, case_no, scope=scope)
             history.require_version(session, case, expected_version)
-            if reasons := objections(transition, standing(case), may=True, now=now):
+            stands = standing(session, case)
+            if reasons := objections(transition, stands, may=True, now=now, who=actor.user_id):
                 raise NotPossible(reasons)
+            require_fitting(transition, given, stands)
+            _require_order(session, case, transition, given.day)
             at = history.time_of(case, now)
             values = values_after(session, case, transition, given, at)
             data = _data(case, values, given)
@@ -104,6 +117,46 @@ def _data(case: Case, values: dict[str, Any], given: Given) -> dict[str, Any]:
     if values.get("mediator_id", case.mediator_id) != case.mediator_id:
         data["from"] = case.mediator_id
     return data
+
+
+# ------------------------------------------------------------------------------ the order of days
+
+
+def _require_order(session: Session, case: Case, transition: Transition, day: date | None) -> None:
+    """Raise Invalid where what happened on `day` would come before what it follows.
+
+    It may have happened before the case was registered, but not before the dispute; and nothing
+    that an agreement brings before the agreement.
+    """
+    if day is None or Need.DAY not in transition.needs:
+        return
+    before = [(case.agreed_on, FieldProblem.BEFORE_AGREEMENT)]
+    if transition.action is Action.SETTLE:
+        before = []
+    elif transition.action is Action.FOLLOW_UP:
+        performed = _performed_on(session, case)
+        before = [(performed, FieldProblem.BEFORE_PERFORMANCE), *before]
+    for first, problem in (*before, (case.occurred_on, FieldProblem.BEFORE_DISPUTE)):
+        if first is not None and day < first:
+            raise Invalid(day=problem)
+
+
+def _performed_on(session: Session, case: Case) -> date | None:
+    """The day of the performance that the case waits to be visited for; None where none was told.
+
+    To the follow-up lead the performance and a file that says so, so the last one is the one.
+    """
+    data = session.scalars(
+        select(CaseEvent.data)
+        .where(
+            CaseEvent.county_id == case.county_id,
+            CaseEvent.case_id == case.id,
+            CaseEvent.kind == EventKind.PERFORMED,
+        )
+        .order_by(CaseEvent.seq.desc())
+    ).first()
+    told = (data or {}).get("day")
+    return date.fromisoformat(told) if told else None
 
 
 # --------------------------------------------------------------------------------------- merging

@@ -1,18 +1,18 @@
 """Change the work calendar: the days of a notice, or a single day of the county's own."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data_access import audit, idempotency
-from data_access.deadlines import hold_rules
+from data_access import audit
 from data_access.engine import Database
 from data_access.rule_changes import (
     Applied,
+    Change,
     carry_out,
+    change_once,
     changed_days,
     checked_reason,
     payload_of,
@@ -51,51 +51,29 @@ def change_calendar(
     said = [[one.day.isoformat(), one.halves, one.note] for one in days]
     request = {"days": said, "official": official, "reason": reason, "fingerprint": fingerprint}
 
-    def work(session: Session) -> Applied:
-        def apply() -> dict[str, Any]:
-            changes = changed_days(session, days, official=official)
-            if not changes:
-                raise Invalid(calendar=RuleProblem.NOTHING_CHANGES)
-            planned = plan_days(session, days, county_id=actor.county_id, now=now)
-            planned.require_as_seen(fingerprint)
-            after = [one.after for one in changes]
-            data: dict[str, Any] = {
-                "days": len(after),
-                "first": after[0].day.isoformat(),
-                "last": after[-1].day.isoformat(),
-                "official": official,
-            }
-            listed = {"list": [[one.day.isoformat(), one.halves, one.note] for one in after]}
-            change_id = record(
-                session,
-                planned,
-                kind=RuleKind.CALENDAR,
-                data=data | listed,
-                reason=reason,
-                actor=actor,
-                now=now,
-            )
-            _write(session, after, official=official, change_id=change_id)
-            deed = audit.Deed("calendar:change", f"rules:{change_id}", payload_of(planned, data))
-            return asdict(
-                carry_out(
-                    session,
-                    planned,
-                    change_id=change_id,
-                    kind=RuleKind.CALENDAR,
-                    deed=deed,
-                    actor=actor,
-                    now=now,
-                )
-            )
+    def apply(session: Session) -> Applied:
+        changes = changed_days(session, days, official=official)
+        if not changes:
+            raise Invalid(calendar=RuleProblem.NOTHING_CHANGES)
+        planned = plan_days(session, days, county_id=actor.county_id, now=now)
+        planned.require_as_seen(fingerprint)
+        after = [one.after for one in changes]
+        data: dict[str, Any] = {
+            "days": len(after),
+            "first": after[0].day.isoformat(),
+            "last": after[-1].day.isoformat(),
+            "official": official,
+        }
+        listed = {"list": [[one.day.isoformat(), one.halves, one.note] for one in after]}
+        change = Change(RuleKind.CALENDAR, data | listed, reason, actor, now)
+        change_id = record(session, planned, change)
+        _write(session, after, official=official, change_id=change_id)
+        deed = audit.Deed("calendar:change", f"rules:{change_id}", payload_of(planned, data))
+        return carry_out(session, planned, change, change_id=change_id, deed=deed)
 
-        hold_rules(session, county_id=actor.county_id)
-        answer = idempotency.once(
-            session, key, apply, actor=actor, operation="calendar", request=request, now=now
-        )
-        return Applied(**answer)
-
-    return db.write(work)
+    return change_once(
+        db, apply, operation="calendar", request=request, actor=actor, now=now, key=key
+    )
 
 
 def _write(session: Session, days: Sequence[NamedDay], *, official: bool, change_id: int) -> None:

@@ -70,7 +70,7 @@ class Aftermath:
         self._oversight.foresee_performance(story, at, done)
 
     def _go_to_court_after_all(self, story: Story, at: int) -> None:
-        if self._office.book.may(story, at, Action.APPLY_CONFIRMATION):
+        if self._office.book.may_go_to_court(story, at):
             self._go_to_court(story, at)
 
     def _go_to_court(self, story: Story, at: int) -> None:
@@ -119,7 +119,7 @@ class Aftermath:
             self._archive(story, at)
             return
         route = outcomes.route(self._rng, story.dispute.type.code)
-        given = Given(note=self._office.note(Action.HAND_OVER), outcome=route)
+        given = Given(note=self._office.note(Action.HAND_OVER), onward=route)
         self._office.take(story, at, Action.HAND_OVER, given)
         self.go_on(story, at)
 

@@ -24,7 +24,9 @@ from domain.transitions import (
     Standing,
     Transition,
     checked,
+    last_day_to_confirm,
     objections,
+    require_fitting,
 )
 
 _OUTCOME_OF_FORM = {AgreementForm.WRITTEN: "O01", AgreementForm.ORAL: "O02"}
@@ -72,10 +74,17 @@ class CaseBook:
         now = self._time.moment(at)
         return not objections(TRANSITIONS[action], standing, may=True, now=now)
 
+    def may_go_to_court(self, story: Story, at: int) -> bool:
+        """Whether confirmation may still be applied for today."""
+        last = self._confirm_by(story.now)
+        in_time = last is None or self._time.day(at) <= last
+        return in_time and self.may(story, at, Action.APPLY_CONFIRMATION)
+
     def take(self, story: Story, at: int, action: Action, given: Given) -> None:
         """Take a step of the table. Raises ValueError where it is closed, Invalid, LookupError."""
         transition = TRANSITIONS[action]
         given = checked(transition, given, today=self._time.day(at))
+        require_fitting(transition, given, self._standing(story))
         if not self.may(story, at, action):
             msg = f"{action} is closed to a case in {story.now.stage}"
             raise ValueError(msg)
@@ -159,20 +168,27 @@ class CaseBook:
         return Standing(
             stage=state.stage,
             type_code=story.dispute.type.code,
+            due_at=None if state.deadline is None else state.deadline.due_at,
             parked=state.paused,
             extension_asked=state.extension_asked is not None,
             extensions=state.extensions,
             supervised=state.supervised > 0,
             form=state.form,
             agreed_on=state.agreed_on,
+            confirm_by=self._confirm_by(state),
             closed_at=closed,
             outcome_code=state.outcome,
             merged=state.merged_into is not None,
         )
 
+    def _confirm_by(self, state: State) -> date | None:
+        if state.agreed_on is None:
+            return None
+        return last_day_to_confirm(state.agreed_on, self._clock.calendar)
+
     def _after(self, story: Story, transition: Transition, given: Given, at: int) -> State:
         if transition.target is Stage.CLOSED:
-            return _closing(story.now, transition, at)
+            return _closing(story.now, transition, given, at)
         if transition.target is not None:
             return self._entering(story, transition, given, at)
         return self._beside(story, transition, given, at)
@@ -215,6 +231,7 @@ class CaseBook:
                 mediator=holder,
                 held_since=None if holder is None else before.held_since,
                 outcome=before.outcome,
+                onward=before.onward,
                 form=before.form,
                 agreed_on=before.agreed_on,
                 limit_level=None if holder is None else self._levels[holder],
@@ -223,13 +240,11 @@ class CaseBook:
             ),
         )
         if transition.action is Action.REOPEN:
-            return replace(state, outcome=None, form=None, agreed_on=None)
+            return replace(state, outcome=None, onward=None, form=None, agreed_on=None)
         if transition.action is Action.SETTLE and given.form is not None:
             outcome = _OUTCOME_OF_FORM[given.form]
             return replace(state, form=given.form, agreed_on=given.day, outcome=outcome)
-        if transition.outcomes:
-            return replace(state, outcome=given.outcome or transition.outcomes[0])
-        return state
+        return _ending(state, transition, given)
 
     def _fresh(self, story: Story, state: State) -> State:
         """A state that has just come into its stage, under the clock that starts with it."""
@@ -266,16 +281,24 @@ _STOPS = frozenset({EventKind.PARKED, EventKind.MERGED})
 _STARTS = frozenset({EventKind.RESUMED, EventKind.UNMERGED})
 
 
-def _closing(before: State, transition: Transition, at: int) -> State:
+def _ending(state: State, transition: Transition, given: Given) -> State:
+    if transition.outcomes:
+        return replace(state, outcome=given.outcome or transition.outcomes[0])
+    if transition.onward:
+        onward = given.onward or transition.onward[0]
+        return replace(state, onward=onward, outcome=state.outcome or onward)
+    return state
+
+
+def _closing(before: State, transition: Transition, given: Given, at: int) -> State:
     return replace(
-        before,
+        _ending(before, transition, given),
         stage=Stage.CLOSED,
         stage_since=at,
         deadline=None,
         paused=False,
         parked_until=None,
         closed_at=at,
-        outcome=transition.outcomes[0] if transition.outcomes else before.outcome,
         stated_due_on=None,
         extension_asked=None,
         supervised=0,

@@ -15,13 +15,13 @@ from domain.cases import Difficulty
 from domain.clocks import day_of
 from domain.transitions import (
     LEVELS,
-    NOT_CONFIRMABLE_TYPES,
     TRANSITIONS,
     Action,
     AgreementForm,
     Given,
     Need,
     Standing,
+    caution,
     objections,
 )
 
@@ -104,7 +104,7 @@ class Choices:
     def _arrange(self, seen: Seen, now: datetime) -> Chosen:
         standing = seen.standing
         written = standing.form is AgreementForm.WRITTEN
-        confirmable = written and not standing.type_code.startswith(NOT_CONFIRMABLE_TYPES)
+        confirmable = written and caution(standing.type_code) is None
         if confirmable and self._rng.random() < _TO_COURT and self._to_court_is_open(seen, now):
             return self._go_to_court(now)
         if self._rng.random() < self._type(seen).performs:
@@ -112,9 +112,10 @@ class Choices:
         return Chosen(Action.PERFORM_AT_ONCE, Given())
 
     def _to_court_is_open(self, seen: Seen, now: datetime) -> bool:
-        """人民调解法 33: within thirty days, and by 民诉法解释 355 not for everything."""
-        way = TRANSITIONS[Action.APPLY_CONFIRMATION]
-        return not objections(way, seen.standing, may=True, now=now)
+        """人民调解法 33: a written agreement, within thirty days."""
+        way, last = TRANSITIONS[Action.APPLY_CONFIRMATION], seen.standing.confirm_by
+        in_time = last is None or day_of(now) <= last
+        return in_time and not objections(way, seen.standing, may=True, now=now)
 
     def _go_to_court(self, now: datetime) -> Chosen:
         return Chosen(Action.APPLY_CONFIRMATION, Given(day=day_of(now)))
@@ -136,7 +137,7 @@ class Choices:
         if self._rng.random() >= _HANDED_OVER:
             return Chosen(Action.ARCHIVE, self._given(Action.ARCHIVE))
         route = outcomes.route(self._rng, seen.standing.type_code)
-        return Chosen(Action.HAND_OVER, self._given(Action.HAND_OVER, outcome=route))
+        return Chosen(Action.HAND_OVER, self._given(Action.HAND_OVER, onward=route))
 
     def _park(self, _seen: Seen, now: datetime) -> Chosen:
         days = int(self._rng.uniform(*_PARKED_DAYS))
@@ -149,8 +150,9 @@ class Choices:
         days = 1 if simple else 1 + int(self._rng.random() * 5)
         return Chosen(Action.ASK_EXTENSION, self._given(Action.ASK_EXTENSION, days=days))
 
-    def _answer(self, _seen: Seen, _now: datetime) -> Chosen:
-        granted = self._rng.random() < _GRANTED
+    def _answer(self, seen: Seen, now: datetime) -> Chosen:
+        late = seen.due_at is not None and now >= seen.due_at
+        granted = self._rng.random() < _GRANTED and not late
         action = Action.GRANT_EXTENSION if granted else Action.REFUSE_EXTENSION
         return Chosen(action, self._given(action))
 

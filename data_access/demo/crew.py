@@ -37,11 +37,11 @@ class Crew:
         self._system = system_actor(county_id)
         self._people = sorted(_actors(session, county_id, now), key=_nearness)
 
-    def who(self, permission: Permission, where: Where) -> Actor:
-        """The nearest person who may do this there."""
+    def who(self, permission: Permission, where: Where, *, but: int | None = None) -> Actor:
+        """The nearest person who may do this there; `but` is the user who may not."""
         for person in self._people:
             scope = person.grants.get(permission)
-            if scope is not None and _lies_in(where, scope):
+            if scope is not None and person.user_id != but and _lies_in(where, scope):
                 return person
         return self._system
 

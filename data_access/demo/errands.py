@@ -52,7 +52,7 @@ def errands(now: datetime) -> tuple[Errand, ...]:
     running = and_(IS_OPEN, Case.paused == 0)
     late = and_(running, Case.due_at <= now)
     in_mediation = _in(Stage.IN_MEDIATION)
-    may_ask = and_(Case.extension_asked.is_(None), Case.extensions == 0)
+    may_ask = and_(Case.extension_asked.is_(None), Case.extensions == 0, Case.due_at > now)
     closed = and_(Case.is_open == 0, Case.closed_at > now - REOPENED_WITHIN)
     merged = Case.outcome_code == MERGED_OUTCOME
     return (

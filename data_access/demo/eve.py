@@ -44,7 +44,7 @@ class Eve:
     def _ways(self, at: int) -> Iterator[Way]:
         today = day_of(self._office.time.moment(at))
         for stage, action, given in (
-            (Stage.HANDED_OVER, Action.HAND_OVER, self._said(Action.HAND_OVER, outcome="O09")),
+            (Stage.HANDED_OVER, Action.HAND_OVER, self._said(Action.HAND_OVER, onward="O09")),
             (Stage.RIGHTS_TOLD, Action.TELL_RIGHTS, Given(day=today)),
             (Stage.FAILED, Action.FAIL, self._said(Action.FAIL, outcome="O04")),
             (Stage.AGREEMENT, Action.SETTLE, Given(form=AgreementForm.ORAL, day=today)),
@@ -73,7 +73,10 @@ class Eve:
             found = list(self._office.closed)
         else:
             found = sorted(self._office.open.values(), key=self._office.second_of_deadline)
-        return [story for story in found if self._office.book.may(story, at, action)]
+        book = self._office.book
+        if action is Action.APPLY_CONFIRMATION:
+            return [story for story in found if book.may_go_to_court(story, at)]
+        return [story for story in found if book.may(story, at, action)]
 
     def _is_spare(self, story: Story) -> bool:
         """Whether it is one of several in its stage, and nothing stands beside it."""

@@ -8,7 +8,7 @@ from data_access.demo.arrivals import DAY, HOUR
 from data_access.demo.chance import Weighted, lognormal
 from data_access.demo.disputes import DisputeType
 from domain.cases import Difficulty
-from domain.transitions import NOT_CONFIRMABLE_TYPES, Action, AgreementForm
+from domain.transitions import Action, AgreementForm, caution
 
 # What is decided about a case that came in. None: it is accepted.
 _DECISIONS: Weighted[Action | None] = Weighted(
@@ -161,7 +161,8 @@ def ending(rng: np.random.Generator, kind: DisputeType, difficulty: Difficulty) 
     if rng.random() < _FAIL[difficulty]:
         return Ending(Action.FAIL, outcome=_FAILURES.pick(rng))
     written = rng.random() < kind.written + _MORE_WRITTEN.get(difficulty, 0)
-    confirmable = written and not kind.code.startswith(NOT_CONFIRMABLE_TYPES)
+    # Where a court might find identity or title in it, people do not go there.
+    confirmable = written and caution(kind.code) is None
     if confirmable and rng.random() < _confirms(kind.code):
         return Ending(Action.SETTLE, form=AgreementForm.WRITTEN, confirms=True)
     performs = rng.random() < kind.performs * (1 if written else _ORAL_PERFORMS)

@@ -84,6 +84,8 @@ class Oversight:
 
     def _answer(self, story: Story, at: int) -> None:
         granted = self._rng.random() < _GRANTED
+        # What was not answered by the deadline has lapsed, and can only be refused.
+        granted = granted and self._office.book.may(story, at, Action.GRANT_EXTENSION)
         action = Action.GRANT_EXTENSION if granted else Action.REFUSE_EXTENSION
         if self._office.book.may(story, at, action):
             self._office.take(story, at, action)

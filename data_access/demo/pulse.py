@@ -11,6 +11,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import case as either
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from data_access import reference
 from data_access.commands.reassign import reassign_case
@@ -163,7 +164,7 @@ class Pulse:
             if not found:
                 return None
             place = min(int(self._rng.integers(len(found))) for _ in range(_LOOKED_AT))
-            return _seen(session.get_one(Case, (self._ids.county, found[place])))
+            return _seen(session, session.get_one(Case, (self._ids.county, found[place])))
 
     def _next(self, kind: BeatKind, seen: Seen, now: datetime) -> Chosen:
         if kind is BeatKind.ACCEPTANCE:
@@ -219,23 +220,31 @@ class Pulse:
             action=chosen.action,
             given=chosen.given,
             expected_version=seen.version,
-            actor=self._who(TRANSITIONS[chosen.action].permission, seen.where, now),
+            actor=self._who(
+                TRANSITIONS[chosen.action].permission,
+                seen.where,
+                now,
+                # Nobody answers what they asked for themselves.
+                but=seen.standing.asked_by,
+            ),
             now=now,
             key=_key(seen, now),
         )
 
-    def _who(self, permission: Permission, where: Where, now: datetime) -> Actor:
+    def _who(
+        self, permission: Permission, where: Where, now: datetime, *, but: int | None = None
+    ) -> Actor:
         """Whoever may do it there now: accounts are opened, closed and moved meanwhile."""
         with self._db.read() as session:
             crew = Crew(session, county_id=self._ids.county, now=now)
-        return crew.who(permission, where)
+        return crew.who(permission, where, but=but)
 
 
-def _seen(case: Case) -> Seen:
+def _seen(session: Session, case: Case) -> Seen:
     return Seen(
         case.case_no,
         case.version,
-        standing(case),
+        standing(session, case),
         Where(case.town_id, case.community_id, case.grid_id, case.committee_id, case.mediator_id),
         case.difficulty,
         case.due_at,

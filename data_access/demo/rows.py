@@ -87,6 +87,7 @@ class Rows:
             "stage_since": self._time.moment(state.stage_since),
             "closed_at": self._moment(state.closed_at),
             "outcome_code": state.outcome,
+            "onward_code": state.onward,
             "held_since": self._moment(state.held_since),
             "people_count": dispute.people,
             "amount_yuan": dispute.amount,

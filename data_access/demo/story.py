@@ -25,6 +25,7 @@ class State:
     mediator: int | None = None
     held_since: int | None = None
     outcome: str | None = None
+    onward: str | None = None
     form: AgreementForm | None = None
     agreed_on: date | None = None
     limit_level: UnitLevel | None = None

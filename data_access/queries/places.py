@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from data_access.scope import places_to_register
 from data_access.tables import OrganisationUnit
 from domain.organisation import UnitLevel
 from domain.people import Scope
@@ -22,10 +23,11 @@ class Unit:
 
 
 def units_within(session: Session, *, scope: Scope) -> tuple[Unit, ...]:
-    """The units of today within a scope, and those that stand above them; one query.
+    """The units of today within a scope of CASE_REGISTER, and those that stand above them.
 
-    A scope of committees or of one's own cases has no place of its own, so nothing.
+    Of a committee those that it serves; one's own cases have no place, so nothing.
     """
+    scope = places_to_register(session, scope=scope)
     unit, above = OrganisationUnit, aliased(OrganisationUnit)
     ids = scope.towns | scope.communities | scope.grids
     theirs = (

@@ -27,7 +27,7 @@ def step_view(session: Session, *, scope: Scope, case_no: str) -> StepView:
     case = session.scalar(select(Case).where(Case.case_no == case_no, cases_within(scope)))
     if case is None:
         raise NotFound(case_no)
-    return StepView(standing(case), case.version, case.extension_asked)
+    return StepView(standing(session, case), case.version, case.extension_asked)
 
 
 def outcome_names(session: Session) -> dict[str, tuple[str, str]]:

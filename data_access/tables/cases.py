@@ -42,6 +42,7 @@ _QUEUE_FILTERS = (
     "grid_id",
     "committee_id",
     "mediator_id",
+    "parked_until",
 )
 
 
@@ -125,8 +126,11 @@ class Case(Base):
     due_at: Mapped[datetime | None]
     soon_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    # From the agreement or the failure on; what the case ends with.
+    # From the agreement or the failure on: what the mediation came to. Nothing that follows changes
+    # it, because figures of success rest on it.
     outcome_code: Mapped[str | None] = mapped_column(String(4))
+    # Where it went from there: to a court, an arbitration, an authority, the police.
+    onward_code: Mapped[str | None] = mapped_column(String(4))
     # Oral or written, and from which day on the parties are bound by it.
     agreement_form: Mapped[AgreementForm | None] = mapped_column(stored(AgreementForm))
     agreed_on: Mapped[date | None]

@@ -9,6 +9,7 @@ from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, EventKind, Stage
 from domain.clocks import DEFAULT_LIMITS, Limit
 from domain.people import GRANTS, Permission, Role
 from domain.transitions import (
+    CONFIRMATION_WINDOW,
     EXTENSIONS_A_STAGE,
     NOTE_LONGEST,
     NOTE_SHORTEST,
@@ -42,10 +43,15 @@ _NEEDS: Final = {
     Need.DAY: "发生的日期,不晚于今天",
     Need.UNTIL: "以后的日期,一年以内",
     Need.OUTCOME: "结果",
+    Need.ONWARD: "移送去向",
     Need.DAYS: "要延几天,不超过本环节的时限",
     Need.LEVEL: "督办的级别",
     Need.OTHER_CASE: "留下的那一件的案号",
 }
+_STEP_HEADS: Final = (
+    *("操作", "代码", "从", "到", "谁可以", "要写明"),
+    *("结果", "移送去向", "钟", "经过", "依据"),
+)
 _CLOCK: Final = {True: "停", False: "接着走", None: "照走"}
 
 
@@ -107,14 +113,14 @@ def transitions_page() -> str:
         section(
             "环节之间",
             table(
-                ("操作", "代码", "从", "到", "谁可以", "要写明", "结果", "钟", "经过", "依据"),
+                _STEP_HEADS,
                 (_row(one) for one in TRANSITIONS.values() if one.target or one.back),
             ),
         ),
         section(
             "环节之内",
             table(
-                ("操作", "代码", "从", "到", "谁可以", "要写明", "结果", "钟", "经过", "依据"),
+                _STEP_HEADS,
                 (_row(one) for one in TRANSITIONS.values() if not one.target and not one.back),
             ),
         ),
@@ -170,6 +176,7 @@ def _row(one: Transition) -> tuple[str, ...]:
         _holders(one.permission),
         "、".join(_NEEDS[need] for need in one.needs),
         "、".join(one.outcomes),
+        "、".join(one.onward),
         _clock_of(one),
         word(one.event),
         one.basis,
@@ -225,7 +232,11 @@ def limits_page() -> str:
                     ),
                     ("挂账期间、并案期间,以当天结束时为准,不计", "本县规则"),
                     ("同意延期的天数加在时限上,用同一个单位", "四川网格化系统 延期审核"),
-                    ("写明了最后一天的(履行期限、化解时限),就到那一天", "人民调解法 29(四)"),
+                    (
+                        f"申请司法确认:协议生效之日起 {CONFIRMATION_WINDOW.days} 日,休息日顺延",
+                        "人民调解法 33; 民法典 203",
+                    ),
+                    ("写明了最后一天的(履行期限、化解时限),就到那一天", "人民调解法 29(三)"),
                 ),
             ),
         ),
@@ -238,6 +249,7 @@ def limits_page() -> str:
                     ("▲ 临期", "用满七成时限(天数取整),到期之前"),
                     ("■ 超期", "过了期限"),
                     ("‖ 挂起", "挂账期间"),
+                    ("◆ 挂账到期", "挂账至的那一天已经过去,还没有恢复办理;排在待办的最前面"),
                 ),
             ),
             "黄牌、红牌由督办的人挂,见[办理操作](transitions.md):系统不自动挂牌。",

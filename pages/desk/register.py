@@ -10,4 +10,4 @@ from ui.session import require
 actor = require(Permission.CASE_REGISTER)
 st.subheader(_("登记纠纷"))
 with st.container(key="register_page", width=720):
-    register.form(actor.scope(Permission.CASE_REGISTER))
+    register.form(actor)

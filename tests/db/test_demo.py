@@ -409,6 +409,9 @@ SELDOM = {
     BeatKind.SENDING_BACK: 10,
     BeatKind.PARKING: 10,
     BeatKind.RESUMING: 4,
+    # Asked for while there is time, and answered before the deadline is over.
+    BeatKind.ASKING: 8,
+    BeatKind.ANSWERING: 4,
     BeatKind.REOPENING: 10,
     BeatKind.UNMERGING: 100,
 }

@@ -176,6 +176,7 @@ def _given(data, note, numbers):
         day=day("day"),
         until=day("until"),
         outcome=data.get("outcome"),
+        onward=data.get("onward"),
         days=data.get("days"),
         level=Supervision(data["level"]) if "level" in data else None,
         other_case=numbers[data["other_case"]] if "other_case" in data else "",

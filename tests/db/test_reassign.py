@@ -369,3 +369,29 @@ def test_a_case_that_was_given_away_out_of_ones_scope_is_taken_back_all_the_same
     back = undo_reassignment(db, **undo, actor=head, key="u2")
     assert back.mediator_id == world.first
     assert undo_reassignment(db, **undo, actor=head, key="u2") == back
+
+
+@pytest.mark.parametrize("stage", [Stage.FAILED, Stage.RIGHTS_TOLD, Stage.HANDED_OVER])
+@pytest.mark.parametrize("parked", [0, 1])
+def test_a_case_whose_mediator_left_changes_hands_also_after_its_mediation(
+    db, world, good, stage, parked
+):
+    gone = world.mediator("离岗人", active=False)
+    case = world.case(mediator_id=gone, stage=stage, paused=parked, outcome_code="O04")
+    wanted = {"case_no": case.case_no, "reason": ReassignReason.LEFT_POST}
+    moved = reassign_case(db, **good | wanted)
+    assert (moved.version, moved.mediator_id) == (2, world.second)
+    with db.read() as session:
+        row = session.scalars(select(Case).where(Case.case_no == case.case_no)).one()
+        held = session.scalars(select(Assignment).where(Assignment.case_id == row.id)).all()
+    # Stage, clock and outcome are what they were.
+    assert (row.stage, row.due_at, row.outcome_code) == (stage, case.due_at, "O04")
+    assert [one.mediator_id for one in held if one.ends_at is None] == [world.second]
+
+
+def test_what_a_party_refused_before_anybody_held_it_can_be_given_to_somebody(db, world, good):
+    case = world.case(stage=Stage.FAILED, outcome_code="O05")
+    reassign_case(db, **good | {"case_no": case.case_no, "reason": ReassignReason.OTHER})
+    with db.read() as session:
+        row = session.scalars(select(Case).where(Case.case_no == case.case_no)).one()
+    assert (row.stage, row.mediator_id, row.outcome_code) == (Stage.FAILED, world.second, "O05")

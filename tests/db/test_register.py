@@ -4,16 +4,18 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data_access import audit
 from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.queries.cases import case_view
-from data_access.tables import Case, CaseEvent, CaseSpan, Party
+from data_access.queries.places import units_within
+from data_access.tables import Case, CaseEvent, CaseSpan, Committee, OrganisationUnit, Party
 from domain.cases import Difficulty, EventKind, Stage
-from domain.errors import Invalid, NotAllowed
+from domain.eligibility import CommitteeKind
+from domain.errors import Invalid, KeyReused, NotAllowed
 from domain.organisation import PartyRole
-from domain.people import Permission, Scope
+from domain.people import Permission, Post, Role, Scope, grants_of
 from tests.world import NOW
 
 
@@ -132,3 +134,89 @@ def test_one_registers_where_ones_post_is(window):
     with pytest.raises(NotAllowed):
         window(actor=worker)
     assert window(actor=worker, unit_id=window.world.grid_b, key="theirs").version == 1
+
+
+def head_of(window, committee_id, *, community_id=None):
+    """Somebody who heads a committee, and nothing else."""
+    post = Post(Role.COMMITTEE_HEAD, committee_id=committee_id, community_id=community_id)
+    county = window.world.county
+    grants = grants_of([post], county_id=county, mediator_id=None, day=NOW.date())
+    return replace(window.world.actor("调委会主任"), grants=grants)
+
+
+def offered(window, actor):
+    with window.db.read() as session:
+        found = units_within(session, scope=actor.scope(Permission.CASE_REGISTER))
+    return {one.unit_id for one in found if one.chosen}
+
+
+@pytest.mark.parametrize("place", ["community", "town", "county"])
+def test_who_heads_a_committee_registers_where_the_committee_serves(window, place):
+    world = window.world
+    committee = {
+        "community": lambda: world.committee_a,
+        "town": lambda: world.committee("镇调委会", kind=CommitteeKind.TOWN, town=world.town_a),
+        "county": lambda: world.committee("医调委", kind=CommitteeKind.INDUSTRY),
+    }[place]()
+    head = head_of(window, committee)
+    within = {
+        "community": {world.community_a, world.grid_a},
+        "town": {world.town_a, world.community_a, world.grid_a},
+        "county": {
+            *(world.town_a, world.community_a, world.grid_a),
+            *(world.town_b, world.community_b, world.grid_b),
+        },
+    }[place]
+    assert offered(window, head) == within
+    for unit in sorted(within):
+        assert window(actor=head, unit_id=unit, key=f"unit {unit}").version == 1
+    for unit in {world.town_a, world.town_b, world.grid_b} - within:
+        with pytest.raises(NotAllowed):
+            window(actor=head, unit_id=unit, key=f"unit {unit}")
+
+
+def test_a_committee_that_is_no_more_serves_nowhere(window):
+    town = window.world.committee("镇调委会", kind=CommitteeKind.TOWN, town=window.world.town_a)
+    head = head_of(window, town)
+    window.db.write(
+        lambda session: session.execute(
+            update(Committee).where(Committee.id == town).values(active=False)
+        )
+    )
+    assert offered(window, head) == set()
+    with pytest.raises(NotAllowed):
+        window(actor=head)
+
+
+@pytest.mark.parametrize(
+    ("ends", "taken"),
+    [(date(2026, 3, 1), False), (date(2026, 3, 2), False), (date(2026, 3, 3), True)],
+)
+def test_nothing_is_registered_in_a_unit_that_has_ended(window, ends, taken):
+    """The last day of a unit is not included; NOW is the 2nd of March in Beijing."""
+    window.db.write(
+        lambda session: session.execute(
+            update(OrganisationUnit)
+            .where(OrganisationUnit.id == window.world.grid_a)
+            .values(valid_to=ends)
+        )
+    )
+    if taken:
+        assert window().version == 1
+    else:
+        with pytest.raises(Invalid) as refused:
+            window()
+        assert refused.value.problems == {"unit": "not_a_choice"}
+    assert window.count(Case) == taken
+
+
+def test_a_key_that_comes_with_something_else_tells_what_the_first_one_did(window):
+    first = window()
+    with pytest.raises(KeyReused) as refused:
+        window(title="另一件事")
+    assert refused.value.done["case_no"] == first.case_no
+    # Somebody else's answer is nobody's business.
+    with pytest.raises(KeyReused) as refused:
+        window(actor=window.world.actor("别人"), title="另一件事")
+    assert refused.value.done == {}
+    assert window.count(Case) == 1

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from data_access import audit
 from data_access.commands.steps import take_step
 from data_access.queries.clocks import why
+from data_access.queries.steps import step_view
 from data_access.reference import load_clock
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan
 from domain.cases import Difficulty, FieldProblem, Stage
@@ -33,6 +34,8 @@ class Walk:
     def __init__(self, db, world):
         self.db, self.world = db, world
         self.actor = world.actor()
+        # Who asks for more time is not who grants it.
+        self.approver = world.actor("李站长")
         self.mediator = world.mediator()
         with db.read() as session:
             clock = load_clock(session)
@@ -113,10 +116,115 @@ def test_a_failed_mediation_ends_with_the_parties_rights_told(walk):
         walk(Action.ARCHIVE, note=WHY)
     assert refused.value.reasons == (Closed.WRONG_STAGE,)
     walk(Action.TELL_RIGHTS, day=date(2026, 3, 4))
-    walk(Action.HAND_OVER, outcome="O09", note=WHY)
+    walk(Action.HAND_OVER, onward="O09", note=WHY)
     walk(Action.ARCHIVE, note=WHY)
-    assert walk.row().outcome_code == "O09"
+    assert (walk.row().outcome_code, walk.row().onward_code) == ("O04", "O09")
+    assert [event.data.get("onward") for event in walk.all(CaseEvent)][-2:] == ["O09", None]
     walk.holds_together()
+
+
+def test_a_refusal_stays_a_refusal_wherever_the_case_goes_on_to(walk):
+    """人民调解法 17: it is lawful, and does not count against the mediator."""
+    walk(Action.PARTY_REFUSES, note=WHY)
+    walk(Action.TELL_RIGHTS, day=date(2026, 3, 3))
+    walk(Action.HAND_OVER, onward="O11", note=WHY)
+    walk(Action.REFER_TO_POLICE, note=WHY)
+    assert (walk.row().outcome_code, walk.row().onward_code) == ("O05", "O12")
+
+
+@pytest.mark.parametrize(
+    ("form", "outcome"), [(AgreementForm.WRITTEN, "O01"), (AgreementForm.ORAL, "O02")]
+)
+def test_an_agreement_that_is_not_kept_was_reached_all_the_same(walk, form, outcome):
+    walk(Action.SETTLE, form=form, day=date(2026, 3, 3))
+    walk(Action.PLAN_PERFORMANCE, until=date(2026, 4, 5))
+    walk(Action.DEFAULTED, note=WHY)
+    row = walk.row()
+    assert (row.stage, row.outcome_code, row.onward_code) == (Stage.FAILED, outcome, None)
+    walk(Action.TELL_RIGHTS, day=date(2026, 3, 3))
+    walk(Action.HAND_OVER, onward="O09", note=WHY)
+    walk(Action.ARCHIVE, note=WHY)
+    row = walk.row()
+    assert (row.outcome_code, row.onward_code) == (outcome, "O09")
+    walk(Action.REOPEN, note=WHY)
+    row = walk.row()
+    assert (row.outcome_code, row.onward_code) == (None, None)
+    walk.holds_together()
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_what_may_be_a_crime_goes_to_the_police_and_is_the_outcome_where_there_is_no_other(
+    walk, parked
+):
+    if parked:
+        walk(Action.PARK, note=WHY, until=date(2026, 3, 20))
+    walk(Action.REFER_TO_POLICE, note=WHY)
+    row = walk.row()
+    assert (row.stage, row.outcome_code, row.onward_code) == (Stage.CLOSED, "O12", "O12")
+    assert (row.paused, row.parked_until) == (0, None)
+    walk.holds_together()
+
+
+def test_what_is_found_out_after_an_agreement_does_not_undo_it(walk):
+    walk(Action.SETTLE, form=AgreementForm.WRITTEN, day=date(2026, 3, 3))
+    walk(Action.PERFORM_AT_ONCE)
+    walk(Action.REFER_TO_POLICE, note=WHY)
+    assert (walk.row().outcome_code, walk.row().onward_code) == ("O01", "O12")
+
+
+def test_confirmation_is_applied_for_within_the_window_and_may_be_entered_later(walk):
+    walk(Action.SETTLE, form=AgreementForm.WRITTEN, day=date(2026, 3, 2))
+    walk.db.write(
+        lambda session: session.execute(
+            update(Case)
+            .where(Case.case_no == walk.case_no)
+            .values(agreed_on=date(2026, 3, 5), due_at=NOW + 90 * DAY)
+        )
+    )
+    scope = walk.actor.scope(Permission.CASE_READ)
+    with walk.db.read() as session:
+        stands = step_view(session, scope=scope, case_no=walk.case_no).standing
+    # The thirtieth day is Saturday 4 April; Qingming ends on Monday the 6th.
+    assert stands.confirm_by == date(2026, 4, 7)
+    walk.now = NOW + 50 * DAY
+    for day, problem in (
+        (date(2026, 3, 4), FieldProblem.BEFORE_AGREEMENT),
+        (date(2026, 4, 8), FieldProblem.AFTER_WINDOW),
+    ):
+        with pytest.raises(Invalid) as refused:
+            walk(Action.APPLY_CONFIRMATION, day=day)
+        assert refused.value.problems == {"day": problem}
+    assert walk.row().stage is Stage.AGREEMENT
+    walk(Action.APPLY_CONFIRMATION, day=date(2026, 4, 7))
+    assert walk.row().stage is Stage.CONFIRMATION
+
+
+def test_who_asked_for_more_time_does_not_answer_it(walk):
+    walk(Action.ASK_EXTENSION, days=3, note=WHY)
+    for action, note in ((Action.GRANT_EXTENSION, ""), (Action.REFUSE_EXTENSION, WHY)):
+        with pytest.raises(NotPossible) as refused:
+            walk(action, note=note)
+        assert refused.value.reasons == (Closed.OWN_REQUEST,)
+    assert walk.row().version == 2
+    # Asked again by the other one, it is the first who may answer.
+    walk(Action.REFUSE_EXTENSION, note=WHY, actor=walk.approver, later=timedelta(0))
+    walk(Action.ASK_EXTENSION, days=1, note=WHY, actor=walk.approver, later=timedelta(0))
+    with pytest.raises(NotPossible):
+        walk(Action.GRANT_EXTENSION, actor=walk.approver, later=timedelta(0))
+    walk(Action.GRANT_EXTENSION, later=timedelta(0))
+    assert walk.row().extended == 1
+
+
+def test_a_request_that_nobody_answered_in_time_has_lapsed(walk):
+    walk(Action.ASK_EXTENSION, days=3, note=WHY)
+    walk.now = walk.row().due_at - DAY
+    with pytest.raises(NotPossible) as refused:
+        walk(Action.GRANT_EXTENSION, actor=walk.approver)
+    assert refused.value.reasons == (Closed.DEADLINE_PASSED,)
+    walk(Action.REFUSE_EXTENSION, note=WHY, actor=walk.approver, later=timedelta(0))
+    with pytest.raises(NotPossible) as refused:
+        walk(Action.ASK_EXTENSION, days=1, note=WHY)
+    assert refused.value.reasons == (Closed.DEADLINE_PASSED,)
 
 
 def test_a_pause_stands_still_and_its_days_are_given_back(walk):
@@ -137,7 +245,7 @@ def test_a_pause_stands_still_and_its_days_are_given_back(walk):
 def test_an_extension_is_asked_granted_and_used_up(walk):
     walk(Action.ASK_EXTENSION, days=3, note=WHY)
     assert walk.row().extension_asked == 3
-    walk(Action.GRANT_EXTENSION)
+    walk(Action.GRANT_EXTENSION, actor=walk.approver)
     assert (walk.row().extended, walk.row().extensions) == (3, 1)
     walk.holds_together()
     with pytest.raises(NotPossible) as refused:
@@ -146,7 +254,7 @@ def test_an_extension_is_asked_granted_and_used_up(walk):
     # The next stage has its own clock and its own quota.
     walk(Action.SETTLE, form=AgreementForm.ORAL, day=date(2026, 3, 3))
     walk(Action.ASK_EXTENSION, days=1, note=WHY)
-    walk(Action.REFUSE_EXTENSION, note=WHY)
+    walk(Action.REFUSE_EXTENSION, note=WHY, actor=walk.approver)
     assert (walk.row().extended, walk.row().extension_asked) == (0, None)
     walk.holds_together()
 
@@ -259,7 +367,7 @@ def test_a_step_needs_its_permission_and_the_case_within_its_scope(walk):
 def merged(walk, *, parked=False):
     """The walk's case with a day asked for, two days of a pause behind it, merged away."""
     walk(Action.ASK_EXTENSION, days=2, note=WHY)
-    walk(Action.GRANT_EXTENSION)
+    walk(Action.GRANT_EXTENSION, actor=walk.approver)
     walk(Action.PARK, note=WHY, until=date(2026, 3, 20))
     if not parked:
         walk(Action.RESUME, note=WHY)

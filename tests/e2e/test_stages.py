@@ -22,12 +22,12 @@ def test_what_is_settled_on_the_way_is_registered_by_telephone_and_is_in_the_arc
     page = desk("grid-worker", "/register", **PHONE)
     page.get_by_label("什么事").fill("楼道堆放纸箱")
     choose(page, "纠纷类型", re.compile("相邻"))
-    page.get_by_label("申请人姓名或单位", exact=True).fill("欧阳测试")
-    page.get_by_label("被申请人姓名或单位").fill("诸葛测试")
+    page.get_by_label("第 1 位当事人").fill("欧阳测试")
+    page.get_by_label("第 2 位当事人").fill("诸葛测试")
     page.get_by_text("已当场化解(随手调)").click()
     page.get_by_label("怎样化解的").fill("双方当场说清,纸箱当天搬走")
     page.get_by_role("button", name="登记并结案").click()
-    told = page.get_by_text(re.compile(r"已登记 D\d{4}-\d+"))
+    told = page.get_by_text(re.compile(r"已登记并结案 D\d{4}-\d+"))
     expect(told).to_be_visible()
     number = re.search(r"D\d{4}-\d+", told.inner_text())[0]
     # Nothing is wider than the telephone.

@@ -7,6 +7,7 @@ import pytest
 from data_access.commands.steps import take_step
 from data_access.tables import Case
 from domain.cases import Stage
+from domain.clocks import day_of
 from domain.people import Role
 from domain.transitions import Action, Given, Supervision
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent
@@ -20,7 +21,13 @@ WHY = "两边是同一件事"
 def office(desk):
     world = desk.world
     desk.holder = world.mediator("原承办")
-    desk.case = world.case(mediator_id=desk.holder, parties=("王小明",), title="王小明家漏水")
+    # More time is asked for before the deadline.
+    desk.case = world.case(
+        mediator_id=desk.holder,
+        parties=("王小明",),
+        title="王小明家漏水",
+        due_at=clock.now() + timedelta(days=3),
+    )
     desk.same = world.case(parties=("王小明", "李大华"), type_code="0101")
     return desk
 
@@ -95,6 +102,32 @@ def test_supervised_parked_and_an_extension_asked_stand_in_the_head_and_in_the_q
         office.case.case_no: {"sign": "red", "text": "红牌督办"},
         office.same.case_no: None,
     }
+
+
+def test_a_parking_that_is_over_is_noticed_in_the_head_and_first_in_the_queue(office):
+    last = day_of(clock.now()) - timedelta(days=1)
+    over = office.world.case(paused=1, parked_until=last, due_at=clock.now() + timedelta(days=90))
+    at = page(office, over.case_no)
+    (head,) = blocks_of(at, "head")
+    assert (head["lamp"], head["clock"]) == ("parking_over", "◆ 挂账到期")
+    assert [one["text"] for one in head["cards"]] == [f"挂账已于 {last} 到期,请恢复办理"]
+    at.switch_page(QUEUE).run()
+    queue = data_of(at, "queue_list")
+    assert queue["rows"][0]["number"] == over.case_no
+    assert queue["rows"][0]["clock"] == "◆ 挂账到期"
+    assert {tab["stage"]: tab["over"] for tab in queue["tabs"]}["accepted"] == "◆1"
+
+
+def test_where_a_case_went_stands_beside_what_its_mediation_came_to(office):
+    step(office, office.case, Action.PARTY_REFUSES)
+    step(office, office.case, Action.TELL_RIGHTS, day=day_of(clock.now()))
+    step(office, office.case, Action.HAND_OVER, onward="O09")
+    at = page(office, office.case.case_no)
+    told = {name: value for block in blocks_of(at, "facts") for name, value in block["rows"]}
+    assert told["结果"] == "一方明确拒绝,不予调解"
+    assert told["移送去向"] == "引导诉讼(诉非对接/网上立案)"
+    (history,) = blocks_of(at, "timeline")
+    assert history["rows"][0]["text"] == "移交其他途径: 引导诉讼(诉非对接/网上立案)"
 
 
 def test_why_the_deadline_is_read_when_it_is_asked_for(office):

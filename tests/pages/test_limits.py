@@ -61,7 +61,7 @@ def test_the_page_is_for_who_keeps_the_rules(desk, role):
     at.run()
     if role in {Role.CENTRE_ADMIN, Role.SYSTEM_ADMIN}:
         at.switch_page(LIMITS).run()
-        assert "人民调解法 33 司法确认 30 日内" in everything_sent(at)
+        assert "民事诉讼法 187 特别程序 30 日内" in everything_sent(at)
         return
     with pytest.raises(ValueError, match="limits"):
         at.switch_page(LIMITS).run()

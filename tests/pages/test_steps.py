@@ -7,11 +7,20 @@ from sqlalchemy import select
 
 from data_access.commands.reassign import reassign_case
 from data_access.commands.steps import take_step
+from data_access.reference import load_calendar
 from data_access.tables import Case, CaseEvent
 from domain.cases import ReassignReason, Stage
 from domain.clocks import day_of
 from domain.people import Role
-from domain.transitions import TRANSITIONS, Action, AgreementForm, Given, Need, Supervision
+from domain.transitions import (
+    TRANSITIONS,
+    Action,
+    AgreementForm,
+    Given,
+    Need,
+    Supervision,
+    last_day_to_confirm,
+)
 from tests.desk import QUEUE
 from ui import clock
 
@@ -130,6 +139,50 @@ def somebody_steps(office, action, given):
     )
     office.here.watcher.look()
     return done
+
+
+def agreed(office, type_code, *, days_ago):
+    """A written agreement of some days ago, with all the time in the world to arrange it."""
+    return office.world.case(
+        mediator_id=office.holder,
+        stage=Stage.AGREEMENT,
+        type_code=type_code,
+        outcome_code="O01",
+        agreement_form=AgreementForm.WRITTEN,
+        agreed_on=day_of(clock.now()) - timedelta(days_ago),
+        due_at=clock.now() + timedelta(90),
+    )
+
+
+@pytest.mark.parametrize(("days_ago", "over"), [(3, False), (60, True)])
+def test_the_last_day_to_apply_for_confirmation_is_said_at_the_step(office, days_ago, over):
+    case = agreed(office, "0402", days_ago=days_ago)
+    at = choose(form(office, case), case, Action.APPLY_CONFIRMATION)
+    with office.here.db.read() as session:
+        last = last_day_to_confirm(case.agreed_on, load_calendar(session))
+    (said,) = [text.value for text in at.text if str(last) in text.value]
+    assert str(case.agreed_on) in said
+    assert ("届满" in said) is over
+    assert not at.info
+
+
+@pytest.mark.parametrize(("type_code", "word"), [("0101", "身份关系"), ("0902", "确权")])
+def test_what_a_court_would_not_confirm_is_a_hint_and_closes_nothing(office, type_code, word):
+    case = agreed(office, type_code, days_ago=3)
+    at = choose(form(office, case), case, Action.APPLY_CONFIRMATION)
+    assert word in at.info[0].value
+    at = submit(at)
+    assert row(office, case).stage is Stage.CONFIRMATION
+
+
+def test_who_asked_for_more_time_is_told_that_another_answers(office):
+    at = form(office, office.held)
+    at = submit(choose(at, office.held, Action.ASK_EXTENSION, note=WHY))
+    assert row(office, office.held).extension_asked == 1
+    at.session_state["drawer_view"] = "steps"
+    at = at.run()
+    assert not {"同意延期", "不同意延期"} & set(offered(at))
+    assert "同意延期:是您自己申请的延期,请由另一位审核" in [text.value for text in at.text]
 
 
 def test_a_step_is_taken_and_told(office):

@@ -207,9 +207,6 @@ def test_nobody_who_may_not_stands_before_somebody_who_may(people, special):
 def test_a_case_moves_between_acceptance_and_its_end_unless_it_stands_still(stage):
     objection = {
         Stage.REGISTERED: [CaseObjection.NOT_ACCEPTED],
-        Stage.FAILED: [CaseObjection.ENDED],
-        Stage.RIGHTS_TOLD: [CaseObjection.ENDED],
-        Stage.HANDED_OVER: [CaseObjection.ENDED],
         Stage.CLOSED: [CaseObjection.CLOSED],
     }.get(stage, [])
     assert objections_to_move(stage, parked=False) == objection

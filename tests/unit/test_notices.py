@@ -63,11 +63,30 @@ def test_a_holiday_may_run_over_the_end_of_a_month_or_a_year():
         "一、元旦:1月32日放假。",
         "一、元旦:1月3日至1日放假。",
         "一、元旦:1月1日放假。二、春节:1月1日上班。",
+        # Paragraphs that give no holiday a name, and days in front of all paragraphs.
+        "一、元旦:1月1日放假。二、春节2月15日至23日放假调休。",
+        "一、元旦:1月1日放假。二、2月14日(周六)上班。",
+        "一、元旦:1月1日放假。二、春节假期按县里另行通知放假。",
+        "一、元旦:1月1日放假。二、这一年的春节和往年一样从除夕开始:2月15日放假。",
+        "元旦1月1日至3日放假。一、春节:2月15日至23日放假。",
+        "元旦当天放假。一、春节:2月15日至23日放假。",
+        "2月14日上班,其余安排通知如下。一、春节:2月15日至23日放假。",
+        "一、延长2020年春节假期至2月2日,2月3日起正常上班。",
     ],
 )
 def test_what_is_not_understood_is_refused_as_a_whole(text):
     with pytest.raises(NoticeUnreadable):
         read_notice(text, year=2026)
+
+
+def test_what_stands_around_the_paragraphs_names_no_days_and_is_passed_over():
+    heading = """国务院办公厅关于2026年部分节假日安排的通知
+国办发明电〔2025〕7号
+各省、自治区、直辖市人民政府，国务院各部委、各直属机构：
+    经国务院批准，现将2026年元旦、春节、清明节、劳动节、端午节、中秋节和国庆节放假调休日期的具体安排通知如下。"""
+    assert read_notice(heading + OF_2026, year=2026) == read_notice(OF_2026, year=2026)
+    short = "各镇人民政府:现将2026年放假调休安排通知如下。"
+    assert read_notice(short + OF_2026, year=2026) == read_notice(OF_2026, year=2026)
 
 
 @pytest.mark.parametrize(

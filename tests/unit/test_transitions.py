@@ -1,24 +1,31 @@
 """Stages and transitions as data: nothing is reached that has no clock, no owner or no end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.cases import OPEN_STAGES, Stage
-from domain.clocks import DEFAULT_LIMITS, day_of
+from domain.cases import OPEN_STAGES, FieldProblem, Stage
+from domain.clocks import DEFAULT_LIMITS
+from domain.errors import Invalid
 from domain.people import GRANTS, Permission
 from domain.transitions import (
-    CONFIRMATION_WINDOW,
     EXTENSIONS_A_STAGE,
     REOPENED_WITHIN,
     TRANSITIONS,
     Action,
     AgreementForm,
+    Caution,
     Closed,
+    Given,
     Need,
     Standing,
+    caution,
+    last_day_to_confirm,
     objections,
+    parking_over,
+    require_fitting,
 )
+from domain.work_calendar import WorkCalendar
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 # Assigning is a command of its own, with its own rules (domain/eligibility.py).
@@ -85,7 +92,8 @@ def test_what_ends_a_case_by_words_asks_for_them():
 def test_several_outcomes_are_chosen_from_and_one_is_not_asked_for():
     for one in TRANSITIONS.values():
         asked = Need.OUTCOME in one.needs or Need.FORM in one.needs
-        assert asked is (len(one.outcomes) > 1) or one.action is Action.DEFAULTED, one.action
+        assert asked is (len(one.outcomes) > 1), one.action
+        assert (Need.ONWARD in one.needs) is (len(one.onward) > 1), one.action
 
 
 @pytest.mark.parametrize("action", Action)
@@ -111,6 +119,40 @@ def test_a_parked_case_stands_still_until_it_is_resumed():
     assert against(Action.RESUME, standing()) == [Closed.NOT_PARKED]
 
 
+def test_a_crime_does_not_wait_for_the_end_of_a_parking():
+    """人民调解法 25: what may be a crime is reported promptly."""
+    assert against(Action.REFER_TO_POLICE, standing(parked=True)) == []
+
+
+def test_a_parking_is_over_on_the_day_after_its_last():
+    assert not parking_over(None, now=NOW)
+    assert not parking_over(date(2026, 3, 2), now=NOW)
+    # At 23:59 and at 24:00 in Beijing.
+    assert not parking_over(date(2026, 3, 2), now=datetime(2026, 3, 2, 15, 59, tzinfo=UTC))
+    assert parking_over(date(2026, 3, 2), now=datetime(2026, 3, 2, 16, tzinfo=UTC))
+
+
+def test_who_asked_for_more_time_does_not_answer_it():
+    asked = standing(extension_asked=True, asked_by=7)
+    for action in (Action.GRANT_EXTENSION, Action.REFUSE_EXTENSION):
+        own = objections(TRANSITIONS[action], asked, may=True, now=NOW, who=7)
+        assert own == [Closed.OWN_REQUEST]
+        assert objections(TRANSITIONS[action], asked, may=True, now=NOW, who=8) == []
+    # What the system asked for is nobody's own.
+    nobody = standing(extension_asked=True)
+    assert objections(TRANSITIONS[Action.GRANT_EXTENSION], nobody, may=True, now=NOW, who=0) == []
+
+
+def test_what_is_over_is_not_made_longer_and_a_late_request_is_only_refused():
+    late = standing(due_at=NOW)
+    assert against(Action.ASK_EXTENSION, late) == [Closed.DEADLINE_PASSED]
+    asked = standing(due_at=NOW, extension_asked=True)
+    assert against(Action.GRANT_EXTENSION, asked) == [Closed.DEADLINE_PASSED]
+    assert against(Action.REFUSE_EXTENSION, asked) == []
+    in_time = standing(due_at=NOW + timedelta(seconds=1), extension_asked=True)
+    assert against(Action.GRANT_EXTENSION, in_time) == []
+
+
 def test_one_extension_a_stage_asked_for_before_it_is_granted():
     assert against(Action.ASK_EXTENSION, standing()) == []
     assert against(Action.GRANT_EXTENSION, standing()) == [Closed.NO_EXTENSION_ASKED]
@@ -121,27 +163,80 @@ def test_one_extension_a_stage_asked_for_before_it_is_granted():
     assert against(Action.ASK_EXTENSION, had) == [Closed.EXTENSIONS_USED_UP]
 
 
+@pytest.mark.parametrize("type_code", ["0101", "0102", "0103", "0199", "0402", "0901", "0902"])
+def test_a_court_confirms_written_agreements_and_no_type_alone_closes_the_way(type_code):
+    written = standing(Stage.AGREEMENT, form=AgreementForm.WRITTEN, type_code=type_code)
+    assert against(Action.APPLY_CONFIRMATION, written) == []
+    oral = standing(Stage.AGREEMENT, form=AgreementForm.ORAL, type_code=type_code)
+    assert against(Action.APPLY_CONFIRMATION, oral) == [Closed.NOT_WRITTEN]
+
+
 @pytest.mark.parametrize(
-    ("over", "closed"),
+    ("type_code", "found"),
     [
-        ({"form": AgreementForm.WRITTEN}, []),
-        ({"form": AgreementForm.ORAL}, [Closed.NOT_WRITTEN]),
-        ({"form": AgreementForm.WRITTEN, "type_code": "0101"}, [Closed.NOT_CONFIRMABLE]),
-        (
-            {"form": AgreementForm.WRITTEN, "agreed_on": day_of(NOW) - CONFIRMATION_WINDOW},
-            [],
-        ),
-        (
-            {
-                "form": AgreementForm.WRITTEN,
-                "agreed_on": day_of(NOW) - CONFIRMATION_WINDOW - timedelta(days=1),
-            },
-            [Closed.WINDOW_OVER],
-        ),
+        ("01", Caution.IDENTITY),
+        ("0101", Caution.IDENTITY),
+        ("0102", Caution.IDENTITY),
+        ("0103", Caution.TITLE),
+        ("0201", None),
+        ("0402", None),
+        ("0403", Caution.TITLE),
+        ("0902", Caution.TITLE),
+        ("1001", Caution.TITLE),
+        ("1099", None),
+        ("99", None),
     ],
 )
-def test_a_court_confirms_written_agreements_of_its_kind_within_the_window(over, closed):
-    assert against(Action.APPLY_CONFIRMATION, standing(Stage.AGREEMENT, **over)) == closed
+def test_where_a_court_may_find_identity_or_title_it_is_said(type_code, found):
+    assert caution(type_code) is found
+
+
+WINDOW = {"agreed_on": date(2026, 2, 3), "confirm_by": date(2026, 3, 5)}
+
+
+@pytest.mark.parametrize(
+    ("agreed_on", "last"),
+    [
+        (date(2026, 2, 3), date(2026, 3, 5)),
+        # The thirtieth day is Saturday the 7th, Sunday the 8th: to Monday the 9th.
+        (date(2026, 2, 5), date(2026, 3, 9)),
+        (date(2026, 2, 6), date(2026, 3, 9)),
+    ],
+)
+def test_the_window_ends_thirty_days_after_the_agreement_or_on_the_next_working_day(
+    agreed_on, last
+):
+    assert last_day_to_confirm(agreed_on, WorkCalendar()) == last
+
+
+@pytest.mark.parametrize(
+    ("day", "problem"),
+    [
+        (date(2026, 2, 2), FieldProblem.BEFORE_AGREEMENT),
+        (date(2026, 2, 3), None),
+        (date(2026, 3, 5), None),
+        (date(2026, 3, 6), FieldProblem.AFTER_WINDOW),
+    ],
+)
+def test_an_application_lies_within_the_window_whenever_it_is_entered(day, problem):
+    case = standing(Stage.AGREEMENT, form=AgreementForm.WRITTEN, **WINDOW)
+    later = NOW + timedelta(days=20)
+    assert against(Action.APPLY_CONFIRMATION, case, now=later) == []
+    apply = TRANSITIONS[Action.APPLY_CONFIRMATION]
+    if problem is None:
+        require_fitting(apply, Given(day=day), case)
+        return
+    with pytest.raises(Invalid) as refused:
+        require_fitting(apply, Given(day=day), case)
+    assert refused.value.problems == {"day": problem}
+
+
+def test_where_a_case_goes_on_to_is_no_outcome_of_its_mediation():
+    """A refusal is lawful and an agreement was reached, whatever follows (人民调解法 17, 32)."""
+    leaving = (Action.HAND_OVER, Action.REFER_TO_POLICE, Action.DEFAULTED)
+    assert [TRANSITIONS[action].outcomes for action in leaving] == [(), (), ()]
+    assert TRANSITIONS[Action.HAND_OVER].onward == ("O09", "O10", "O11")
+    assert TRANSITIONS[Action.REFER_TO_POLICE].onward == ("O12",)
 
 
 def test_a_closed_case_is_reopened_in_time_and_a_merged_one_is_not():

@@ -294,6 +294,7 @@ def upgrade() -> None:
     sa.Column('soon_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome_code', sa.String(length=4), nullable=True),
+    sa.Column('onward_code', sa.String(length=4), nullable=True),
     sa.Column('agreement_form', sa.Enum('oral', 'written', name='agreementform', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('agreed_on', sa.Date(), nullable=True),
     sa.Column('limit_level', sa.Enum('04', '05', '06', '07', name='unitlevel', native_enum=False, create_constraint=True, length=32), nullable=True),
@@ -336,13 +337,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index('ix_cases_closed', ['county_id', 'closed_at'], unique=False)
-        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'parked_until', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
 
     op.create_table('mediator_absence',

@@ -47,16 +47,17 @@ function drawTabs(view, data, send) {
       node = make("button", "tab");
       node.type = "button";
       node.setAttribute("role", "tab");
-      node.append(make("span", "name"), make("span", "total"), make("span", "soon"), make("span", "late"));
+      node.append(make("span", "name"), make("span", "total"), make("span", "soon"), make("span", "late"), make("span", "parking_over"));
       view.tabs.append(node);
     }
     node.dataset.stage = tab.stage;
     node.setAttribute("aria-selected", String(tab.selected));
-    const [name, total, soon, late] = node.children;
+    const [name, total, soon, late, over] = node.children;
     setText(name, tab.name);
     setText(total, tab.total);
     setText(soon, tab.soon);
     setText(late, tab.late);
+    setText(over, tab.over);
     node.onclick = () => send("stage", tab.stage);
   });
 }
