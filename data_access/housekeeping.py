@@ -22,6 +22,7 @@ from data_access.settings import Settings
 from data_access.tables import (
     AuthSession,
     Base,
+    CaseSelection,
     IdempotencyKey,
     ImportBatch,
     ImportReject,
@@ -39,6 +40,8 @@ KEYS_KEPT = timedelta(days=7)
 ATTEMPTS_KEPT = timedelta(days=2)
 RUNS_KEPT = timedelta(days=7)
 SESSIONS_KEPT = timedelta(days=90)
+# Made on the map for a day's work; a link to one is of no use much later.
+SELECTIONS_KEPT = timedelta(days=30)
 _ROWS_AT_ONCE = 5_000
 _LOOKS_EVERY_SECONDS = 60.0
 _TRIES_AGAIN_AFTER = timedelta(hours=1)
@@ -169,9 +172,14 @@ def _over(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
     ended = now - SESSIONS_KEPT
     youngest_session = select(func.max(AuthSession.id)).scalar_subquery()
     youngest_run = select(func.max(ImportRun.id)).scalar_subquery()
+    youngest_selection = select(func.max(CaseSelection.id)).scalar_subquery()
     return [
         (IdempotencyKey, IdempotencyKey.at < now - KEYS_KEPT),
         (SignInAttempt, SignInAttempt.at < now - ATTEMPTS_KEPT),
+        (
+            CaseSelection,
+            (CaseSelection.at < now - SELECTIONS_KEPT) & (CaseSelection.id < youngest_selection),
+        ),
         (ImportRun, (ImportRun.beat_at < now - RUNS_KEPT) & (ImportRun.id < youngest_run)),
         (
             AuthSession,

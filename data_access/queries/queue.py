@@ -25,7 +25,14 @@ from sqlalchemy.orm import Session, aliased
 
 from data_access.engine import vault_of
 from data_access.scope import cases_within
-from data_access.tables import Case, CaseType, Mediator, OrganisationUnit, Party
+from data_access.tables import (
+    Case,
+    CaseType,
+    Mediator,
+    OrganisationUnit,
+    Party,
+    SelectedCase,
+)
 from data_access.tables.cases import IS_OPEN
 from data_access.vault import Indexed, Vault
 from domain.cases import Difficulty, Lamp, Risk, Stage
@@ -48,7 +55,7 @@ class Filters:
     """What the queue is narrowed to; None or empty means everything.
 
     `unit` is a town, community or grid; `type_code` has 2 or 4 digits; `mediator_id` UNASSIGNED
-    means held by nobody.
+    means held by nobody; `selection_id` is of cases that were picked together.
     """
 
     stage: Stage | None = None
@@ -58,6 +65,7 @@ class Filters:
     risk: Risk | None = None
     lamps: frozenset[Lamp] = frozenset()
     mediator_id: int | None = None
+    selection_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +299,12 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         wanted.append(
             Case.mediator_id.is_(None) if nobody else Case.mediator_id == filters.mediator_id
         )
+    if filters.selection_id is not None:
+        picked = select(SelectedCase.case_id).where(
+            SelectedCase.selection_id == filters.selection_id,
+            SelectedCase.county_id == Case.county_id,
+        )
+        wanted.append(Case.id.in_(picked))
     if filters.lamps:
         wanted.append(or_(*(_lamp_is(one, now) for one in sorted(filters.lamps))))
     return wanted

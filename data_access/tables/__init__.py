@@ -5,9 +5,11 @@ from data_access.tables.cases import (
     Assignment,
     Case,
     CaseEvent,
+    CaseSelection,
     CaseSpan,
     Counter,
     Party,
+    SelectedCase,
 )
 from data_access.tables.imports import ImportBatch, ImportMapping, ImportReject, ImportRun
 from data_access.tables.organisation import (
@@ -30,6 +32,7 @@ __all__ = [
     "Base",
     "Case",
     "CaseEvent",
+    "CaseSelection",
     "CaseSpan",
     "CaseType",
     "Code",
@@ -48,6 +51,7 @@ __all__ = [
     "OrganisationUnit",
     "Party",
     "RuleChange",
+    "SelectedCase",
     "SignInAttempt",
     "Site",
     "UnmaskReason",

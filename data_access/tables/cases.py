@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from data_access.tables.base import Base, stored
+from data_access.tables.base import Base, id_column, stored
 from domain.cases import Difficulty, EventKind, ReassignReason, Stage
 from domain.organisation import PartyKind, PartyRole, UnitLevel
 from domain.transitions import AgreementForm
@@ -266,3 +266,29 @@ class Assignment(Base):
     reason: Mapped[ReassignReason] = mapped_column(stored(ReassignReason))
     actor_id: Mapped[int]
     note_encrypted: Mapped[bytes | None]
+
+
+class CaseSelection(Base):
+    """Cases picked together under a name, on the map for one: what the queue narrows to."""
+
+    __tablename__ = "case_selection"
+    __table_args__ = (Index(None, "at"),)
+
+    id: Mapped[id_column]
+    county_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[int]
+    at: Mapped[datetime]
+
+
+class SelectedCase(Base):
+    """One case of a selection."""
+
+    __tablename__ = "selected_case"
+    __table_args__ = (_of_case()[0],)
+
+    selection_id: Mapped[int] = mapped_column(
+        ForeignKey("case_selection.id", ondelete="CASCADE"), primary_key=True
+    )
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(primary_key=True)

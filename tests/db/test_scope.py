@@ -27,12 +27,14 @@ from data_access.tables import (
     AuthSession,
     Base,
     Case,
+    CaseSelection,
     Committee,
     Counter,
     ImportBatch,
     ImportMapping,
     ImportReject,
     ImportRun,
+    SelectedCase,
     UserRole,
 )
 from data_access.vault import Indexed, Vault
@@ -53,9 +55,20 @@ from tests.world import NOW, World
 # Everything of town B is named with one character, numbered from one number, due in one year.
 NAME, NUMBER, DUE = "䴉", "8810", datetime(2031, 8, 8, tzinfo=UTC)
 MARKS = (NAME, NUMBER, str(DUE.year))
-TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, MAPPING = range(
-    88_100_001, 88_100_012
-)
+(
+    TOWN,
+    COMMUNITY,
+    GRID,
+    COMMITTEE,
+    MEDIATOR,
+    SECOND,
+    USER,
+    POST,
+    SESSION,
+    BATCH,
+    MAPPING,
+    SELECTION,
+) = range(88_100_001, 88_100_013)
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
 MERGED_NO = "D2026-88102"  # into the other
 IDLE = timedelta(minutes=30)
@@ -229,6 +242,12 @@ class TwoTowns(World):
             grid_id=GRID,
         )
         assert merged.case_no == MERGED_NO
+        self.add(
+            CaseSelection(
+                id=SELECTION, county_id=self.county, name=f"{NAME}溪圈选", actor_id=USER, at=NOW
+            )
+        )
+        self.add(SelectedCase(selection_id=SELECTION, county_id=self.county, case_id=case.id))
 
 
 def to_second(actor, key, **over):
@@ -365,6 +384,7 @@ READ_RECIPES = {
     "rules.limit_table": [{"now": NOW}],
     "rules.preview_days": [{"days": [DAY_OFF], "official": False, "now": NOW}],
     "rules.preview_limit": [{"rule": NEW_LIMIT, "open_cases": True, "now": NOW}],
+    "selections.selection": [{"selection_id": SELECTION}],
     "steps.step_view": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "trail.accounts": [{}],
     "trail.last_verification": [{}],
@@ -435,6 +455,14 @@ COMMAND_RECIPES = {
         ),
         (over_b(Action.MERGE, "s4", other_case="D2026-00001"), True),
         (over_b(Action.UNMERGE, "s5") | {"case_no": MERGED_NO, "expected_version": 1}, False),
+    ],
+    "selections.select_open_cases": [
+        ({"level": level, "unit_ids": [unit_id], "name": NAME, "key": "select"}, True)
+        for level, unit_id in (
+            (UnitLevel.TOWN, TOWN),
+            (UnitLevel.COMMUNITY, COMMUNITY),
+            (UnitLevel.GRID, GRID),
+        )
     ],
     "trail.read_reasons": [({"seqs": range(1, 50)}, True)],
     "trail.verify_trail": [({"folder": Path("no-such-folder"), "key": None}, True)],
