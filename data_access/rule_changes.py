@@ -153,7 +153,7 @@ def plan_limit(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Amendment:
     """A change of the rules: of which kind, what was set, for what reason, by whom and when."""
 
     kind: RuleKind
@@ -194,7 +194,7 @@ def change_once(
     return db.write(work)
 
 
-def record(session: Session, planned: Planned, change: Change) -> int:
+def record(session: Session, planned: Planned, change: Amendment) -> int:
     """The change's own row, with its reason encrypted. Returns its id."""
     row = RuleChange(
         county_id=change.actor.county_id,
@@ -220,7 +220,7 @@ def reason_place(change_id: int) -> str:
 
 
 def carry_out(
-    session: Session, planned: Planned, change: Change, *, change_id: int, deed: audit.Deed
+    session: Session, planned: Planned, change: Amendment, *, change_id: int, deed: audit.Deed
 ) -> Applied:
     """Move every case and tell it in one line of the trail."""
     moves, actor, now = planned.moves, change.actor, change.now

@@ -13,7 +13,7 @@ from texts.people import account_problem, account_refused
 from texts.words import word
 
 
-def explain(  # noqa: PLR0911 - one answer per branch of the tree
+def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""

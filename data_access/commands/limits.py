@@ -9,8 +9,8 @@ from data_access import audit
 from data_access.engine import Database
 from data_access.reference import limit_of, load_clock
 from data_access.rule_changes import (
+    Amendment,
     Applied,
-    Change,
     Planned,
     carry_out,
     change_once,
@@ -66,7 +66,7 @@ def add_limit(
         )
         planned.require_as_seen(fingerprint)
         data = rule_data(rule) | {"open_cases": open_cases}
-        change = Change(RuleKind.LIMITS, data, reason, actor, now)
+        change = Amendment(RuleKind.LIMITS, data, reason, actor, now)
         change_id = record(session, planned, change)
         _write(session, rule, change_id=change_id)
         deed = audit.Deed("limit:add", f"rules:{change_id}", payload_of(planned, data))
@@ -97,7 +97,7 @@ def remove_limit(
             raise Invalid(rule=RuleProblem.HAS_BEGUN)
         data = rule_data(rule) | {"removed": True}
         nothing = Planned([], 0)
-        change_id = record(session, nothing, Change(RuleKind.LIMITS, data, reason, actor, now))
+        change_id = record(session, nothing, Amendment(RuleKind.LIMITS, data, reason, actor, now))
         _rewrite_ends(session, withdrawn(load_clock(session).limits, rule))
         session.delete(row)
         session.flush()

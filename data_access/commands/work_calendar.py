@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from data_access import audit
 from data_access.engine import Database
 from data_access.rule_changes import (
+    Amendment,
     Applied,
-    Change,
     carry_out,
     change_once,
     changed_days,
@@ -65,7 +65,7 @@ def change_calendar(
             "official": official,
         }
         listed = {"list": [[one.day.isoformat(), one.halves, one.note] for one in after]}
-        change = Change(RuleKind.CALENDAR, data | listed, reason, actor, now)
+        change = Amendment(RuleKind.CALENDAR, data | listed, reason, actor, now)
         change_id = record(session, planned, change)
         _write(session, after, official=official, change_id=change_id)
         deed = audit.Deed("calendar:change", f"rules:{change_id}", payload_of(planned, data))
