@@ -7,9 +7,11 @@ import streamlit as st
 
 from data_access import site
 from data_access.queries import choices as choices_query
-from data_access.queries import queue
+from data_access.queries import queue, selections
 from data_access.queries.choices import Choices
+from data_access.queries.selections import Selection
 from domain.cases import Stage
+from domain.errors import NotFound
 from domain.people import Actor, Permission, Scope
 from ui.cache import cached
 from ui.clock import minute
@@ -20,6 +22,18 @@ def choices(scope: Scope) -> Choices:
     return cached(
         "choices", lambda session: choices_query.choices(session, scope=scope), scope=scope
     )
+
+
+def selection(scope: Scope, selection_id: int) -> Selection | None:
+    """Cases that were picked together, where any of them is in reach."""
+
+    def load(session: Any) -> Selection | None:
+        try:
+            return selections.selection(session, scope=scope, selection_id=selection_id)
+        except NotFound:
+            return None
+
+    return cached(f"selection {selection_id}", load, scope=scope)
 
 
 def page(

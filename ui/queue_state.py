@@ -7,14 +7,18 @@ import streamlit as st
 
 from data_access.queries.choices import Choices
 from data_access.queries.queue import UNASSIGNED, Filters
+from data_access.queries.selections import Selection
 from domain.cases import OPEN_STAGES, Lamp, Risk, Stage
 from texts import gettext as _
 from texts import language
 from texts.words import LAMP_SHAPES, word
 
 FILTER_NAMES = ("place", "type", "source", "risk", "lamp", "mediator")
+# Cases picked together elsewhere: a number in the address, not a field of the form.
+SELECTION = "selection"
 NOBODY = "none"
 LONGEST_CODE = 32
+_LONGEST_NUMBER = 15
 # No mediator has this id: the filter of somebody who holds no open case here any more.
 HOLDS_NOTHING = -1
 _LAMPS = (Lamp.LATE, Lamp.PARKING_OVER, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
@@ -74,6 +78,9 @@ def read_address(offered: Choices) -> None:
         given = dict.fromkeys(st.query_params.get_all(name))
         known = [value for value in given if value in names[name]]
         st.session_state[name] = known if name == "lamp" else (known[0] if known else None)
+    picked = st.query_params.get(SELECTION, "")
+    is_number = picked.isascii() and picked.isdigit() and len(picked) <= _LONGEST_NUMBER
+    st.session_state[SELECTION] = picked if is_number else None
     stage = st.query_params.get("stage")
     st.session_state["stage"] = stage if stage in set(OPEN_STAGES) else None
     st.session_state["cursors"] = []
@@ -83,10 +90,10 @@ def write_address() -> None:
     """Put filters and stage into the address; what is empty is left out."""
     wanted: dict[str, str | list[str]] = {
         name: st.session_state[name]
-        for name in (*FILTER_NAMES, "stage")
+        for name in (*FILTER_NAMES, SELECTION, "stage")
         if st.session_state.get(name)
     }
-    for name in (*FILTER_NAMES, "stage"):
+    for name in (*FILTER_NAMES, SELECTION, "stage"):
         if name in wanted:
             st.query_params[name] = wanted[name]
         elif name in st.query_params:
@@ -107,7 +114,7 @@ def choose_stage(stage: object) -> None:
 
 def drop(name: object) -> None:
     """Remove one filter; anything that is none is left alone."""
-    if name not in FILTER_NAMES:
+    if name not in {*FILTER_NAMES, SELECTION}:
         return
     st.session_state[name] = [] if name == "lamp" else None
     restart()
@@ -139,6 +146,8 @@ def filters(choices: Choices) -> Filters:
         risk=Risk(int(chosen["risk"])) if chosen["risk"] else None,
         lamps=frozenset(Lamp(value) for value in chosen["lamp"]),
         mediator_id=holder.mediator_id if holder else (nobody if nobody is not None else gone),
+        # One that is gone still narrows: the list gets empty, never wider.
+        selection_id=selection_id(),
     )
 
 
@@ -171,8 +180,8 @@ def show_filters(offered: Options, on_change: Callable[[], None]) -> None:
     )
 
 
-def chips(offered: Options) -> list[dict[str, str]]:
-    """The filters in force, as removable chips."""
+def chips(offered: Options, picked: Selection | None) -> list[dict[str, str]]:
+    """The filters in force, as removable chips; `picked` is what was picked together."""
     labels = {
         "place": _("地点"),
         "type": _("类型"),
@@ -188,7 +197,18 @@ def chips(offered: Options) -> list[dict[str, str]]:
             values = value if isinstance(value, list) else [value]
             text = "+".join(offered.name(name, one) for one in values)
             found.append({"name": name, "text": f"{label}: {text}"})
+    if st.session_state[SELECTION]:
+        gone = _("选定的案件已不在这里")
+        told = _("选定: {name}({count} 件)")
+        text = told.format(name=picked.name, count=picked.count) if picked else gone
+        found.append({"name": SELECTION, "text": text})
     return found
+
+
+def selection_id() -> int | None:
+    """The number of the selection in force."""
+    picked = st.session_state[SELECTION]
+    return int(picked) if picked else None
 
 
 def search_hint(*, parties: bool) -> str:

@@ -66,11 +66,13 @@ def live_list() -> None:
     else:
         page, counts = queue_reads.page(scope, filters, cursors[-1] if cursors else None, now)
     st.session_state["next_cursor"] = page.next
+    number = queue_state.selection_id()
+    picked = queue_reads.selection(scope, number) if number is not None else None
     queue_list.show(
         rows=page.rows,
         counts=counts,
         stage=filters.stage,
-        chips=[] if term else queue_state.chips(names),
+        chips=[] if term else queue_state.chips(names, picked),
         page_number=len(cursors) + 1,
         has_next=page.next is not None,
         more_found=page.more,

@@ -7,9 +7,11 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 import ui.cache
+from data_access.commands.selections import select_open_cases
 from data_access.reference import set_site_fact
 from data_access.tables import AuthSession, Case
 from domain.cases import Stage
+from domain.organisation import UnitLevel
 from domain.people import GRANTS, Permission, Role
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent
 from ui import clock
@@ -94,6 +96,38 @@ def test_tabs_count_and_the_address_narrows_the_rows(desk):
     assert (totals["in_mediation"], totals[""]) == ("1", "1")
     assert [chip["name"] for chip in shown["chips"]] == ["type"]
     assert "place" not in at.query_params
+
+
+def with_selection(desk, value):
+    at = desk.sign_in()
+    at.query_params["selection"] = value
+    at.run()
+    return at.switch_page(QUEUE).run()
+
+
+def test_cases_picked_together_are_a_chip_that_can_be_dropped(desk):
+    picked = desk.world.case(type_code="0402")
+    other = desk.world.case(type_code="0101")
+    made = select_open_cases(
+        desk.here.db,
+        level=UnitLevel.TOWN,
+        unit_ids=[desk.world.town_a],
+        types=["04"],
+        name="圈选 *安仁镇*",
+        actor=desk.world.actor("值班员"),
+        now=clock.now(),
+        key="pick",
+    )
+    at = with_selection(desk, str(made.selection_id))
+    assert rows(at) == [picked.case_no]
+    (chip,) = data_of(at, "queue_list")["chips"]
+    assert chip == {"name": "selection", "text": "选定: 圈选 *安仁镇*(1 件)"}
+    assert at.query_params["selection"] == str(made.selection_id)
+    gone = with_selection(desk, "987654")
+    assert rows(gone) == []
+    assert data_of(gone, "queue_list")["chips"][0]["text"] == "选定的案件已不在这里"
+    nonsense = with_selection(desk, "1 OR 1=1")
+    assert set(rows(nonsense)) == {picked.case_no, other.case_no}
 
 
 def test_a_chosen_filter_goes_into_the_address_and_a_search_does_not(desk):
