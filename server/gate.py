@@ -94,9 +94,8 @@ class Gate:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send, arrival)
         else:
-            await self._http(
-                scope, receive, with_security_headers(send, secure=arrival.secure), arrival
-            )
+            sending = with_security_headers(send, secure=arrival.secure, path=scope["path"])
+            await self._http(scope, receive, sending, arrival)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, arrival: Arrival) -> None:
         path: str = scope["path"]

@@ -44,6 +44,21 @@ _OWN_SOURCES = {
     "base-uri": "'none'",
     "frame-ancestors": "'self'",
 }
+# The page that the map lives in, st_folium's: files of ours and the one script that begins the map,
+# by its hash. No 'unsafe-eval', which st_folium would need: ui/assets/map/county_map.js sees to that.
+_MAP_SCRIPT = "sha256-oAnyZGM9Cwdml6GgtV9jEpe4qfSVqHSAjPFq3uDH7to="
+_MAP_SOURCES = {
+    "default-src": "'none'",
+    "script-src": f"'self' '{_MAP_SCRIPT}'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'self'",
+}
+_MAP_FOLDER = "/component/streamlit_folium."
 _SWITCHED_OFF = (
     "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi "
     "payment usb"
@@ -56,6 +71,7 @@ def _policy(sources: dict[str, str]) -> str:
 
 STREAMLIT_POLICY = _policy(_STREAMLIT_SOURCES)
 OWN_POLICY = _policy(_OWN_SOURCES)
+MAP_POLICY = _policy(_MAP_SOURCES)
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -71,8 +87,12 @@ _POLICY = b"content-security-policy"
 _TLS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
-def with_security_headers(send: Send, *, secure: bool) -> Send:
-    """`send`, adding the headers to the answer's head. An answer's own policy is kept."""
+def with_security_headers(send: Send, *, secure: bool, path: str = "/") -> Send:
+    """`send`, adding the headers to the head of the answer for `path`, below any base path.
+
+    An answer's own policy is kept.
+    """
+    policy = MAP_POLICY if path.startswith(_MAP_FOLDER) else STREAMLIT_POLICY
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -83,7 +103,7 @@ def with_security_headers(send: Send, *, secure: bool) -> Send:
                 if name.lower() not in ours
             ]
             if not any(name.lower() == _POLICY for name, _ in kept):
-                kept.append((_POLICY, STREAMLIT_POLICY.encode()))
+                kept.append((_POLICY, policy.encode()))
             tls = (_TLS_ONLY,) if secure else ()
             message = {**message, "headers": [*kept, *_ALWAYS, *tls]}
         await send(message)

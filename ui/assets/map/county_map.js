@@ -1,0 +1,308 @@
+// One map for all levels. It is begun once; after that each refresh is a frame: one character an area, the markers, and
+// at most a wish for a view. Nothing that a frame carries is ever run or parsed as markup: it is JSON, and text is text.
+
+(function () {
+  const map = (window.wusongMap = window.wusongMap || {});
+  const FRAME = /wusongMap\.frame\("([A-Za-z0-9+/=]*)"\)/;
+  const RETRY_AFTER = 5000;
+  const DIRECTIONS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+  let begin;
+  const begun = new Promise((resolve) => (begin = resolve));
+
+  // The component hands each refresh to `eval`. Here that word reads the frame out of the text and runs nothing, which
+  // is why the policy of this page needs no 'unsafe-eval'. Anything else is left to the browser, which then refuses it.
+  const browsersOwn = window.eval;
+  window.eval = (text) => {
+    const found = typeof text === "string" && FRAME.exec(text);
+    return found ? void received(found[1]) : browsersOwn(text);
+  };
+
+  let newest = 0;
+  async function received(packed) {
+    const number = ++newest;
+    const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const frame = JSON.parse(await new Response(stream).text());
+    const view = await begun;
+    if (number === newest) view.take(frame);
+  }
+
+  // The component's library leaves a <style> behind with every message; the last one is enough.
+  function sweep() {
+    const styles = [...document.head.querySelectorAll("style")].filter((one) => one.textContent.includes("--primary-color"));
+    styles.slice(0, -1).forEach((one) => one.remove());
+  }
+
+  function make(tag, className, text) {
+    const node = document.createElement(tag);
+    node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+
+  class View {
+    constructor(leaflet) {
+      this.leaflet = leaflet;
+      this.box = leaflet.getContainer();
+      this.mount = Math.random().toString(36).slice(2, 10);
+      this.events = 0;
+      this.paints = 0;
+      this.nonce = undefined;
+      this.areas = this.frame = this.look = null;
+      this.zones = this.selected = [];
+      this.hovered = this.focused = -1;
+      for (const [name, z] of [["areas", 400], ["marks", 450], ["markers", 620]]) leaflet.createPane(name).style.zIndex = z;
+      for (const name of ["areas", "marks"]) leaflet.getPane(name).style.pointerEvents = "none";
+      const send = (event) => this.send(event);
+      this.fill = map.areaSheet(leaflet, this).addTo(leaflet);
+      this.marks = map.markSheet(leaflet, this).addTo(leaflet);
+      this.markers = new map.Markers(leaflet, this, send);
+      this.drawing = new map.Drawing(leaflet, this, send);
+      this._furnish();
+      this._listen();
+    }
+
+    _furnish() {
+      this.tip = make("div", "tip");
+      this.tip.hidden = true;
+      this.notice = make("div", "notice");
+      this.notice.hidden = true;
+      this.notice.setAttribute("role", "alert");
+      this.spoken = make("div", "spoken");
+      this.spoken.setAttribute("aria-live", "polite");
+      this.description = make("div", "spoken");
+      this.description.id = "map-description";
+      this.box.append(this.tip, this.notice);
+      // Outside of the application role, where a screen reader finds it.
+      this.box.parentElement.append(this.spoken, this.description);
+      this.box.tabIndex = 0;
+      this.box.setAttribute("role", "application");
+      this.box.setAttribute("aria-describedby", this.description.id);
+      this.zoom = L.control.zoom({ position: "topright", zoomInTitle: "", zoomOutTitle: "" }).addTo(this.leaflet);
+    }
+
+    _listen() {
+      const { leaflet, box } = this;
+      leaflet.on("mousemove", (event) => this._hover(event));
+      leaflet.on("mouseout movestart", () => this._leave());
+      leaflet.on("zoomstart", () => this.drawing.cancel());
+      leaflet.on("click", (event) => this._click(event));
+      box.addEventListener("keydown", (event) => this._key(event));
+      box.addEventListener("blur", () => this._focus(-1));
+      new ResizeObserver(() => leaflet.invalidateSize({ animate: false, pan: true })).observe(box);
+      document.fonts.addEventListener("loadingdone", () => this.marks.redraw());
+    }
+
+    // What the sheets ask.
+    code(place) {
+      return this.frame.classes[place] in this.look.fills ? this.frame.classes[place] : "-";
+    }
+    shown(place) {
+      return !this.frame.show || this.frame.show[place] === "1";
+    }
+    painted() {
+      this.box.dataset.paints = ++this.paints;
+    }
+
+    send(event) {
+      // The counter tells two equal events apart, the mount two lives of this page.
+      window.Streamlit.setComponentValue({ ...event, mount: this.mount, n: ++this.events });
+    }
+
+    // ------------------------------------------------------------------------------------- frames
+
+    async take(frame) {
+      this.wanted = frame;
+      this._dress(frame);
+      const address = frame.urls[frame.level];
+      if (this.address === address && this.areas) {
+        this._show(frame);
+        return;
+      }
+      if (this.failed && this.failed.address === address && performance.now() - this.failed.at < RETRY_AFTER) return;
+      const slow = setTimeout(() => this._notify(frame.words.loading), 400);
+      try {
+        const areas = await map.fetchAreas(address);
+        if (this.wanted.urls[this.wanted.level] !== address) return;
+        this.failed = null;
+        this.areas = areas;
+        this.address = address;
+        this.hovered = this.focused = -1;
+        this._show(this.wanted);
+      } catch {
+        if (this.wanted.urls[this.wanted.level] !== address) return;
+        this.failed = { address, at: performance.now() };
+        this._notify(frame.words.failed, frame.words.retry);
+      } finally {
+        clearTimeout(slow);
+      }
+    }
+
+    _show(frame) {
+      this.frame = frame;
+      this.notice.hidden = true;
+      this.selected = frame.selected.map((id) => this.areas.places.get(id)).filter((place) => place !== undefined);
+      this.zones = frame.zones;
+      this.box.dataset.level = frame.level;
+      if (this.focused >= 0 && !this.shown(this.focused)) this.focused = -1;
+      if (this.hovered >= 0 && !this.shown(this.hovered)) this._leave();
+      this.drawing.mode(frame.mode);
+      this.markers.show(frame.markers);
+      this._look(frame);
+      this.fill.redraw();
+      this.marks.redraw();
+      this._tell();
+      this.box.dataset.frames = Number(this.box.dataset.frames || 0) + 1;
+    }
+
+    // The view is the reader's own, until somebody asks for another one.
+    _look(frame) {
+      const nonce = frame.view ? frame.view.nonce : null;
+      if (this.nonce !== undefined && (nonce === null || nonce === this.nonce)) return;
+      const first = this.nonce === undefined;
+      const [south, west, north, east] = frame.view ? frame.view.bounds : [];
+      const bounds = frame.view ? L.latLngBounds([south, west], [north, east])
+        : this.areas.latLngBounds((place) => this.shown(place)) || this.areas.latLngBounds();
+      if (!bounds) return;
+      this.nonce = nonce;
+      const still = first || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.leaflet.fitBounds(bounds, { animate: !still, padding: [12, 12] });
+    }
+
+    _dress(frame) {
+      const dressed = JSON.stringify([frame.look, frame.words]);
+      if (this.dressed === dressed) return;
+      this.dressed = dressed;
+      this.look = frame.look;
+      this.theme = frame.look.theme;
+      document.documentElement.dataset.theme = this.theme;
+      for (const [name, value] of Object.entries(frame.look.css)) this.box.style.setProperty(`--${name}`, value);
+      this.box.setAttribute("aria-label", frame.words.title);
+      this.description.textContent = frame.words.description;
+      for (const [part, word] of [["_zoomInButton", frame.words.zoom_in], ["_zoomOutButton", frame.words.zoom_out]]) {
+        this.zoom[part].title = word;
+        this.zoom[part].setAttribute("aria-label", word);
+      }
+    }
+
+    _notify(sentence, again) {
+      this.notice.replaceChildren(make("p", "", sentence));
+      if (again) {
+        const button = make("button", "again", again);
+        button.type = "button";
+        button.onclick = () => {
+          this.failed = null;
+          this.take(this.wanted);
+        };
+        L.DomEvent.disableClickPropagation(button);
+        this.notice.append(button);
+      }
+      this.notice.hidden = false;
+    }
+
+    // ------------------------------------------------------------------------------------ pointer
+
+    _hover(event) {
+      if (!this.areas || !this.frame || this.drawing.active) return;
+      const overMarker = event.originalEvent.target.closest && event.originalEvent.target.closest(".marker");
+      const place = overMarker ? -1 : this.areas.at(event.latlng);
+      const found = place >= 0 && this.shown(place) ? place : -1;
+      this.pointer = event.containerPoint;
+      if (found !== this.hovered) {
+        this.hovered = found;
+        this.box.classList.toggle("over", found >= 0);
+        this.marks.redraw();
+      }
+      this._tell();
+    }
+
+    _leave() {
+      if (this.hovered < 0) return;
+      this.hovered = -1;
+      this.box.classList.remove("over");
+      this.marks.redraw();
+      this._tell();
+    }
+
+    value(place) {
+      return this.frame.texts[this.frame.values[place]] || "";
+    }
+
+    // The tooltip is made anew from the newest frame, where it stands: a repaint does not take it away.
+    _tell() {
+      const place = this.hovered;
+      this.tip.hidden = place < 0 || !this.pointer;
+      if (this.tip.hidden) return;
+      const [name, value] = [this.areas.names[place], this.value(place)];
+      const said = `${name}\n${value}`;
+      if (this.tip.said !== said) {
+        this.tip.said = said;
+        this.tip.replaceChildren(make("strong", "", name), make("span", "", value));
+      }
+      const { x, y } = this.pointer;
+      const size = this.leaflet.getSize();
+      const [width, height] = [this.tip.offsetWidth, this.tip.offsetHeight];
+      const left = x + 16 + width > size.x ? x - 16 - width : x + 16;
+      const top = y + 16 + height > size.y ? y - 16 - height : y + 16;
+      this.tip.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
+    }
+
+    _click(event) {
+      if (!this.areas || !this.frame || this.drawing.justEnded) return;
+      const place = this.areas.at(event.latlng);
+      if (place >= 0 && this.shown(place)) this._pick(place);
+    }
+
+    _pick(place) {
+      this.send({ event: "area", level: this.frame.level, id: this.areas.ids[place] });
+    }
+
+    // ----------------------------------------------------------------------------------- keyboard
+
+    // Arrows go from area to area, Enter chooses, Esc goes back; + and - zoom.
+    _key(event) {
+      if (event.target !== this.box || !this.areas || !this.frame) return;
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      if (DIRECTIONS[event.key]) this._move(DIRECTIONS[event.key]);
+      else if (event.key === "Home") this._focus(this._firstShown());
+      else if ((event.key === "Enter" || event.key === " ") && this.focused >= 0) this._pick(this.focused);
+      else if (event.key === "+" || event.key === "=") this.leaflet.zoomIn();
+      else if (event.key === "-") this.leaflet.zoomOut();
+      else if (event.key === "Escape" || event.key === "Backspace") this._back();
+      else return;
+      event.preventDefault();
+    }
+
+    _back() {
+      if (this.drawing.name === "draw") this.drawing.cancel();
+      else this.send({ event: "back" });
+    }
+
+    _firstShown() {
+      for (let place = 0; place < this.areas.count; place++) if (this.shown(place)) return place;
+      return -1;
+    }
+
+    _move(direction) {
+      const next = this.focused < 0 ? this._firstShown()
+        : this.areas.next(this.focused, direction, (place) => this.shown(place));
+      if (next >= 0) this._focus(next);
+    }
+
+    _focus(place) {
+      if (this.focused === place) return;
+      this.focused = place;
+      this.marks.redraw();
+      if (place < 0 || !this.areas) return;
+      this.spoken.textContent = [this.areas.names[place], this.value(place)].filter(Boolean).join(" ");
+      const centre = this.areas.centre(place);
+      this.leaflet.panInside(this.areas.latLng(centre.x, centre.y), { padding: [40, 40] });
+    }
+  }
+
+  map.begin = function (leaflet) {
+    leaflet.doubleClickZoom.disable(); // a double click drills once, it does not zoom as well
+    window.Streamlit.events.addEventListener("streamlit:render", sweep);
+    begin((map.view = new View(leaflet)));
+  };
+})();
