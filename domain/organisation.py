@@ -14,6 +14,14 @@ class UnitLevel(StrEnum):
     GRID = "07"
 
 
+class ZoneKind(StrEnum):
+    """What a zone (功能区) is: an area that is looked after across towns and communities."""
+
+    SCENIC = "scenic"  # 景区
+    INDUSTRIAL = "industrial"  # 产业园区
+    OTHER = "other"  # 其他功能区
+
+
 class AbsenceKind(StrEnum):
     """Why a mediator is away."""
 

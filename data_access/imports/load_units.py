@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access.imports.codes import plain
 from data_access.imports.places import Unit, load_units
-from data_access.imports.rows import Entry, RowRefused
+from data_access.imports.rows import Entry, RowRefused, split_codes
 from data_access.imports.task import Task
+from data_access.tables import UnitSuccession
 from domain.clocks import day_of
 from domain.imports import Note, RejectReason
 from domain.organisation import UnitLevel
@@ -36,7 +38,7 @@ class Draft:
     valid_from: date
     valid_to: date | None = None
     households: int | None = None
-    successor: "Draft | None" = None
+    successors: "frozenset[Draft]" = frozenset()
     id: int | None = None
     path: str = ""
 
@@ -70,7 +72,9 @@ class UnitPlan:
 def plan_units(session: Session, entries: Iterable[Entry], task: Task) -> UnitPlan:
     """Decide on every row; parents may stand below their parts in the file."""
     units = load_units(session, county_id=task.actor.county_id)
-    planner = _Planner(units, scope=task.scope, today=day_of(task.now))
+    rows = session.execute(select(UnitSuccession.unit_id, UnitSuccession.successor_id))
+    successions = [(unit_id, successor_id) for unit_id, successor_id in rows]
+    planner = _Planner(units, successions, scope=task.scope, today=day_of(task.now))
     return planner.plan(list(entries))
 
 
@@ -78,7 +82,14 @@ _Step = Callable[[Entry, str, UnitLevel], None]
 
 
 class _Planner:
-    def __init__(self, units: list[Unit], *, scope: Scope, today: date) -> None:
+    def __init__(
+        self,
+        units: list[Unit],
+        successions: list[tuple[int, int]],
+        *,
+        scope: Scope,
+        today: date,
+    ) -> None:
         self._scope, self._today = scope, today
         self._plan = UnitPlan()
         self._drafts: dict[UnitLevel, list[Draft]] = {level: [] for level in UnitLevel}
@@ -103,8 +114,9 @@ class _Planner:
             )
             by_id[unit.id] = draft
             self._drafts[unit.level].append(draft)
-        for unit in units:
-            by_id[unit.id].successor = by_id.get(unit.successor_id or 0)
+        for unit_id, successor_id in successions:
+            if unit_id in by_id and successor_id in by_id:
+                by_id[unit_id].successors |= {by_id[successor_id]}
 
     def plan(self, entries: list[Entry]) -> UnitPlan:
         by_level: dict[UnitLevel, list[tuple[Entry, str]]] = {level: [] for level in _LEVELS}
@@ -141,6 +153,10 @@ class _Planner:
         for part, of in list(self._entry_of.items()):
             if part.parent is draft:
                 self._reject(of, RowRefused("parent", RejectReason.UNKNOWN_UNIT))
+        changing = ((one, of) for one, (of, _) in self._changes.items())
+        for ended, of in [*changing, *self._entry_of.items()]:
+            if draft in ended.successors and not of.problems:
+                self._reject(of, RowRefused("successor", RejectReason.UNKNOWN_UNIT))
 
     def _finish(self, entries: list[Entry]) -> UnitPlan:
         plan = self._plan
@@ -230,14 +246,27 @@ class _Planner:
         below = (one for drafts in self._drafts.values() for one in drafts if one.parent is draft)
         if any(one.valid_to is None or one.valid_to > last for one in below):
             raise RowRefused("valid_to", RejectReason.STILL_HAS_PARTS)
-        successor = draft.successor
+        successors = draft.successors
         if "successor" in entry.values:
-            successor = self._named("successor", level, entry.values["successor"])
-        if (draft.valid_to, draft.successor) == (last, successor):
+            successors = self._successors(draft, entry.values["successor"])
+        if (draft.valid_to, draft.successors) == (last, successors):
             return
-        draft.valid_to, draft.successor = last, successor
+        draft.valid_to, draft.successors = last, successors
         if draft in self._changes:
-            self._changes[draft][1].update(valid_to=last, successor=successor)
+            self._changes[draft][1].update(valid_to=last, successors=successors)
+
+    def _successors(self, draft: Draft, text: str) -> frozenset[Draft]:
+        """One unit, or after a split several, written one behind the other: 新城、旧城."""
+        try:
+            found = {self._named("successor", draft.level, text)}
+        except RowRefused:
+            parts = split_codes(text)
+            if len(parts) < 2:  # noqa: PLR2004 - it is not several
+                raise
+            found = {self._named("successor", draft.level, part) for part in parts}
+        if draft in found:
+            raise RowRefused("successor", RejectReason.UNKNOWN_UNIT)
+        return frozenset(found)
 
     def _parent(self, entry: Entry, code: str, level: UnitLevel) -> Draft | None:
         if level is UnitLevel.TOWN:

@@ -37,7 +37,6 @@ class Unit:
     valid_from: date
     valid_to: date | None
     households: int | None
-    successor_id: int | None
 
     def holds_on(self, day: date) -> bool:
         """Whether the unit exists on this day."""

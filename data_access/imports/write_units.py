@@ -2,22 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from data_access.imports.load_units import Draft, UnitPlan
-from data_access.tables import OrganisationUnit
+from data_access.tables import OrganisationUnit, UnitSuccession
 
 
 def write_units(session: Session, plan: UnitPlan, *, county_id: int) -> None:
     """Write the units from the top down, each with the path of its parent."""
     for draft in plan.new:
         _insert(session, draft, county_id)
-    for draft in plan.new:
-        if draft.successor is not None:
-            _update(session, draft, {"successor": draft.successor})
     for draft, values in plan.changes:
-        _update(session, draft, values)
+        columns = {name: value for name, value in values.items() if name != "successors"}
+        if columns:
+            _update(session, draft, columns)
+    ended = [draft for draft, values in plan.changes if "successors" in values]
+    _write_successions(session, [*plan.new, *ended])
 
 
 def _insert(session: Session, draft: Draft, county_id: int) -> None:
@@ -40,10 +41,21 @@ def _insert(session: Session, draft: Draft, county_id: int) -> None:
     session.flush()
 
 
-def _update(session: Session, draft: Draft, values: dict[str, Any]) -> None:
-    columns = {name: value for name, value in values.items() if name != "successor"}
-    if successor := values.get("successor"):
-        columns["successor_id"] = successor.id
+def _update(session: Session, draft: Draft, columns: dict[str, Any]) -> None:
     session.execute(
         update(OrganisationUnit).where(OrganisationUnit.id == draft.id).values(**columns)
     )
+
+
+def _write_successions(session: Session, drafts: list[Draft]) -> None:
+    """What the file says last of a unit's successors holds, from the day on which the unit ends."""
+    rows = [
+        {"unit_id": draft.id, "successor_id": successor.id, "day": draft.valid_to}
+        for draft in drafts
+        for successor in draft.successors
+    ]
+    session.execute(
+        delete(UnitSuccession).where(UnitSuccession.unit_id.in_([draft.id for draft in drafts]))
+    )
+    if rows:
+        session.execute(insert(UnitSuccession), rows)

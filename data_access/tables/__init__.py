@@ -22,6 +22,7 @@ from data_access.tables.organisation import (
 )
 from data_access.tables.people import AuthSession, SignInAttempt, User, UserRole
 from data_access.tables.rules import CaseType, Code, LimitRule, RuleChange, Site, WorkDay
+from data_access.tables.shapes import MapLayer, UnitShape, UnitSuccession, Zone
 from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "LimitRule",
+    "MapLayer",
     "Mediator",
     "MediatorAbsence",
     "MediatorRelation",
@@ -54,8 +56,11 @@ __all__ = [
     "SelectedCase",
     "SignInAttempt",
     "Site",
+    "UnitShape",
+    "UnitSuccession",
     "UnmaskReason",
     "User",
     "UserRole",
     "WorkDay",
+    "Zone",
 ]

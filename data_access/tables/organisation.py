@@ -31,7 +31,6 @@ class OrganisationUnit(Base):
     kind: Mapped[str] = mapped_column(String(20))  # 县 街道 镇 社区 村 网格
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    successor_id: Mapped[int | None] = mapped_column(ForeignKey("organisation_unit.id"))
     households: Mapped[int | None]
 
 

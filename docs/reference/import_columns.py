@@ -29,7 +29,7 @@ MEANINGS: Final[dict[Profile, dict[str, str]]] = {
         "kind": "街道、镇、社区、村、网格;不填则看名称",
         "valid_from": "不填为今天",
         "valid_to": "从这一天起不再使用;下级都已停用才行",
-        "successor": "并入了哪个单位",
+        "successor": "由哪个单位接续;一分为几时写几个,用“、”隔开",
     },
     Profile.COMMITTEES: {
         "committee_code": "一个社区或镇街只有一个调委会时可不填",

@@ -4,9 +4,17 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from data_access.commands.import_file import import_file, rehearse_file
-from data_access.tables import AuditHead, Committee, Mediator, MediatorSpeciality, OrganisationUnit
+from data_access.tables import (
+    AuditHead,
+    Committee,
+    Mediator,
+    MediatorSpeciality,
+    OrganisationUnit,
+    UnitSuccession,
+)
 from data_access.vault import Indexed
 from domain.eligibility import CommitteeKind
 from domain.imports import FileProblem, FileRefused, Profile, RejectReason
@@ -29,6 +37,18 @@ def take(db, world):
 def unit(db, code) -> OrganisationUnit:
     with db.read() as session:
         return session.scalars(select(OrganisationUnit).where(OrganisationUnit.code == code)).one()
+
+
+def successors(db, code) -> set[tuple[str, date]]:
+    after = aliased(OrganisationUnit)
+    with db.read() as session:
+        rows = session.execute(
+            select(after.code, UnitSuccession.day)
+            .join(UnitSuccession, UnitSuccession.successor_id == after.id)
+            .join(OrganisationUnit, OrganisationUnit.id == UnitSuccession.unit_id)
+            .where(OrganisationUnit.code == code)
+        )
+        return {(row.code, row.day) for row in rows}
 
 
 def problems(report) -> list[tuple[int, str, RejectReason]]:
@@ -91,8 +111,56 @@ def test_a_unit_ends_together_with_its_parts_and_names_its_successor(db, take):
     assert (report.changed, report.rejected) == (3, 0)
     ended = unit(db, "510129119001")
     assert ended.valid_to == date(2026, 6, 1)
-    assert ended.successor_id == unit(db, "510129119002").id
+    assert successors(db, "510129119001") == {("510129119002", date(2026, 6, 1))}
     assert unit(db, "510129119001002").valid_to == date(2026, 5, 1)
+
+
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize("several", ["510129119001003、510129119001004", "第3网格;第4网格"])
+def test_a_split_unit_names_all_of_its_successors(db, take, several):
+    file = (
+        "编码,名称,停用日期,继任编码\n"
+        "510129119001003,第3网格,,\n510129119001004,第4网格,,\n"
+        f'510129119001001,第1网格,2026-06-01,"{several}"\n'
+    )
+    assert (take(file).changed, take(f"{file}\n").unchanged) == (1, 3)
+    day = date(2026, 6, 1)
+    assert successors(db, "510129119001001") == {
+        ("510129119001003", day),
+        ("510129119001004", day),
+    }
+    # What the file says last holds.
+    take("编码,名称,停用日期,继任编码\n510129119001001,第1网格,2026-07-01,510129119001002\n")
+    assert successors(db, "510129119001001") == {("510129119001002", date(2026, 7, 1))}
+
+
+@pytest.mark.usefixtures("town")
+@pytest.mark.parametrize("who", ["510129119001001", "510129119001002、510129119001001", "510129119001002、无此"])
+def test_no_unit_succeeds_itself_and_none_that_is_not_there(db, take, who):
+    report = take(f"编码,名称,停用日期,继任编码\n510129119001001,第1网格,2026-06-01,{who}\n")
+    assert problems(report) == [(2, "继任编码", RejectReason.UNKNOWN_UNIT)]
+    assert (unit(db, "510129119001001").valid_to, successors(db, "510129119001001")) == (
+        None,
+        set(),
+    )
+
+
+@pytest.mark.usefixtures("town")
+def test_a_successor_that_is_sent_back_sends_back_who_names_it(db, take):
+    """The new grid ends before it began, which shows only after the old one has named it."""
+    report = take(
+        "编码,名称,启用日期,停用日期,继任编码\n"
+        "510129119001001,第1网格,,2026-06-01,510129119001005\n"
+        "510129119001005,第5网格,2026-06-01,2026-07-01,没有的网格\n"
+    )
+    assert problems(report) == [
+        (2, "继任编码", RejectReason.UNKNOWN_UNIT),
+        (3, "继任编码", RejectReason.UNKNOWN_UNIT),
+    ]
+    assert (unit(db, "510129119001001").valid_to, successors(db, "510129119001001")) == (
+        None,
+        set(),
+    )
 
 
 @pytest.mark.usefixtures("town")

@@ -107,11 +107,9 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('valid_from', sa.Date(), nullable=False),
     sa.Column('valid_to', sa.Date(), nullable=True),
-    sa.Column('successor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('households', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_organisation_unit_dates_in_order')),
     sa.ForeignKeyConstraint(['parent_id'], ['organisation_unit.id'], name=op.f('fk_organisation_unit_parent_id')),
-    sa.ForeignKeyConstraint(['successor_id'], ['organisation_unit.id'], name=op.f('fk_organisation_unit_successor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation_unit')),
     sa.UniqueConstraint('code', 'valid_from', name=op.f('uq_organisation_unit_code_valid_from'))
     )
@@ -513,6 +511,71 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['selection_id'], ['case_selection.id'], name=op.f('fk_selected_case_selection_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('selection_id', 'county_id', 'case_id', name=op.f('pk_selected_case'))
     )
+    op.create_table('unit_succession',
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('successor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.CheckConstraint('unit_id <> successor_id', name=op.f('ck_unit_succession_two_units')),
+    sa.ForeignKeyConstraint(['successor_id'], ['organisation_unit.id'], name=op.f('fk_unit_succession_successor_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation_unit.id'], name=op.f('fk_unit_succession_unit_id')),
+    sa.PrimaryKeyConstraint('unit_id', 'successor_id', name=op.f('pk_unit_succession'))
+    )
+    with op.batch_alter_table('unit_succession', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_unit_succession_successor_id'), ['successor_id'], unique=False)
+
+    op.create_table('unit_shape',
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('geometry', sa.Text(), nullable=False),
+    sa.Column('inner_lon', sa.Double(), nullable=False),
+    sa.Column('inner_lat', sa.Double(), nullable=False),
+    sa.Column('south', sa.Double(), nullable=False),
+    sa.Column('west', sa.Double(), nullable=False),
+    sa.Column('north', sa.Double(), nullable=False),
+    sa.Column('east', sa.Double(), nullable=False),
+    sa.Column('schematic', sa.Boolean(), nullable=False),
+    sa.Column('audit_no', sa.String(length=60), nullable=False),
+    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_unit_shape_dates_in_order')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation_unit.id'], name=op.f('fk_unit_shape_unit_id')),
+    sa.PrimaryKeyConstraint('unit_id', 'valid_from', name=op.f('pk_unit_shape'))
+    )
+    op.create_table('zone',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('kind', sa.Enum('scenic', 'industrial', 'other', name='zonekind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('geometry', sa.Text(), nullable=False),
+    sa.Column('inner_lon', sa.Double(), nullable=False),
+    sa.Column('inner_lat', sa.Double(), nullable=False),
+    sa.Column('south', sa.Double(), nullable=False),
+    sa.Column('west', sa.Double(), nullable=False),
+    sa.Column('north', sa.Double(), nullable=False),
+    sa.Column('east', sa.Double(), nullable=False),
+    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_zone_dates_in_order')),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_zone_county_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_zone')),
+    sa.UniqueConstraint('county_id', 'code', 'valid_from', name=op.f('uq_zone_county_id_code_valid_from'))
+    )
+    op.create_table('map_layer',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('level', sa.Enum('04', '05', '06', '07', name='unitlevel', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('sha', sa.String(length=64), nullable=False),
+    sa.Column('ids', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('schematic', sa.Boolean(), nullable=False),
+    sa.Column('audit_no', sa.String(length=60), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_map_layer_county_id')),
+    sa.PrimaryKeyConstraint('county_id', 'level', 'valid_from', name=op.f('pk_map_layer'))
+    )
+    with op.batch_alter_table('map_layer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_map_layer_sha'), ['sha'], unique=False)
+
     # ### end Alembic commands ###
 
     dialect = op.get_bind().dialect.name
@@ -522,6 +585,16 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic ###
+    with op.batch_alter_table('map_layer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_map_layer_sha'))
+
+    op.drop_table('map_layer')
+    op.drop_table('zone')
+    op.drop_table('unit_shape')
+    with op.batch_alter_table('unit_succession', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_unit_succession_successor_id'))
+
+    op.drop_table('unit_succession')
     op.drop_table('selected_case')
     with op.batch_alter_table('case_selection', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_case_selection_at'))
