@@ -45,7 +45,7 @@ _OWN_SOURCES = {
     "frame-ancestors": "'self'",
 }
 # The page that the map lives in, st_folium's: files of ours and the one script that begins the map,
-# by its hash. No 'unsafe-eval', which st_folium would need: ui/assets/map/county_map.js sees to that.
+# by its hash. st_folium would need 'unsafe-eval'; ui/assets/map/county_map.js sees to that.
 _MAP_SCRIPT = "sha256-oAnyZGM9Cwdml6GgtV9jEpe4qfSVqHSAjPFq3uDH7to="
 _MAP_SOURCES = {
     "default-src": "'none'",

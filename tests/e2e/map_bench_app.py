@@ -1,4 +1,4 @@
-"""A server with nothing but the map, over counties of squares: what the map's tests and bench drive.
+"""A server with nothing but the map, over counties of squares, for the map's tests and bench.
 
 `streamlit run tests/e2e/map_bench_app.py`, under a base path too.
 """

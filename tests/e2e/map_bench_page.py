@@ -1,4 +1,4 @@
-"""The page of map_bench_app.py. Its address says what is drawn and what is refreshed, and how often."""
+"""The page of map_bench_app.py. Its address says what is drawn, and how often."""
 
 import json
 import random

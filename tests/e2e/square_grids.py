@@ -1,5 +1,6 @@
 """A made-up county of squares, of any size: grids in communities in towns in the county."""
 
+import itertools
 import json
 import math
 
@@ -84,7 +85,7 @@ class Squares:
 
 def _bent(south, west, north, east):
     corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
-    for (x0, y0), (x1, y1) in zip(corners, corners[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(corners):
         yield round(x0, 5), round(y0, 5)
         # The bend depends on the place alone, so that neighbours share it.
         bend = STEP * 0.12 * math.sin((x0 + x1) * 7919 + (y0 + y1) * 6271)

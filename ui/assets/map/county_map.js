@@ -85,6 +85,7 @@
       const { leaflet, box } = this;
       leaflet.on("mousemove", (event) => this._hover(event));
       leaflet.on("mouseout movestart", () => this._leave());
+      box.addEventListener("pointerdown", () => this.drawing.name === "draw" && this._leave());
       leaflet.on("zoomstart", () => this.drawing.cancel());
       leaflet.on("click", (event) => this._click(event));
       box.addEventListener("keydown", (event) => this._key(event));
