@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.downloads import EmptyTable, Rejects
+from server.geometry import Geometry
 from server.health import Health
 from server.nowhere import Nowhere
 from server.oidc import ProviderAnswer, ProviderLogin
@@ -48,6 +49,7 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", Health),
     Route("/files/rejects/{batch}", Rejects),
     Route("/files/empty/{profile}", EmptyTable),
+    Route("/geometry/{sha}.json", Geometry),
     Mount("/assets", Assets(directory=ASSETS)),
     Nowhere(),
 ]

@@ -10,6 +10,7 @@ assigning    who gets a case; outcomes: how long work takes and how it ends; not
 flow         two years of it, event by event; mediation: from assignment to the end
 aftermath    performance, court, follow-up, rights, archive; oversight: extensions, parking, cards
 eve          the last evening: no state is empty
+shapes       where the units lie, and what a merger and a split changed
 rows         a story as rows; establish: county and people as rows; load: all of it at once
 accounts     who can sign in
 pulse        the county goes on living; errands: what there is to do; choices: what comes of it

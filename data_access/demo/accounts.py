@@ -208,7 +208,7 @@ def _busiest_unit(
     return session.scalars(
         select(OrganisationUnit)
         .join(Case, column == OrganisationUnit.id)
-        .where(Case.town_id == town_id, IS_OPEN)
+        .where(Case.town_id == town_id, IS_OPEN, OrganisationUnit.valid_to.is_(None))
         .group_by(OrganisationUnit.id)
         .order_by(func.count(Case.id).desc(), OrganisationUnit.id)
         .limit(1)

@@ -1,12 +1,22 @@
 """The plans of county and people as rows of an empty database."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from data_access import reference
-from data_access.demo.county import CODE, NAME, County, Place
+from data_access.demo.county import (
+    CODE,
+    NAME,
+    REDRAWN,
+    County,
+    Place,
+    grids_before,
+    redrawn_on,
+)
 from data_access.demo.people import CommitteePlan, Workforce
 from data_access.demo.rows import Ids
 from data_access.engine import vault_of
@@ -33,10 +43,17 @@ def establish(session: Session, county: County, workforce: Workforce, *, today: 
     root = (county_id, f"/{county_id}/")
     towns = _add_units(session, county.towns, [root])
     communities = _add_units(session, county.communities, towns)
-    grids = _add_units(session, county.grids, communities)
+    redrawn = redrawn_on(today)
+    grids = _add_units(session, _since(county.grids, redrawn), communities)
+    ended, before = grids_before(county)
+    gone = _add_units(session, ended, communities, valid_to=redrawn)
     ids = Ids(
         county_id,
-        *([unit_id for unit_id, _path in level] for level in (towns, communities, grids)),
+        _ids(towns),
+        _ids(communities),
+        _ids(grids),
+        ended=_ids(gone),
+        before={grid: [gone[index][0] for index in indexes] for grid, indexes in before.items()},
     )
     return _add_people(session, ids, workforce, today=today)
 
@@ -60,8 +77,22 @@ def add_relations(
         )
 
 
+def _ids(units: list[tuple[int, str]]) -> list[int]:
+    return [unit_id for unit_id, _path in units]
+
+
+def _since(grids: tuple[Place, ...], redrawn: date) -> tuple[Place, ...]:
+    """The grids of today, those that came of others from that day on."""
+    new = {code for one in REDRAWN for code in one.codes_after()}
+    return tuple(replace(grid, valid_from=redrawn) if grid.code in new else grid for grid in grids)
+
+
 def _add_units(
-    session: Session, places: tuple[Place, ...], parents: list[tuple[int, str]]
+    session: Session,
+    places: Sequence[Place],
+    parents: list[tuple[int, str]],
+    *,
+    valid_to: date | None = None,
 ) -> list[tuple[int, str]]:
     """Write one level of units. Returns (id, path) of each, in order."""
     rows = [
@@ -73,6 +104,7 @@ def _add_units(
             "name": place.name,
             "kind": place.kind,
             "valid_from": place.valid_from,
+            "valid_to": valid_to,
             "households": place.households,
         }
         for place in places
@@ -139,7 +171,7 @@ def _add_people(session: Session, ids: Ids, workforce: Workforce, *, today: date
         ],
     )
     committee_of = [committees[plan.committee] for plan in workforce.mediators]
-    return Ids(ids.county, ids.towns, ids.communities, ids.grids, mediators, committee_of)
+    return replace(ids, mediators=mediators, committee_of=committee_of)
 
 
 def _committee_row(plan: CommitteePlan, ids: Ids) -> dict[str, object]:

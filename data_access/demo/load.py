@@ -14,13 +14,14 @@ from data_access.demo.agenda import Agenda
 from data_access.demo.arrivals import DAY, arrival_times, daily_rates
 from data_access.demo.assigning import Desk
 from data_access.demo.casebook import CaseBook
-from data_access.demo.county import CODE, County, plan_county
+from data_access.demo.county import CODE, County, plan_county, redrawn_on
 from data_access.demo.disputes import Dispute, Intake
 from data_access.demo.establish import add_relations, establish
 from data_access.demo.flow import Flow
 from data_access.demo.office import History
 from data_access.demo.people import Workforce, plan_workforce
 from data_access.demo.rows import Ids, Numbered, Row, Rows
+from data_access.demo.shapes import add_shapes
 from data_access.demo.worktime import WorkTime
 from data_access.engine import Database, vault_of
 from data_access.tables import Base, CaseType
@@ -78,11 +79,12 @@ def load_demo(
         _require_empty(session)
         ids = establish(session, plan.county, plan.workforce, today=today)
         add_relations(session, ids, plan.history.relations)
+        add_shapes(session, plan.county, ids, today=today)
         reference.set_site_fact(session, "demo_since", now.isoformat())
         reference.set_site_fact(session, "demo_seed", str(seed))
         written = _write_cases(session, plan, ids, now=now, seed=seed, today=today)
         return DemoSummary(
-            units=1 + len(ids.towns) + len(ids.communities) + len(ids.grids),
+            units=1 + len(ids.towns) + len(ids.communities) + len(ids.grids) + len(ids.ended),
             committees=len(plan.workforce.committees),
             mediators=len(plan.workforce.mediators),
             cases=len(plan.history.stories),
@@ -163,7 +165,8 @@ def _write_cases(
 ) -> Counter[str]:
     """All cases with their history, under one audit line. Returns the rows by table."""
     told = list(_numbered(session, plan, county_id=ids.county))
-    rows = Rows(plan.county, ids, vault_of(session), plan.time, told)
+    vault, day = vault_of(session), redrawn_on(today)
+    rows = Rows(plan.county, ids, vault, plan.time, told, redrawn_on=day)
     written: Counter[str] = Counter()
 
     def write(name: str, found: list[Row]) -> None:

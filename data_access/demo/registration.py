@@ -26,13 +26,11 @@ def unit_ids(session: Session, county: County, *, county_id: int) -> Ids:
         )
         for level in (UnitLevel.TOWN, UnitLevel.COMMUNITY, UnitLevel.GRID)
     }
-    return Ids(
-        county_id,
-        *(
-            [ids[place.level][place.code] for place in level]
-            for level in (county.towns, county.communities, county.grids)
-        ),
+    towns, communities, grids = (
+        [ids[place.level][place.code] for place in level]
+        for level in (county.towns, county.communities, county.grids)
     )
+    return Ids(county_id, towns, communities, grids)
 
 
 def taken_down(

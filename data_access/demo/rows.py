@@ -1,12 +1,14 @@
 """A told case as rows: what a registration and every later change would have written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from data_access.demo.county import County
+from data_access.demo.disputes import Dispute
 from data_access.demo.story import State, Step, Story
 from data_access.demo.worktime import WorkTime
 from data_access.history import FACT_FIELDS, UNTOUCHED, note_place
@@ -18,7 +20,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ids:
-    """The row ids of what the plans name by index; `committee_of` is by mediator."""
+    """The row ids of what the plans name by index; `committee_of` is by mediator.
+
+    `ended` are grids that are no more, and `before` names by the index of a grid of today those
+    that it came of.
+    """
 
     county: int
     towns: Sequence[int]
@@ -26,6 +32,8 @@ class Ids:
     grids: Sequence[int]
     mediators: Sequence[int] = ()
     committee_of: Sequence[int] = ()
+    ended: Sequence[int] = ()
+    before: Mapping[int, Sequence[int]] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,9 +56,11 @@ class Rows:
         vault: Vault,
         time: WorkTime,
         told: Sequence[Numbered],
+        *,
+        redrawn_on: date,
     ) -> None:
         self._county, self._ids, self._vault, self._time = county, ids, vault, time
-        self._told = told
+        self._told, self._redrawn_on = told, redrawn_on
 
     def case(self, told: Numbered) -> Row:
         """The case as it stands after its last step."""
@@ -188,8 +198,15 @@ class Rows:
         return {
             "town_id": self._ids.towns[self._county.town_of(dispute.community)],
             "community_id": self._ids.communities[dispute.community],
-            "grid_id": self._ids.grids[dispute.grid],
+            "grid_id": self._grid(dispute),
         }
+
+    def _grid(self, dispute: Dispute) -> int:
+        """The grid as of the day of the registration: later changes move no case."""
+        before = self._ids.before.get(dispute.grid)
+        if before is None or self._time.day(dispute.at) >= self._redrawn_on:
+            return self._ids.grids[dispute.grid]
+        return before[dispute.at % len(before)]
 
     def _counted(self, story: Story, state: State) -> Row:
         """What a screen counts by: the columns that a case and its span have in common."""
