@@ -19,6 +19,7 @@ from data_access.tables import (
     ImportBatch,
     ImportReject,
     OrganisationUnit,
+    UnitSuccession,
 )
 
 _Question = Callable[[int], Select[Any]]
@@ -32,6 +33,7 @@ class Disagreement(StrEnum):
     HOLDERS = "holders"  # the open assignment names who the case says holds it
     PLACES = "places"  # a case's community or grid does not lie in its town
     BATCHES = "batches"  # a file's rows are more or fewer than what came of them
+    SUCCESSIONS = "successions"  # a unit has successors from a day on which it did not end
 
 
 def disagreements(session: Session, *, county_id: int) -> dict[Disagreement, int]:
@@ -49,6 +51,7 @@ def _questions() -> Iterator[tuple[Disagreement, _Question]]:
     yield Disagreement.HOLDERS, _holders_unlike_assignments
     yield Disagreement.PLACES, _cases_out_of_place
     yield Disagreement.BATCHES, _batches_that_do_not_add_up
+    yield Disagreement.SUCCESSIONS, _successors_of_what_goes_on
 
 
 def _of(table: Any) -> ColumnElement[bool]:
@@ -127,4 +130,16 @@ def _batches_that_do_not_add_up(county_id: int) -> Select[Any]:
     return select(ImportBatch.id).where(
         ImportBatch.county_id == county_id,
         or_(came_of != ImportBatch.rows, and_(kept != ImportBatch.rejected, kept != 0)),
+    )
+
+
+def _successors_of_what_goes_on(county_id: int) -> Select[Any]:
+    unit = OrganisationUnit
+    return (
+        select(UnitSuccession.unit_id)
+        .join(unit, unit.id == UnitSuccession.unit_id)
+        .where(
+            unit.path.startswith(f"/{county_id}/"),
+            or_(unit.valid_to.is_(None), unit.valid_to != UnitSuccession.day),
+        )
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
@@ -118,7 +118,7 @@ def _layers(
     shapes: Sequence[Row[*tuple[Any, ...]]], county_id: int, level: UnitLevel
 ) -> Iterable[dict[str, Any]]:
     """One layer for each time in which no shape begins or ends."""
-    times = [_time(*pair) for pair in zip(shapes, [*shapes[1:], None], strict=True)]
+    times = [_time(*pair) for pair in zip_longest(shapes, shapes[1:])]
     days = sorted({day for time in times for day in time if time[0] < time[1]})
     for begin, end in pairwise(days):
         held = [

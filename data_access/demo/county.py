@@ -46,8 +46,8 @@ class Redrawn:
         return [f"{self.community}{number:03d}" for number in numbers[-self.into :]]
 
 
-# Both in 安仁镇: in 仁和街社区 two grids became one, in 红星街社区 one became two.
-REDRAWN = (Redrawn("510129105001", (4, 5), 1), Redrawn("510129105003", (6,), 2))
+# Both in 安仁镇: in 韩延社区 two grids became one, in 红星街社区 one became two.
+REDRAWN = (Redrawn("510129105029", (2, 3), 1), Redrawn("510129105003", (6,), 2))
 _MONTHS_AGO = 5
 
 

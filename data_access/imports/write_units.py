@@ -6,6 +6,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from data_access.imports.load_units import Draft, UnitPlan
+from data_access.map_layers import build_layers
 from data_access.tables import OrganisationUnit, UnitSuccession
 
 
@@ -19,6 +20,8 @@ def write_units(session: Session, plan: UnitPlan, *, county_id: int) -> None:
             _update(session, draft, columns)
     ended = [draft for draft, values in plan.changes if "successors" in values]
     _write_successions(session, [*plan.new, *ended])
+    # Names and last days stand in what the map is served.
+    build_layers(session, county_id=county_id)
 
 
 def _insert(session: Session, draft: Draft, county_id: int) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from data_access import audit, migrate, reference
 from data_access.clocks import every_open_case
@@ -18,6 +18,7 @@ from data_access.demo import outcomes, verbs
 from data_access.demo import pulse as demo_pulse
 from data_access.demo.accounts import create_demo_accounts, keep_accounts
 from data_access.demo.chance import Weighted
+from data_access.demo.county import redrawn_on
 from data_access.demo.crew import Crew, Where
 from data_access.demo.errands import BeatKind, errands
 from data_access.demo.load import NotEmptyError, load_demo
@@ -26,6 +27,7 @@ from data_access.engine import Database, open_engine
 from data_access.history import SPAN_FIELDS
 from data_access.queries import candidates
 from data_access.queries.cases import open_text
+from data_access.queries.layers import layers_on, successions
 from data_access.tables import (
     Assignment,
     AuditLine,
@@ -44,8 +46,9 @@ from data_access.tables import (
 )
 from data_access.vault import Indexed, open_vault
 from domain.cases import EventKind, Lamp, ReassignReason, Stage
-from domain.clocks import lamp
+from domain.clocks import day_of, lamp
 from domain.eligibility import Objection, objections
+from domain.organisation import ZoneKind
 from domain.people import SYSTEM_USER_ID, Permission, Role, Scope, system_actor
 from domain.transitions import Action
 from tests import invariants
@@ -187,7 +190,7 @@ def test_summary_says_what_was_written(new_database, vault):
     db = Database(open_engine(new_database()), vault)
     summary = load_demo(db, today=DAY, now=NOW, scale=0.01)
     with db.read() as session:
-        assert summary.units == counted(session, OrganisationUnit) == 1 + 11 + 147 + 900
+        assert summary.units == counted(session, OrganisationUnit) == 1 + 11 + 147 + 903
         assert summary.committees == counted(session, Committee)
         assert summary.mediators == counted(session, Mediator)
         assert summary.cases == counted(session, Case)
@@ -301,6 +304,49 @@ def test_same_seed_and_day_same_rows(demo, new_database, vault):
         with demo.read() as first, again.read() as second:
             assert first.execute(statement).all() == second.execute(statement).all(), table.name
     again.dispose()
+
+
+# ------------------------------------------------------------------------------------------- map
+
+
+def test_the_map_has_every_unit_of_each_time(demo):
+    day = redrawn_on(DAY)
+    for when in (day - timedelta(days=1), day, DAY):
+        with demo.read() as session:
+            scope = Scope(reference.county_id(session))
+            layers = layers_on(session, scope=scope, day=when)
+            unit = OrganisationUnit
+            held = (unit.valid_from <= when, or_(unit.valid_to.is_(None), unit.valid_to > when))
+            rows = session.execute(select(unit.id, unit.level).where(*held)).all()
+        for layer in (layers.county, layers.town, layers.community, layers.grid):
+            areas = {area.id for area in layer.areas}
+            assert areas == {one for one, level in rows if level is layer.level}
+        assert len(layers.grid.areas) == 900
+        assert {zone.kind for zone in layers.zones} == {ZoneKind.SCENIC, ZoneKind.INDUSTRIAL}
+        assert (layers.schematic, layers.audit_no) == (True, "")
+
+
+def test_one_merger_and_one_split_and_each_case_in_the_grid_of_its_day(demo):
+    with demo.read() as session:
+        rows = successions(session, scope=Scope(reference.county_id(session)))
+        units = {unit.id: unit for unit in session.scalars(select(OrganisationUnit))}
+        cases = session.execute(select(Case.grid_id, Case.registered_at)).all()
+        spans = session.execute(
+            select(Case.grid_id, CaseSpan.grid_id).join(CaseSpan, CaseSpan.case_id == Case.id)
+        ).all()
+    after_of, before_of = defaultdict(set), defaultdict(set)
+    for row in rows:
+        after_of[row.unit_id].add(row.successor_id)
+        before_of[row.successor_id].add(row.unit_id)
+        assert units[row.unit_id].valid_to == units[row.successor_id].valid_from == row.day
+        assert units[row.unit_id].parent_id == units[row.successor_id].parent_id
+    assert sorted(map(len, after_of.values())) == [1, 1, 2]
+    assert sorted(map(len, before_of.values())) == [1, 1, 2]
+    for grid_id, registered_at in cases:
+        unit, day = units[grid_id], day_of(registered_at)
+        assert unit.valid_from <= day
+        assert unit.valid_to is None or day < unit.valid_to
+    assert all(own == then for own, then in spans)
 
 
 # --------------------------------------------------------------------------------------- accounts

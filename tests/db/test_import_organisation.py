@@ -135,7 +135,10 @@ def test_a_split_unit_names_all_of_its_successors(db, take, several):
 
 
 @pytest.mark.usefixtures("town")
-@pytest.mark.parametrize("who", ["510129119001001", "510129119001002、510129119001001", "510129119001002、无此"])
+@pytest.mark.parametrize(
+    "who",
+    ["510129119001001", "510129119001002、510129119001001", "510129119001002、无此"],
+)
 def test_no_unit_succeeds_itself_and_none_that_is_not_there(db, take, who):
     report = take(f"编码,名称,停用日期,继任编码\n510129119001001,第1网格,2026-06-01,{who}\n")
     assert problems(report) == [(2, "继任编码", RejectReason.UNKNOWN_UNIT)]

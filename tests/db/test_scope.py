@@ -17,6 +17,7 @@ from sqlalchemy import select
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
 from data_access.commands.register import NewCase, NewParty
+from data_access.map_layers import NewShape, write_shapes
 from data_access.queries import trail
 from data_access.queries.accounts import Filters as AccountFilters
 from data_access.queries.duplicates import Sought
@@ -35,6 +36,7 @@ from data_access.tables import (
     ImportReject,
     ImportRun,
     SelectedCase,
+    UnitSuccession,
     UserRole,
 )
 from data_access.vault import Indexed, Vault
@@ -68,7 +70,8 @@ MARKS = (NAME, NUMBER, str(DUE.year))
     BATCH,
     MAPPING,
     SELECTION,
-) = range(88_100_001, 88_100_013)
+    OLD_GRID,
+) = range(88_100_001, 88_100_014)
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
 MERGED_NO = "D2026-88102"  # into the other
 IDLE = timedelta(minutes=30)
@@ -143,10 +146,21 @@ class TwoTowns(World):
                 address="10.88.1.0",
             )
         )
+        self._add_shapes()
         self._add_batch()
         self._add_mapping()
         self._add_run(total=int(NUMBER))
         self._add_case()
+
+    def _add_shapes(self) -> None:
+        """The town's shape, and a grid that will have given way to another."""
+        old = {"id": OLD_GRID, "code": "510129881001002", "valid_to": DUE.date()}
+        self.unit(UnitLevel.GRID, f"{NAME}溪旧网格", COMMUNITY, **old)
+        self.add(UnitSuccession(unit_id=OLD_GRID, successor_id=GRID, day=DUE.date()))
+        ring = [[103.0, 30.0], [103.1, 30.0], [103.1, 30.1], [103.0, 30.1], [103.0, 30.0]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        shape = NewShape(TOWN, geometry, (103.05, 30.05), date(2020, 1, 1))
+        self.db.write(lambda session: write_shapes(session, [shape], county_id=self.county))
 
     def _add_batch(self) -> None:
         figures = dict.fromkeys(("rows", "added", "changed", "unchanged", "rejected"), 1)
@@ -351,6 +365,9 @@ READ_RECIPES = {
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
     "imports.same_file": [{"actor_id": 1, "profile": Profile.CASES, "sha256": FILE}],
+    "layers.layer_body": [{"sha": "8810" * 16}],
+    "layers.layers_on": [{"day": NOW.date()}],
+    "layers.successions": [{}],
     "places.units_within": [{}],
     "posts.offer": [{"day": NOW.date()}],
     "posts.separation": [{"day": NOW.date()}],
@@ -407,6 +424,10 @@ READS_OF_THE_COUNTY = {
     },
     "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
+    **{
+        f"layers.{name}": "shapes and names of places are no secret within the office"
+        for name in ("layer_body", "layers_on", "successions")
+    },
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
 READS_OF_FIGURES = {"queue.counts", "trail.last_verification"}
