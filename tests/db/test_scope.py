@@ -45,6 +45,7 @@ from domain.clocks import Limit, LimitUnit
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
+from domain.kpi import Window
 from domain.limits import RuleKind
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountState, Permission, Post, Role, Scope
@@ -332,6 +333,12 @@ DAY_OFF = NamedDay(date(2026, 3, 4), 0, "县庆放假")
 NEW_LIMIT = Limit(
     Stage.ACCEPTED, 9, LimitUnit.WORKING_DAYS, valid_from=NOW.date(), source="综治委文件"
 )
+AREAS = (
+    (UnitLevel.TOWN, TOWN),
+    (UnitLevel.COMMUNITY, COMMUNITY),
+    (UnitLevel.GRID, GRID),
+)
+YEARS = Window(date(2025, 1, 1), NOW.date())
 RULE_CHANGE = {"reason": NAME * 4, "fingerprint": "", "key": "rules"}
 # Stand in for the scope that is being tried, and for the whole county's.
 THE_SCOPE, THE_COUNTY = object(), object()
@@ -358,6 +365,13 @@ READ_RECIPES = {
     "duplicates.duplicates_of": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "duplicates.likely_duplicates": [{"like": like_b(Vault(bytes(range(32))))}],
     "duplicates.merging_of": [{"case_no": MERGED_NO}, {"case_no": "D2026-00001"}],
+    "figures.committees_of": [{"area": area} for area in AREAS],
+    "figures.counts": [
+        {"level": level, "window": YEARS, "now": NOW} for level in (UnitLevel.TOWN, UnitLevel.GRID)
+    ],
+    "figures.open_cases": [{"area": area, "now": NOW} for area in AREAS],
+    "figures.trend": [{"area": area, "window": YEARS} for area in AREAS],
+    "figures.types_of": [{"area": area, "window": YEARS} for area in AREAS],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
     "import_mappings.mappings": [{}],
     "import_mappings.meanings": [{"now": NOW}],
@@ -430,7 +444,12 @@ READS_OF_THE_COUNTY = {
     },
 }
 # Reads without anything of their own to show: to the whole county they show no mark either.
-READS_OF_FIGURES = {"queue.counts", "trail.last_verification"}
+READS_OF_FIGURES = {
+    "figures.trend",
+    "figures.types_of",
+    "queue.counts",
+    "trail.last_verification",
+}
 
 # For each command, arguments aimed at town B, and whether somebody of the county may do the same.
 COMMAND_RECIPES = {

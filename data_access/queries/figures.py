@@ -1,0 +1,354 @@
+"""What the county's figures are counted from, by area: a few grouped reads, however many areas.
+
+The areas of a case are those of its occurrence. A case without a community or a grid belongs to no
+area of that level: it is counted under None, so that every level has the county's total.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from data_access.scope import cases_within
+from data_access.tables import Case, CaseSpan, Committee
+from data_access.tables.cases import IS_OPEN
+from domain.cases import Lamp, Risk, Stage
+from domain.clocks import day_of, lamp
+from domain.kpi import (
+    NOT_TO_BE_SETTLED,
+    ON_THE_WAY_SOURCE,
+    SETTLED_OUTCOMES,
+    AreaCounts,
+    Window,
+)
+from domain.organisation import UnitLevel
+from domain.people import Scope
+
+Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+_AREA: dict[UnitLevel, Column] = {
+    UnitLevel.COUNTY: Case.county_id,
+    UnitLevel.TOWN: Case.town_id,
+    UnitLevel.COMMUNITY: Case.community_id,
+    UnitLevel.GRID: Case.grid_id,
+}
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which cases are counted: of these types (2 or 4 digits) and sources; none means all."""
+
+    types: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As a WHERE on the case."""
+        found: list[ColumnElement[bool]] = []
+        if self.types:
+            # A group is every code that begins with its two digits, itself included.
+            found.append(
+                or_(*(Case.type_code.between(one, f"{one:9<4}") for one in sorted(self.types)))
+            )
+        if self.sources:
+            found.append(Case.source_code.in_(sorted(self.sources)))
+        return found
+
+
+ALL = Cut()
+
+
+def counts(
+    session: Session,
+    *,
+    scope: Scope,
+    level: UnitLevel,
+    window: Window,
+    cut: Cut = ALL,
+    now: datetime,
+) -> dict[int | None, AreaCounts]:
+    """What every figure of every area of a level is made of; areas without any case are left out.
+
+    Where the window ended before today, what is of a moment is of its end, as the spans tell it;
+    else of now. Three statements.
+    """
+    ended = window.last_day < day_of(now)
+    of_moment = _standing_then if ended else _standing_now
+    found: dict[int | None, AreaCounts] = defaultdict(AreaCounts)
+    for area, more in (
+        *of_moment(session, scope, level, cut, window.ends_at if ended else now),
+        *_registered(session, scope, level, cut, window),
+        *_closed(session, scope, level, cut, window),
+    ):
+        found[area] = found[area] + more
+    return dict(found)
+
+
+def _standing_now(
+    session: Session, scope: Scope, level: UnitLevel, cut: Cut, now: datetime
+) -> list[tuple[int | None, AreaCounts]]:
+    area = _AREA[level]
+    rows = session.execute(
+        select(area, *_states(Case, now))
+        .where(IS_OPEN, cases_within(scope), *cut.conditions())
+        .group_by(area)
+    )
+    return [_of_moment(row) for row in rows]
+
+
+def _standing_then(
+    session: Session, scope: Scope, level: UnitLevel, cut: Cut, at: datetime
+) -> list[tuple[int | None, AreaCounts]]:
+    """From the spans that held at a moment; types and sources are the case's of today."""
+    area = _AREA[level]
+    rows = session.execute(
+        select(area, *_states(CaseSpan, at))
+        .join(Case, and_(Case.county_id == CaseSpan.county_id, Case.id == CaseSpan.case_id))
+        .where(
+            CaseSpan.county_id == scope.county_id,
+            CaseSpan.starts_at <= at,
+            or_(CaseSpan.ends_at.is_(None), CaseSpan.ends_at > at),
+            CaseSpan.stage != Stage.CLOSED,
+            cases_within(scope),
+            *cut.conditions(),
+        )
+        .group_by(area)
+    )
+    return [_of_moment(row) for row in rows]
+
+
+def _states(of: type[Case] | type[CaseSpan], now: datetime) -> tuple[ColumnElement[int], ...]:
+    """How many are open, soon, overdue, paused, red: as the lamp of each says."""
+    running = of.paused == 0
+    return (
+        func.count(),
+        _sum(and_(of.soon_at <= now, of.due_at > now, running)),
+        _sum(and_(of.due_at <= now, running)),
+        _sum(of.paused == 1),
+        _sum(of.risk == int(Risk.RED)),
+    )
+
+
+def _of_moment(row: Any) -> tuple[int | None, AreaCounts]:
+    area, open_, *others = row
+    soon, overdue, paused, red = (int(one or 0) for one in others)
+    return area, AreaCounts(open=open_, soon=soon, overdue=overdue, paused=paused, red=red)
+
+
+def _registered(
+    session: Session, scope: Scope, level: UnitLevel, cut: Cut, window: Window
+) -> list[tuple[int | None, AreaCounts]]:
+    area = _AREA[level]
+    inside = Case.registered_at >= window.starts_at
+    # Of a case without an outcome nothing speaks against its being settled.
+    counted = or_(Case.outcome_code.is_(None), Case.outcome_code.not_in(sorted(NOT_TO_BE_SETTLED)))
+    settled = and_(
+        Case.outcome_code.in_(sorted(SETTLED_OUTCOMES)),
+        # An agreement that was not kept and went on to court, arbitration or elsewhere.
+        Case.onward_code.is_(None),
+        Case.stage.not_in([Stage.FAILED, Stage.RIGHTS_TOLD, Stage.HANDED_OVER]),
+    )
+    rows = session.execute(
+        select(
+            area,
+            _sum(inside),
+            _sum(Case.registered_at < window.starts_at),
+            _sum(and_(inside, counted)),
+            _sum(and_(inside, settled)),
+        )
+        .where(
+            Case.registered_at >= window.before().starts_at,
+            Case.registered_at < window.ends_at,
+            cases_within(scope),
+            *cut.conditions(),
+        )
+        .group_by(area)
+    )
+    return [
+        (area_id, AreaCounts(new=new, new_before=before, cohort=cohort, resolved=resolved))
+        for area_id, new, before, cohort, resolved in rows
+    ]
+
+
+def _closed(
+    session: Session, scope: Scope, level: UnitLevel, cut: Cut, window: Window
+) -> list[tuple[int | None, AreaCounts]]:
+    """One row a case: a median cannot be had from sums, and not by one SQL on both databases."""
+    rows = session.execute(
+        select(
+            _AREA[level],
+            Case.source_code,
+            Case.outcome_code,
+            Case.registered_at,
+            Case.closed_at,
+        ).where(
+            Case.closed_at >= window.starts_at,
+            Case.closed_at < window.ends_at,
+            cases_within(scope),
+            *cut.conditions(),
+        )
+    )
+    by_area: dict[int | None, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_area[row[0]].append(row)
+    return [(area, _of_closed(some)) for area, some in by_area.items()]
+
+
+def _of_closed(rows: Sequence[Any]) -> AreaCounts:
+    settled = [row for row in rows if row.outcome_code in SETTLED_OUTCOMES]
+    lengths = sorted((row.closed_at - row.registered_at) / _DAY for row in rows)
+    return AreaCounts(
+        closed=len(rows),
+        settled=len(settled),
+        on_the_spot=sum(
+            row.source_code == ON_THE_WAY_SOURCE and row.closed_at - row.registered_at < _DAY
+            for row in settled
+        ),
+        days=tuple(lengths),
+    )
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+# --- one area --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Some days of a trend: registered and closed in them."""
+
+    window: Window
+    new: int
+    closed: int
+
+
+_STEPS = 30
+
+
+def steps(window: Window) -> list[Window]:
+    """A window cut into at most 30 equal parts of whole days, the youngest whole; oldest first."""
+    length = -(-window.days // _STEPS)
+    found = []
+    last = window.last_day
+    while last >= window.first_day:
+        first = max(window.first_day, last - timedelta(days=length - 1))
+        found.append(Window(first, last))
+        last = first - timedelta(days=1)
+    return found[::-1]
+
+
+def trend(
+    session: Session,
+    *,
+    scope: Scope,
+    area: tuple[UnitLevel, int],
+    window: Window,
+    cut: Cut = ALL,
+) -> list[Step]:
+    """How many were registered and closed in each part of a window. Two statements."""
+    where = (_AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
+    parts = steps(window)
+    found = []
+    for moment in (Case.registered_at, Case.closed_at):
+        columns = [_sum(and_(moment >= one.starts_at, moment < one.ends_at)) for one in parts]
+        row = session.execute(
+            select(*columns).where(moment >= window.starts_at, moment < window.ends_at, *where)
+        ).one()
+        found.append([int(one or 0) for one in row])
+    return [Step(*one) for one in zip(parts, *found, strict=True)]
+
+
+def types_of(
+    session: Session,
+    *,
+    scope: Scope,
+    area: tuple[UnitLevel, int],
+    window: Window,
+    cut: Cut = ALL,
+) -> list[tuple[str, int]]:
+    """New cases of an area by type code, the most frequent first."""
+    found = session.execute(
+        select(Case.type_code, func.count())
+        .where(
+            Case.registered_at >= window.starts_at,
+            Case.registered_at < window.ends_at,
+            _AREA[area[0]] == area[1],
+            cases_within(scope),
+            *cut.conditions(),
+        )
+        .group_by(Case.type_code)
+    )
+    return sorted(((code, count) for code, count in found), key=lambda one: (-one[1], one[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeLoad:
+    """A committee that serves an area, with the open cases that it holds there."""
+
+    name: str
+    open: int
+
+
+def committees_of(
+    session: Session, *, scope: Scope, area: tuple[UnitLevel, int], most: int = 5
+) -> list[CommitteeLoad]:
+    """The committees that hold open cases of an area, by how many, as far as the scope reaches."""
+    number = func.count().label("number")
+    rows = session.execute(
+        select(Committee.name, number)
+        .join(Case, Case.committee_id == Committee.id)
+        .where(IS_OPEN, _AREA[area[0]] == area[1], cases_within(scope))
+        .group_by(Committee.id, Committee.name)
+        .order_by(number.desc(), Committee.id)
+        .limit(most)
+    )
+    return [CommitteeLoad(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An open case as a marker knows it: nothing of a person."""
+
+    case_id: int
+    case_no: str
+    grid_id: int | None
+    lamp: Lamp
+
+
+def open_cases(
+    session: Session,
+    *,
+    scope: Scope,
+    area: tuple[UnitLevel, int],
+    cut: Cut = ALL,
+    now: datetime,
+    most: int = 400,
+) -> list[OpenCase]:
+    """The open cases of an area, the most urgent first."""
+    rows = session.execute(
+        select(
+            Case.id,
+            Case.case_no,
+            Case.grid_id,
+            Case.paused,
+            Case.due_at,
+            Case.soon_at,
+        )
+        .where(IS_OPEN, _AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
+        .order_by(Case.paused, Case.due_at, Case.risk, Case.id)
+        .limit(most)
+    )
+    return [
+        OpenCase(
+            row.id,
+            row.case_no,
+            row.grid_id,
+            lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused)),
+        )
+        for row in rows
+    ]
