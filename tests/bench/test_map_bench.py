@@ -39,14 +39,22 @@ def map_server(tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def stock_server(tmp_path_factory):
+    running = MapServer(tmp_path_factory.mktemp("stock"), policy=False)
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def new_sheet(map_server, chromium):
+def new_sheet(map_server, stock_server, chromium):
     contexts = []
 
     def open_sheet(question):
         context = chromium.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
-        return Sheet(context.new_page(), map_server).open(question)
+        server = stock_server if "stock" in question else map_server
+        return Sheet(context.new_page(), server).open(question)
 
     yield open_sheet
     for context in contexts:

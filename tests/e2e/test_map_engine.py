@@ -29,18 +29,18 @@ _STREAMLITS_FRAME = ("Unrecognized feature: ", "An iframe which has both allow-s
 class MapServer:
     """`streamlit run tests/e2e/map_bench_app.py` on a port of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, policy=True):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.root = f"http://127.0.0.1:{port}"
         self.url = f"{self.root}/gov/map/"
-        self._log = (folder / "map.log").open("w+")
+        self._log = (folder / f"map-{port}.log").open("w+")
         command = (sys.executable, "-m", "streamlit", "run", "tests/e2e/map_bench_app.py")
         self._process = subprocess.Popen(  # noqa: S603 - our own server
             [*command, "--server.port", str(port), "--server.baseUrlPath", "gov/map"],
             cwd=ROOT,
-            env=dict(os.environ),
+            env={**os.environ, "MAP_POLICY": "on" if policy else "off"},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )

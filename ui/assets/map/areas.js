@@ -5,6 +5,8 @@
 (function () {
   const map = (window.wusongMap = window.wusongMap || {});
 
+  const WORLD = 256; // pixels across at zoom 0
+
   class Areas {
     constructor(collection) {
       const features = collection.features;
@@ -71,7 +73,9 @@
     }
 
     static world(lat, lon) {
-      return L.CRS.EPSG3857.latLngToPoint(L.latLng(lat, lon), 0);
+      // As L.CRS.EPSG3857, without two objects for each of some hundred thousand vertices.
+      const y = Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI);
+      return { x: WORLD * (lon / 360 + 0.5), y: WORLD * (0.5 - y) };
     }
 
     latLng(x, y) {
@@ -79,7 +83,7 @@
     }
 
     local(latlng) {
-      const point = L.CRS.EPSG3857.latLngToPoint(latlng, 0);
+      const point = Areas.world(latlng.lat, latlng.lng);
       return { x: point.x - this.origin.x, y: point.y - this.origin.y };
     }
 

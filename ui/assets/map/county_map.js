@@ -17,12 +17,24 @@
     return found ? void received(found[1]) : browsersOwn(text);
   };
 
+  // Areas that are alike travel as one cell [class, shown, text], and each area as the character of its cell.
+  function unfolded(frame) {
+    frame.values = Array.from(frame.areas, (character) => {
+      const code = character.codePointAt(0);
+      return code - (code < 0xd800 ? 0x5d : 0x85d);
+    });
+    frame.classes = frame.values.map((cell) => frame.cells[cell][0]).join("");
+    const all = frame.cells.every((cell) => cell[1] === "1");
+    frame.show = all ? null : frame.values.map((cell) => frame.cells[cell][1]).join("");
+    return frame;
+  }
+
   let newest = 0;
   async function received(packed) {
     const number = ++newest;
     const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const frame = JSON.parse(await new Response(stream).text());
+    const frame = unfolded(JSON.parse(await new Response(stream).text()));
     const view = await begun;
     if (number === newest) view.take(frame);
   }
@@ -226,7 +238,7 @@
     }
 
     value(place) {
-      return this.frame.texts[this.frame.values[place]] || "";
+      return (this.frame.cells[this.frame.values[place]] || [])[2] || "";
     }
 
     // The tooltip is made anew from the newest frame, where it stands: a repaint does not take it away.
