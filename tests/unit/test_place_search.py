@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from texts.place_search import find, spelled
+from ui.place_search import find, spelled
 
 
 @dataclass(frozen=True)
