@@ -1,5 +1,7 @@
 """The figures in words: their names, units, and 口径: what is counted and what is left out."""
 
+from datetime import date
+
 from domain.kpi import FIGURES, Figure, FigureKey, Measure, Measured, Window
 from texts.catalog import gettext as _
 from texts.numbers import count
@@ -94,13 +96,12 @@ def base(figure: Figure, measured: Measured) -> str:
             return ""
 
 
-def window_words(window: Window) -> str:
-    """10月24日至11月22日."""
-    first, last = (
-        day_words(one, today=window.last_day) for one in (window.first_day, window.last_day)
-    )
+def window_words(window: Window, *, today: date) -> str:
+    """10月24日至11月22日, one day as that day."""
+    first = day_words(window.first_day, today=today)
     if window.days == 1:
-        return last
+        return first
+    last = day_words(window.last_day, today=today)
     return _("{first}至{last}").format(first=first, last=last)
 
 

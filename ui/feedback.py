@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 import structlog
@@ -16,6 +17,8 @@ from texts.sentences import explain
 from ui.clock import now
 from ui.plain import plain
 from ui.session import sign_in_address
+
+P = ParamSpec("P")
 
 _KEPT = "_refusal"
 _TOLD = "_told"
@@ -61,16 +64,16 @@ def _lost(error: Exception) -> str:
     return _("数据库没有应答,不知道这一次办成没有。已填写的内容保留:请过几秒看清现状,再试一次。")
 
 
-def left_to_the_page(callback: Callable[[], None]) -> Callable[[], None]:
+def left_to_the_page(callback: Callable[P, None]) -> Callable[P, None]:
     """A callback whose refusals need no message: the run that follows asks again and says why.
 
     A session that ends between the draw and the click is no error.
     """
 
     @wraps(callback)
-    def run() -> None:
+    def run(*given: P.args, **named: P.kwargs) -> None:
         with suppress(Refusal):
-            callback()
+            callback(*given, **named)
 
     return run
 

@@ -51,11 +51,13 @@ class Places:
         return tuple(one for one in self.layer(level).areas if self.lies_in(one, area))
 
     def mask(self, area: Area, level: UnitLevel) -> str | None:
-        """One character for each area of a level, "1" where it lies in this one; None for all.
+        """One character for each area of a level, "1" where it is in sight; None for all of them.
 
-        A grid has nothing below it, so the grids beside it stay in sight.
+        In sight is what lies in the area or, where the area is itself of that level, beside it.
         """
-        around = self.parent(area) if area.level is UnitLevel.GRID else area
+        around = area
+        while LEVELS.index(around.level) >= LEVELS.index(level) and around is not self.county:
+            around = self.parent(around)
         if around.level is UnitLevel.COUNTY:
             return None
         return "".join("1" if self.lies_in(one, around) else "0" for one in self.layer(level).areas)

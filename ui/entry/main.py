@@ -34,6 +34,7 @@ class Screen:
 
 
 SCREENS = (
+    Screen(_("一张图"), _("地图"), "overview/map.py", "map", (Permission.FIGURES_READ,)),
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
     Screen(_("办理"), _("案件"), "desk/case.py", "case", (Permission.CASE_READ,), in_menu=False),
     Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
@@ -62,9 +63,10 @@ menu = [
 
 
 def home() -> None:
-    """The bare address: on to the first page of the person's menu."""
-    if pages:
-        st.switch_page(pages[0], query_params=dict(st.query_params))
+    """The bare address: on to the queue, or to the first page of the person's menu."""
+    work = next((page for page in pages if page.url_path == "queue"), next(iter(pages), None))
+    if work is not None:
+        st.switch_page(work, query_params=dict(st.query_params))
     st.info(_("您的岗位目前没有可以打开的页面。如果这不对,请联系综治中心管理员。"))
 
 

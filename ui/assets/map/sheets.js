@@ -171,7 +171,7 @@
     const { areas, frame, look } = state;
     if (frame.level === "grid") return;
     // A marker stands on the area's inner point; the name then stands above it.
-    const rise = frame.markers.length ? look.size * 1.4 : 0;
+    const rise = frame.markers.length ? look.size * 1.8 : 0;
     context.font = `${look.size}px ${look.font}`;
     for (const number of visible(areas, bounds, place)) {
       if (!state.shown(number) || !areas.names[number]) continue;

@@ -1,0 +1,1 @@
+"""一张图 and, later, the other views of the whole county."""

@@ -1,0 +1,119 @@
+"""一张图: any figure by area, from the county down to the grid, live."""
+
+from typing import Any
+
+import streamlit as st
+
+from domain.clocks import day_of
+from domain.people import Permission, Scope
+from ui import clock, drawer, feedback, map_bar, map_live, map_reads, map_state, queue_reads
+from ui.map_events import MapEvent
+from ui.map_live import Callbacks, Sight
+from ui.session import acting, require
+
+actor = require(Permission.FIGURES_READ)
+offered = queue_reads.choices(Scope(actor.county_id))
+places = map_reads.places(Scope(actor.county_id), day_of(clock.now()))
+if not places.layers.county.areas:
+    map_bar.say_that_there_are_no_shapes()
+    st.stop()
+map_state.read_address(places, offered)
+if "case" in st.query_params and actor.may(Permission.CASE_READ):
+    drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
+
+
+def clicked(element: str, trigger: str) -> Any:
+    """What an element's last click carried."""
+    acting(Permission.FIGURES_READ)
+    return st.session_state[element][trigger]
+
+
+@feedback.left_to_the_page
+def on_map(event: MapEvent) -> None:
+    """Something was clicked or drawn on the map."""
+    sight = Sight.of(acting(Permission.FIGURES_READ))
+    match event:
+        case {"event": "area", "id": int(number)} if number in places.by_id:
+            area = places.by_id[number]
+            if map_state.drawing():
+                map_state.pick((area,), add=True)
+            else:
+                map_state.go(area)
+        case {"event": "ring"}:
+            found = map_live.chosen_areas(sight, event, day_of(clock.now()))
+            map_state.pick(found, add=True)
+        case {"event": "marker", "id": str(marker)}:
+            kind, _colon, case_no = marker.partition(":")
+            if kind == "case" and sight.sees_cases:
+                drawer.open_drawer(case_no)
+            elif kind.isdigit() and int(kind) in places.by_id:
+                map_state.go(places.by_id[int(kind)])
+        case {"event": "back"}:
+            map_state.up(places)
+        case _unknown_place:
+            pass
+
+
+@feedback.left_to_the_page
+def on_go() -> None:
+    """A step of the way was clicked."""
+    code = clicked("map_head", "go")
+    if code in places.by_code:
+        map_state.go(places.by_code[code])
+
+
+@feedback.left_to_the_page
+def on_level() -> None:
+    """Another level was chosen."""
+    map_state.draw_level(clicked("map_head", "level"))
+
+
+@feedback.left_to_the_page
+def on_figure() -> None:
+    """Another figure was chosen in the panel."""
+    map_state.choose_figure(clicked("area_panel", "figure"))
+
+
+@feedback.left_to_the_page
+def on_type() -> None:
+    """A type was chosen in the panel."""
+    map_state.toggle_type(clicked("area_panel", "type"), offered)
+
+
+@feedback.left_to_the_page
+def on_open() -> None:
+    """A case was opened."""
+    number = clicked("area_panel", "open")
+    acting(Permission.CASE_READ)
+    drawer.open_drawer(number)
+
+
+@feedback.left_to_the_page
+def on_turn() -> None:
+    """The next page of cases, or the one before."""
+    map_state.turn(map_state.area(places), clicked("area_panel", "turn"))
+
+
+@feedback.left_to_the_page
+def on_queue() -> None:
+    """To the queue with this area's cases."""
+    acting(Permission.CASE_READ)
+    map_bar.to_queue((map_state.area(places),))
+
+
+callbacks = Callbacks(on_map, on_go, on_level, on_figure, on_type, on_open, on_turn, on_queue)
+
+
+@st.fragment(run_every=clock.REFRESH_SECONDS)
+def live_map() -> None:
+    """Read and draw again and again: from memory unless something changed."""
+    sight = Sight.of(require(Permission.FIGURES_READ))
+    map_bar.go_to_queue_if_asked()
+    map_bar.show_picked(places)
+    map_live.draw(sight, offered, clock.now(), callbacks)
+    drawer.show_if_asked()
+    map_state.write_address()
+
+
+map_bar.show(places, offered, sees_cases=actor.may(Permission.CASE_READ))
+live_map()

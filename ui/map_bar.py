@@ -1,0 +1,213 @@
+"""The controls above the map: figure, days, filters, search for a place, what is picked."""
+
+from uuid import uuid4
+
+import streamlit as st
+
+from data_access import site
+from data_access.commands.selections import select_open_cases
+from data_access.queries.choices import Choices
+from data_access.queries.layers import Area
+from domain.people import Permission
+from texts import gettext as _
+from texts.numbers import count
+from ui import clock, feedback, map_reads, map_state
+from ui.map_places import LEVELS, Places
+from ui.place_search import find
+from ui.plain import plain
+from ui.session import acting
+
+_PLACE = "map"
+_QUEUE = "../../pages/desk/queue.py"
+_NAMED_IN_FULL = 3
+
+
+def say_that_there_are_no_shapes() -> None:
+    """In place of the map, where no boundary was brought in yet."""
+    st.info(
+        _("这里会显示全县地图。还没有边界图形:请系统管理员导入镇街、社区、网格的边界。"),
+        icon=":material/map:",
+    )
+
+
+def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
+    """The row of controls."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="map_bar"):
+        figures = map_state.figure_names()
+        st.selectbox(
+            _("指标"),
+            list(figures),
+            key="map_figure",
+            format_func=figures.__getitem__,
+            on_change=_changed,
+            width=180,
+        )
+        days = map_state.window_names()
+        st.selectbox(
+            _("时段"),
+            list(days),
+            key="map_days",
+            format_func=days.__getitem__,
+            on_change=_changed,
+            width=150,
+        )
+        if st.session_state["map_days"] == map_state.OWN_DAYS:
+            st.date_input(
+                _("从哪天到哪天"),
+                value=st.session_state.get("map_own_days", ()),
+                key="map_own_days",
+                format="YYYY-MM-DD",
+                on_change=_changed,
+                width=240,
+            )
+        st.text_input(
+            _("找地方"),
+            key="map_search",
+            type="search",
+            placeholder=_("名称或拼音,如 安仁、arz"),
+            on_change=_searched,
+            args=(places,),
+            width=240,
+        )
+        _filters(offered)
+        st.toggle(_("并看前一时段"), key="map_compare", on_change=_changed)
+        if sees_cases:
+            st.toggle(
+                _("圈选"),
+                key="map_drawing",
+                on_change=_changed,
+                help=_("在地图上按住拖动画一个圈,或逐个点选区域;再次点选即取消。"),
+            )
+    _found(places)
+    feedback.show_refusal(_PLACE)
+
+
+def _filters(offered: Choices) -> None:
+    with st.popover(_("筛选与显示"), icon=":material/tune:", key="map_filters"):
+        for kind, label in (("type", _("纠纷类型")), ("source", _("来源渠道"))):
+            names = map_state.code_names(offered, kind)
+            st.multiselect(
+                label,
+                list(names),
+                key=f"map_{kind}",
+                format_func=names.__getitem__,
+                placeholder=_("全部"),
+                on_change=_changed,
+            )
+        st.toggle(_("固定间隔分级(默认按数量均分)"), key="map_fixed", on_change=_changed)
+        st.toggle(_("案件标记"), key="map_points", on_change=_changed)
+        st.toggle(_("功能区(景区、园区)"), key="map_zones", on_change=_changed)
+        st.toggle(
+            _("投影模式"),
+            key="map_present",
+            on_change=_changed,
+            help=_("小于 3 件的合并显示,不列案件。"),
+        )
+
+
+@feedback.left_to_the_page
+def _changed() -> None:
+    acting(Permission.FIGURES_READ)
+    if not st.session_state.get("map_drawing"):
+        map_state.forget_picked()
+
+
+@feedback.left_to_the_page
+def _searched(places: Places) -> None:
+    acting(Permission.FIGURES_READ)
+    found = _matches(places)
+    if len(found) == 1:
+        _go(found[0])
+
+
+def _matches(places: Places) -> list[Area]:
+    every = [area for level in LEVELS for area in places.layer(level).areas]
+    return find(every, st.session_state.get("map_search", ""))
+
+
+def _go(area: Area) -> None:
+    map_state.go(area)
+    st.session_state["map_search"] = ""
+
+
+def _found(places: Places) -> None:
+    """What the search found, to choose from."""
+    term = st.session_state.get("map_search", "").strip()
+    if not term:
+        return
+    found = _matches(places)
+    if not found:
+        st.caption(_("没有找到这个地方,请换个写法。"))
+        return
+    with st.container(horizontal=True, key="map_found"):
+        for area in found:
+            name = plain(places.full_name(area))
+            st.button(name, key=f"map_go_{area.id}", on_click=_chosen, args=(area,))
+
+
+@feedback.left_to_the_page
+def _chosen(area: Area) -> None:
+    acting(Permission.FIGURES_READ)
+    _go(area)
+
+
+# --- what is picked ------------------------------------------------------------------------------
+
+
+def show_picked(places: Places) -> None:
+    """How many areas are picked, and the way with their cases to the queue."""
+    areas = tuple(places.by_id[one] for one in map_state.picked() if one in places.by_id)
+    if not map_state.drawing():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="map_picked_row"):
+        if not areas:
+            st.caption(_("圈选:按住拖动画一个圈,选中内部的区域;也可以逐个点选。"))
+            return
+        st.markdown(plain(_("已选 {names}").format(names=_names(areas))))
+        st.button(
+            _("到队列中办理"),
+            key="map_to_queue",
+            type="primary",
+            on_click=to_queue,
+            args=(areas,),
+        )
+        st.button(_("清除"), key="map_unpick", on_click=_unpick)
+
+
+def _names(areas: tuple[Area, ...]) -> str:
+    named = _("、").join(area.name for area in areas[:_NAMED_IN_FULL])
+    if len(areas) <= _NAMED_IN_FULL:
+        return named
+    return _("{names}等 {count} 个区域").format(names=named, count=count(len(areas)))
+
+
+@feedback.left_to_the_page
+def _unpick() -> None:
+    acting(Permission.FIGURES_READ)
+    map_state.forget_picked()
+
+
+def to_queue(areas: tuple[Area, ...]) -> None:
+    """Pick the areas' open cases together; the page then goes to the queue with them."""
+    with feedback.refusals_kept(_PLACE):
+        actor, now = acting(Permission.CASE_READ), clock.now()
+        made = select_open_cases(
+            site.current().db,
+            level=areas[0].level,
+            unit_ids=map_reads.units_of(actor.scope(Permission.CASE_READ), areas),
+            types=st.session_state["map_type"],
+            sources=st.session_state["map_source"],
+            name=_names(areas),
+            actor=actor,
+            now=now,
+            key=uuid4().hex,
+        )
+        st.session_state["map_selection"] = made.selection_id
+
+
+def go_to_queue_if_asked() -> None:
+    """Leave for the queue where the last click made a selection."""
+    made = st.session_state.pop("map_selection", None)
+    if made is not None:
+        st.session_state.pop("queue_ready", None)
+        st.switch_page(_QUEUE, query_params={"selection": str(made)})

@@ -1,0 +1,117 @@
+"""The map's reads through the cache: shapes by day, counts by area, and one area closely."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from data_access.queries import figures, layers, queue
+from data_access.queries.figures import CommitteeLoad, Cut, OpenCase, Step
+from data_access.queries.layers import Area
+from data_access.queries.queue import Cursor, Filters, Page
+from domain.kpi import AreaCounts, Window
+from domain.organisation import UnitLevel
+from domain.people import Scope
+from domain.succession import heirs
+from ui.cache import cached
+from ui.clock import minute
+from ui.map_places import Places
+
+_CASES_A_PAGE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """One area closely: its days, its types, who holds its open cases."""
+
+    trend: list[Step]
+    types: list[tuple[str, int]]
+    committees: list[CommitteeLoad]
+
+
+def places(scope: Scope, day: date) -> Places:
+    """The areas of a day. They are the same for everybody of the county."""
+    everybody = Scope(scope.county_id, whole_county=True)
+    found = cached(
+        f"layers {day}",
+        lambda session: layers.layers_on(session, scope=everybody, day=day),
+        scope=everybody,
+    )
+    return Places(found)
+
+
+def successions(scope: Scope) -> tuple[tuple[int, int], ...]:
+    """Which units became which."""
+    everybody = Scope(scope.county_id, whole_county=True)
+    found = cached(
+        "successions",
+        lambda session: layers.successions(session, scope=everybody),
+        scope=everybody,
+    )
+    return tuple((one.unit_id, one.successor_id) for one in found)
+
+
+def units_of(scope: Scope, areas: Sequence[Area]) -> set[int]:
+    """The units of areas, and those that became nothing but them: their old cases lie there."""
+    picked, pairs = {area.id for area in areas}, successions(scope)
+    current = picked | ({later for _unit, later in pairs} - {unit for unit, _later in pairs})
+    return picked | {unit for unit, _later in pairs if heirs(unit, pairs, current) <= picked}
+
+
+def counts(
+    scope: Scope, level: UnitLevel, window: Window, cut: Cut, now: datetime
+) -> dict[int | None, AreaCounts]:
+    """What the figures of every area of a level are made of, as of this minute."""
+    return cached(
+        f"map {level} {window!r} {cut!r}",
+        lambda session: figures.counts(
+            session, scope=scope, level=level, window=window, cut=cut, now=minute(now)
+        ),
+        scope=scope,
+        now=now,
+    )
+
+
+def close(scope: Scope, area: Area, window: Window, cut: Cut) -> Close:
+    """One area closely."""
+    which = (area.level, area.id)
+
+    def load(session: Any) -> Close:
+        return Close(
+            figures.trend(session, scope=scope, area=which, window=window, cut=cut),
+            figures.types_of(session, scope=scope, area=which, window=window, cut=cut),
+            figures.committees_of(session, scope=scope, area=which),
+        )
+
+    return cached(f"area {which} {window!r} {cut!r}", load, scope=scope)
+
+
+def open_cases(scope: Scope, area: Area, cut: Cut, now: datetime) -> list[OpenCase]:
+    """The open cases of an area, for its markers."""
+    which = (area.level, area.id)
+    return cached(
+        f"points {which} {cut!r}",
+        lambda session: figures.open_cases(
+            session, scope=scope, area=which, cut=cut, now=minute(now)
+        ),
+        scope=scope,
+        now=now,
+    )
+
+
+def case_page(scope: Scope, area: Area, after: Cursor | None, now: datetime) -> Page:
+    """Some open cases of an area, the most urgent first."""
+    filters = Filters(unit=(area.level, area.id))
+    return cached(
+        f"area cases {filters!r} {after!r}",
+        lambda session: queue.page(
+            session,
+            scope=scope,
+            filters=filters,
+            now=minute(now),
+            after=after,
+            size=_CASES_A_PAGE,
+        ),
+        scope=scope,
+        now=now,
+    )
