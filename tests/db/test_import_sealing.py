@@ -1,5 +1,6 @@
 """Sealing in a process of its own: the same rows, nothing that leaks, and a clean end."""
 
+import gc
 import signal
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from data_access.commands.import_file import import_file
 from data_access.imports import lines, sealing_ahead
+from data_access.imports.collecting import collected_seldom
 from data_access.imports.sealing_ahead import SealingBroken
 from data_access.tables import Case, ImportBatch, ImportRun, Party
 from data_access.vault import Vault
@@ -193,3 +195,14 @@ def test_a_vault_hands_its_key_on_and_another_reads_what_it_sealed():
         *places.values()
     ]
     assert len({one[1:13] for one in sealed}) == 5
+
+
+def test_the_collector_looks_as_before_when_the_last_of_several_ends():
+    before = gc.get_threshold()
+    with collected_seldom:
+        seldom = gc.get_threshold()
+        with collected_seldom:
+            assert gc.get_threshold() == seldom
+        assert gc.get_threshold() == seldom
+    assert seldom[0] > before[0]
+    assert gc.get_threshold() == before
