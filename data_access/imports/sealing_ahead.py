@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+import structlog
 from sqlalchemy import RowMapping
 
 from data_access.imports.known_cases import KnownCase
@@ -32,9 +33,11 @@ from data_access.imports.staging import Encoded, Encoder
 from data_access.imports.stated import Person, StatedCase
 from data_access.imports.task import Task
 from data_access.vault import Vault
-from domain.imports import StatedEnd
+from domain.imports import FileProblem, FileRefused, StatedEnd
 
 Job = tuple[Decided, Ids]
+
+log = structlog.get_logger(__name__)
 
 _SEALER = Path(__file__).with_name("sealer.py")
 _ENVIRONMENT = ("LD_LIBRARY_PATH",)
@@ -46,8 +49,11 @@ _AHEAD = 2
 _PIPE_BYTES = 1 << 20
 
 
-class SealingBroken(Exception):
+class SealingBroken(FileRefused):
     """The process that seals is gone before its work was done. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(FileProblem.BROKEN_OFF)
 
 
 class Sealing(AbstractContextManager["Sealing"]):
@@ -128,7 +134,8 @@ class _SealingProcess(AbstractContextManager["_SealingProcess"]):
             # Both ends of the pipe are ours, and nobody else has a name for it.
             answer: Encoded = pickle.load(_there(self._process.stdout))  # noqa: S301
         except (BrokenPipeError, EOFError, pickle.UnpicklingError) as error:
-            raise SealingBroken(self._process.poll()) from error
+            log.error("import.sealer_gone", returncode=self._process.poll())  # noqa: TRY400
+            raise SealingBroken from error
         return answer
 
     def _send(self, what: Any) -> None:
