@@ -1,7 +1,15 @@
-"""How a case changes: the row, its event, its span, its assignment and its audit line together."""
+"""How a case changes: the row, its event, its span, its assignment and its audit line together.
 
+Events alone tell how a case stood at every past moment. Its steps follow from the table of
+transitions by what was given, and deadlines from the clock; what no step makes (where a case lies,
+how hard it is, what a file says of it) stands under "values" in the event that brought it or
+changed it, `told` makes it. Beside that an event holds codes, ids and days: never words, never
+anything of a party.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, insert, select, update
@@ -21,6 +29,7 @@ SPAN_FIELDS = (
     "soon_at",
     "paused",
     "risk",
+    "supervised",
     "weight",
     "town_id",
     "community_id",
@@ -28,6 +37,36 @@ SPAN_FIELDS = (
     "committee_id",
     "mediator_id",
 )
+
+# What is stated of a case, and no step changes.
+FACT_FIELDS = ("town_id", "community_id", "grid_id", "difficulty", "risk", "weight")
+# Where a file says that a case stands, and under which clock.
+_STANDING_FIELDS = (
+    "stage",
+    "stage_since",
+    "stated_due_on",
+    "limit_level",
+    "limit_on",
+    "committee_id",
+    "mediator_id",
+)
+
+# What stands beside the stage of a case that nobody has touched yet.
+UNTOUCHED: dict[str, Any] = {
+    "paused": 0,
+    "parked_until": None,
+    "supervised": 0,
+    "extended": 0,
+    "extension_asked": None,
+    "extensions": 0,
+    "stated_due_on": None,
+    "limit_level": None,
+    "limit_on": None,
+    "agreement_form": None,
+    "agreed_on": None,
+    "merged_into": None,
+    "onward_code": None,
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +79,25 @@ class Change:
     data: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     reason: ReassignReason | None = None
+
+
+def told(
+    values: Mapping[str, Any], names: Iterable[str] = (*FACT_FIELDS, *_STANDING_FIELDS)
+) -> dict[str, Any]:
+    """Of some columns of a case those that an event tells, as JSON; the others are left out."""
+    return {
+        name: values[name].isoformat() if isinstance(values[name], date) else values[name]
+        for name in names
+        if name in values
+    }
+
+
+def time_of(case: Case, now: datetime) -> datetime:
+    """When a change made now counts: a case's own time never goes back, though clocks may.
+
+    A stage that begins with the change begins then too, so that row, event and span say the same.
+    """
+    return max(now, case.updated_at)
 
 
 def lock(session: Session, case_no: str, *, county_id: int) -> None:
@@ -93,7 +151,7 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     locks), so that no update is ever lost.
     """
     version = case.version + 1
-    at = max(now, case.updated_at)
+    at = time_of(case, now)
     updated = session.execute(
         update(Case)
         .where(Case.county_id == case.county_id, Case.id == case.id, Case.version == case.version)
@@ -103,6 +161,7 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     if not isinstance(updated, CursorResult) or updated.rowcount != 1:
         raise Conflict(last_change(session, case))
     _write_event(session, case, what, version=version, actor=actor, at=at)
+    # Whoever held a case to its end stays its holder: closing ends no assignment.
     if "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
         _write_assignment(session, case, what, version=version, actor=actor, at=at)
     stamp = audit.append(
@@ -184,7 +243,6 @@ def _write_span(
             seq=version,
             starts_at=at,
             recorded_seq=recorded_seq,
-            supervised=0,
             **after,
         )
     )

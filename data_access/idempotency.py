@@ -28,7 +28,8 @@ def once(
 
     The caller holds the lock of the thing that is changed, so that of two equal requests at once
     the second finds the first's answer. Raises KeyReused when the key belongs to another person,
-    operation or request; what `do` raises passes through and leaves the key free.
+    operation or request, with the first answer where it was this person's; what `do` raises passes
+    through and leaves the key free.
     """
     row = session.execute(
         select(IdempotencyKey).where(
@@ -41,7 +42,8 @@ def once(
             operation,
             _hash(request),
         ):
-            raise KeyReused(operation)
+            theirs = row.actor_id == actor.user_id
+            raise KeyReused(operation, row.result if theirs else None)
         return row.result
     result = do()
     session.execute(

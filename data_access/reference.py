@@ -17,8 +17,9 @@ from data_access.tables import (
     Site,
     WorkDay,
 )
-from domain.clocks import DEFAULT_LIMITS, Clock, Limit, WorkCalendar, day_of
+from domain.clocks import DEFAULT_LIMITS, Clock, Limit, day_of
 from domain.organisation import UnitLevel
+from domain.work_calendar import FULL_DAY, NamedDay, WorkCalendar
 
 _FOLDER = Path(__file__).parent / "codes"
 # What the note of a day says while its year has only the holidays of the law (全国年节及纪念日放假
@@ -82,8 +83,9 @@ def seed_reference(session: Session) -> None:
         [
             {
                 "day": date.fromisoformat(row["day"]),
-                "working": row["working"] == "1",
+                "halves": FULL_DAY if row["working"] == "1" else 0,
                 "note": row["note"],
+                "official": not row["note"].endswith(ARRANGEMENT_MISSING),
             }
             for row in _rows("work_day")
         ],
@@ -92,33 +94,38 @@ def seed_reference(session: Session) -> None:
 
 def load_clock(session: Session) -> Clock:
     """The limits and the calendar in force, as the domain wants them."""
-    limits = session.scalars(select(LimitRule)).all()
-    return Clock(
-        tuple(
-            Limit(
-                row.stage,
-                row.amount,
-                row.unit,
-                row.difficulty,
-                row.valid_from,
-                row.valid_to,
-                row.source,
-            )
-            for row in limits
-        ),
-        load_calendar(session),
+    rows = session.scalars(select(LimitRule).order_by(LimitRule.id)).all()
+    return Clock(tuple(limit_of(row) for row in rows), load_calendar(session))
+
+
+def limit_of(row: LimitRule) -> Limit:
+    """A stored rule as the domain wants it."""
+    return Limit(
+        row.stage,
+        row.amount,
+        row.unit,
+        row.difficulty,
+        row.valid_from,
+        row.valid_to,
+        row.source,
+        level=row.level,
     )
 
 
 def load_calendar(session: Session) -> WorkCalendar:
     """The work calendar, complete until the end of the last year that has its official days."""
-    days = session.execute(select(WorkDay.day, WorkDay.working, WorkDay.note)).all()
-    missing = {row.day.year for row in days if row.note.endswith(ARRANGEMENT_MISSING)}
-    entered = {row.day.year for row in days} - missing
-    # A year counts only where none before it is missing.
-    complete = [year for year in entered if year < min(missing, default=date.max.year)]
-    until = date(max(complete), 12, 31) if complete else date.min
-    return WorkCalendar({row.day: row.working for row in days}, until)
+    days = session.execute(select(WorkDay.day, WorkDay.halves, WorkDay.note, WorkDay.official))
+    rows = days.all()
+    # A notice also names days of the New Year around its own year, so those say nothing of a year.
+    entered = {row.day.year for row in rows if row.official and 1 < row.day.month < 12}  # noqa: PLR2004
+    until = date.min
+    if entered:
+        # A year counts only where none before it is missing.
+        year = min(entered)
+        while year + 1 in entered:
+            year += 1
+        until = date(year, 12, 31)
+    return WorkCalendar(complete_until=until).with_days(NamedDay(*row[:3]) for row in rows)
 
 
 def calendar_gap(session: Session, *, now: datetime) -> date | None:
@@ -150,6 +157,7 @@ def _limit_row(limit: Limit) -> dict[str, object]:
     return {
         "stage": limit.stage,
         "difficulty": limit.difficulty,
+        "level": limit.level,
         "amount": limit.amount,
         "unit": limit.unit,
         "valid_from": limit.valid_from,

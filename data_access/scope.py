@@ -1,9 +1,13 @@
 """Which rows a person may see. Every query and command puts this into its WHERE."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from collections import defaultdict
 
-from data_access.tables import Case, Committee
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from data_access.tables import Case, Committee, OrganisationUnit
 from domain.errors import NotAllowed
+from domain.organisation import UnitLevel
 from domain.people import Permission, Scope
 
 
@@ -42,3 +46,33 @@ def _part(scope: Scope) -> ColumnElement[bool]:
 def committees_for_town(town_id: int) -> ColumnElement[bool]:
     """The committees that could take a case of a town: the town's own, and the county's."""
     return or_(Committee.town_id == town_id, Committee.town_id.is_(None))
+
+
+def places_to_register(session: Session, *, scope: Scope) -> Scope:
+    """Where disputes may be taken down: a scope, and the units that its committees serve.
+
+    `scope` is that of CASE_REGISTER: of those who have it in a committee, all are its head. What is
+    brought to a town's committee arises anywhere in the town, and has no holder yet; so this is for
+    registering alone, and shows no case.
+    """
+    if not scope.committees or scope.whole_county:
+        return scope
+    served: dict[UnitLevel, set[int]] = defaultdict(set)
+    units = session.execute(
+        select(OrganisationUnit.level, OrganisationUnit.id)
+        .join(Committee, Committee.unit_id == OrganisationUnit.id)
+        .where(
+            Committee.id.in_(sorted(scope.committees)),
+            Committee.active.is_(True),
+            OrganisationUnit.path.startswith(f"/{scope.county_id}/"),
+        )
+    )
+    for level, unit_id in units:
+        served[level].add(unit_id)
+    return scope | Scope(
+        scope.county_id,
+        whole_county=bool(served[UnitLevel.COUNTY]),
+        towns=frozenset(served[UnitLevel.TOWN]),
+        communities=frozenset(served[UnitLevel.COMMUNITY]),
+        grids=frozenset(served[UnitLevel.GRID]),
+    )

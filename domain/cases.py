@@ -9,15 +9,30 @@ class Stage(StrEnum):
     REGISTERED = "registered"  # 待受理
     ACCEPTED = "accepted"  # 待指派
     IN_MEDIATION = "in_mediation"  # 调解中
+    AGREEMENT = "agreement"  # 已达成协议, 待安排履行
     PERFORMANCE = "performance"  # 待履行
-    CONFIRMATION = "confirmation"  # 待确认(司法确认窗口)
-    CLOSED = "closed"  # 已结
+    CONFIRMATION = "confirmation"  # 待司法确认
+    FOLLOW_UP = "follow_up"  # 待回访
+    FAILED = "failed"  # 未调成, 待告知权利
+    RIGHTS_TOLD = "rights_told"  # 已告知权利, 待移交或归档
+    HANDED_OVER = "handed_over"  # 已移交, 待归档
+    CLOSED = "closed"  # 已归档
 
 
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 # A mediator holds the case from its assignment to its end; before, the centre does.
-HELD_STAGES = frozenset({Stage.IN_MEDIATION, Stage.PERFORMANCE, Stage.CONFIRMATION})
-REASSIGNABLE_STAGES = HELD_STAGES | {Stage.ACCEPTED}
+HELD_STAGES = frozenset(
+    {
+        Stage.IN_MEDIATION,
+        Stage.AGREEMENT,
+        Stage.PERFORMANCE,
+        Stage.CONFIRMATION,
+        Stage.FOLLOW_UP,
+    }
+)
+# Whoever holds a case may leave, also one whose mediation is over: somebody must tell the parties
+# of their rights, hand it over and put it into the archive.
+REASSIGNABLE_STAGES = frozenset(OPEN_STAGES) - {Stage.REGISTERED}
 
 
 class Risk(IntEnum):
@@ -75,6 +90,7 @@ class Lamp(StrEnum):
     SOON = "soon"  # ▲ 临期
     LATE = "late"  # ■ 超期
     PAUSED = "paused"  # ‖ 挂起
+    PARKING_OVER = "parking_over"  # ◆ 挂账到期: it stands still, and should no longer
     CLOSED = "closed"  # 已结
 
 
@@ -105,8 +121,33 @@ class EventKind(StrEnum):
     CONFIRMED = "confirmed"
     FAILED = "failed"
     CLOSED = "closed"
+    RETURNED = "returned"
+    PERFORMANCE_PLANNED = "performance_planned"
+    CONFIRMATION_ASKED = "confirmation_asked"
+    DEFAULTED = "defaulted"
+    FOLLOWED_UP = "followed_up"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RIGHTS_TOLD = "rights_told"
+    HANDED_OVER = "handed_over"
+    REFERRED = "referred"
+    MERGED = "merged"
+    MERGED_INTO = "merged_into"
+    UNMERGED = "unmerged"
+    UNMERGED_FROM = "unmerged_from"
+    PARKED = "parked"
+    RESUMED = "resumed"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENDED = "extended"
+    EXTENSION_REFUSED = "extension_refused"
+    SUPERVISED = "supervised"
+    UNSUPERVISED = "unsupervised"
+    REOPENED = "reopened"
+    ON_THE_SPOT = "on_the_spot"
     IMPORTED = "imported"
     UPDATED = "updated"
+    # By a change of the work calendar or of the limits, not by anything done to the case.
+    DEADLINE_MOVED = "deadline_moved"
 
 
 class CaseObjection(StrEnum):
@@ -114,14 +155,19 @@ class CaseObjection(StrEnum):
 
     NOT_ACCEPTED = "not_accepted"
     CLOSED = "closed"
+    PARKED = "parked"
 
 
-def objections_to_move(stage: Stage) -> list[CaseObjection]:
+def objections_to_move(stage: Stage, *, parked: bool) -> list[CaseObjection]:
     """Why a case in this stage cannot be reassigned; empty when it can."""
     if stage is Stage.CLOSED:
         return [CaseObjection.CLOSED]
-    if stage not in REASSIGNABLE_STAGES:
+    if stage is Stage.REGISTERED:
         return [CaseObjection.NOT_ACCEPTED]
+    if parked and stage is Stage.ACCEPTED:
+        # To assign it would begin its mediation, and a parked case stands still. Who holds one
+        # already may change: people leave.
+        return [CaseObjection.PARKED]
     return []
 
 
@@ -140,3 +186,20 @@ class FieldProblem(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     NOT_A_CHOICE = "not_a_choice"
+    IN_FUTURE = "in_future"
+    IN_PAST = "in_past"
+    OUT_OF_RANGE = "out_of_range"
+    BEFORE_DISPUTE = "before_dispute"
+    BEFORE_AGREEMENT = "before_agreement"
+    BEFORE_PERFORMANCE = "before_performance"
+    AFTER_WINDOW = "after_window"
+    WRONG_FORM = "wrong_form"
+
+
+class Likeness(StrEnum):
+    """What two cases have in common, the strongest first."""
+
+    IDENTITY = "identity"  # 同一证件号码
+    PHONE = "phone"  # 同一电话
+    NAME = "name"  # 同名当事人
+    PLACE_AND_TYPE = "place_and_type"  # 同网格同类型

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from domain.organisation import UnitLevel
+
 GENERAL = "00"
 _LOAD_STEPS = 3
 
@@ -55,6 +57,13 @@ class CaseFacts:
     weight: int
 
 
+def level_of_committee(town_id: int | None, community_id: int | None) -> UnitLevel:
+    """The level on which a committee works: of the smallest unit that it serves."""
+    if community_id is not None:
+        return UnitLevel.COMMUNITY
+    return UnitLevel.COUNTY if town_id is None else UnitLevel.TOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What eligibility needs to know of a mediator.
@@ -79,6 +88,11 @@ class Candidate:
     recused: bool = False
     full_time: bool = False
     late_cases: int = 0
+
+    @property
+    def level(self) -> UnitLevel:
+        """The level of the committee."""
+        return level_of_committee(self.town_id, self.community_id)
 
 
 def distance(candidate: Candidate, case: CaseFacts) -> Distance:

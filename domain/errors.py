@@ -5,11 +5,13 @@
   x NotAllowed          the person is known but lacks the permission
   x SessionEnded        nobody is signed in any more
   x Conflict            somebody else changed it first
+    + PreviewOutdated   what would move is no longer what the preview showed
   x Invalid             what was entered cannot be taken, per field
   x RuleViolation       a rule of the field says no, for stated reasons
     + NotEligible       this mediator may not take this case
     + NotReassignable   this case cannot be given to anybody now
     + NotUndoable       the last change cannot be taken back
+    + NotPossible       this step is closed to this person or this case now
     + NotChangeable     this account or post must not be changed so, or not by this person
   x SignInRefused       wrong password, locked, too many attempts
   x ProviderRefused     the identity provider, or its answer, opened no session
@@ -20,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Refusal(Exception):
@@ -84,6 +87,10 @@ class NotUndoable(RuleViolation):
     """The last change cannot be taken back."""
 
 
+class NotPossible(RuleViolation):
+    """A step of a case is closed: to this person, in this stage, or by a rule of its own."""
+
+
 class NotChangeable(RuleViolation):
     """This account or post must not be changed in this way, or not by this person."""
 
@@ -94,6 +101,10 @@ class AccountNotFound(NotFound):
 
 class AccountChanged(Conflict):
     """Somebody else changed the account since it was looked at."""
+
+
+class PreviewOutdated(Conflict):
+    """The cases or the rules changed since the preview; look again before anything is applied."""
 
 
 class SignInProblem(StrEnum):
@@ -137,4 +148,12 @@ class ProviderRefused(Refusal):
 
 
 class KeyReused(Refusal):
-    """An idempotency key came back with a different request: a bug or an attack."""
+    """An idempotency key came back with a different request, which was not done.
+
+    Somebody whose first answer was lost changed the form and pressed again; else a bug or an
+    attack. `done` is what the first request came to, as JSON; empty where it was another person's.
+    """
+
+    def __init__(self, operation: str, done: dict[str, Any] | None = None) -> None:
+        super().__init__(operation)
+        self.done: dict[str, Any] = done or {}

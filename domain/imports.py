@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.cases import HELD_STAGES, MAJOR_EVENT, Risk, Stage
-from domain.clocks import Deadline, Limit, LimitUnit, WorkCalendar, day_of, deadline
 from domain.errors import Refusal
 from domain.organisation import UnitLevel
 
@@ -73,6 +72,7 @@ class FileProblem(StrEnum):
     NO_SUCH_SHEET = "no_such_sheet"
     NO_HEADER = "no_header"
     MISSING_COLUMNS = "missing_columns"
+    BROKEN_OFF = "broken_off"
 
 
 class FileRefused(Refusal):
@@ -229,18 +229,6 @@ _RISK_OF_SCALE = {"01": Risk.BLUE, "02": Risk.YELLOW, MAJOR_EVENT: Risk.ORANGE}
 def risk_by_facts(scale_code: str) -> Risk:
     """The risk of a case whose source states none, from the event scale (GB/T 31000 5.55)."""
     return _RISK_OF_SCALE.get(scale_code, Risk.BLUE)
-
-
-def stated_deadline(start: datetime, last_day: date) -> Deadline | None:
-    """The deadline of a day that the source states (化解时限): 24:00 of it, Beijing time.
-
-    A stated day is taken as it is, also where it is a day off. None where it lies before `start`.
-    """
-    days = (last_day - day_of(start)).days
-    if days < 0:
-        return None
-    limit = Limit(Stage.IN_MEDIATION, days, LimitUnit.CALENDAR_DAYS)
-    return deadline(start, limit, WorkCalendar({last_day: True}))
 
 
 # 化解方式 (GB/T 31000 5.58) says by which way a matter ended, not with which paper. A settlement by

@@ -37,34 +37,48 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_REASSIGN = "case:reassign"
     CASE_UNMASK = "case:unmask"
+    CASE_REGISTER = "case:register"
+    CASE_ACCEPT = "case:accept"
+    CASE_MEDIATE = "case:mediate"
+    CASE_APPROVE = "case:approve"
+    CASE_SUPERVISE = "case:supervise"
     IMPORT_RUN = "import:run"
     PEOPLE_MANAGE = "people:manage"
     POST_GRANT = "post:grant"
     TRAIL_READ = "trail:read"
+    RULES_KEEP = "rules:keep"
 
 
 _READ = frozenset({Permission.CASE_READ})
 _MOVE = _READ | {Permission.CASE_REASSIGN, Permission.CASE_UNMASK}
+_WORK = _MOVE | {Permission.CASE_REGISTER, Permission.CASE_MEDIATE}
+_STATION = _WORK | {Permission.CASE_ACCEPT, Permission.CASE_APPROVE}
+_CENTRE = _STATION | {Permission.CASE_SUPERVISE}
 _ADMINISTRATION = frozenset(
-    {Permission.PEOPLE_MANAGE, Permission.POST_GRANT, Permission.TRAIL_READ}
+    {
+        Permission.PEOPLE_MANAGE,
+        Permission.POST_GRANT,
+        Permission.TRAIL_READ,
+        Permission.RULES_KEEP,
+    }
 )
 
 # A court sees only what was handed over to it, a department only what it was asked for, and the
 # wall no person at all: until those screens exist, these roles open nothing.
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEADER: _READ,
-    Role.DUTY: _MOVE,
-    Role.CENTRE_ADMIN: _MOVE | _ADMINISTRATION | {Permission.IMPORT_RUN},
-    Role.TOWN: _MOVE,
-    Role.COMMITTEE_HEAD: _MOVE,
-    Role.MEDIATOR: _READ | {Permission.CASE_UNMASK},
-    Role.GRID_WORKER: _READ,
-    Role.JUSTICE: _READ,
+    Role.DUTY: _CENTRE,
+    Role.CENTRE_ADMIN: _CENTRE | _ADMINISTRATION | {Permission.IMPORT_RUN},
+    Role.TOWN: _STATION,
+    Role.COMMITTEE_HEAD: _WORK,
+    Role.MEDIATOR: _WORK - {Permission.CASE_REASSIGN, Permission.CASE_REGISTER},
+    Role.GRID_WORKER: _READ | {Permission.CASE_REGISTER},
+    Role.JUSTICE: _READ | {Permission.CASE_SUPERVISE},
     Role.COURT: frozenset(),
     Role.DEPARTMENT: frozenset(),
     Role.ADVISER: frozenset(),
     Role.TRAINING: frozenset(),
-    Role.SYSTEM_ADMIN: frozenset({Permission.PEOPLE_MANAGE}),
+    Role.SYSTEM_ADMIN: frozenset({Permission.PEOPLE_MANAGE, Permission.RULES_KEEP}),
     Role.SECURITY_ADMIN: frozenset({Permission.POST_GRANT}),
     Role.AUDIT_ADMIN: frozenset({Permission.TRAIL_READ}),
     Role.WALL: frozenset(),

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.people import Role
+from domain.transitions import Action
 
 
 class DeedGroup(StrEnum):
@@ -18,6 +19,7 @@ class DeedGroup(StrEnum):
     IMPORTS = "imports"  # 数据导入
     PEOPLE = "people"  # 账号与岗位
     TRAIL = "trail"  # 审计
+    RULES = "rules"  # 规则
     SITE = "site"  # 系统
 
 
@@ -26,14 +28,12 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
     DeedGroup.DOOR: ("session:open", "session:refuse", "session:close", "session:end_all"),
     DeedGroup.CASES: (
         "case:register",
-        "case:accept",
         "case:assign",
         "case:reassign",
         "case:undo_reassign",
-        "case:settle",
-        "case:confirm",
-        "case:fail",
-        "case:close",
+        *(f"case:{step}" for step in Action),
+        "case:merged_into",
+        "case:unmerged_from",
     ),
     DeedGroup.READS: ("case:unmask", "import:take_rejects", "trail:read_reasons"),
     DeedGroup.IMPORTS: (
@@ -52,6 +52,7 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "user:end_post",
     ),
     DeedGroup.TRAIL: ("trail:verify", "trail:anchor"),
+    DeedGroup.RULES: ("calendar:change", "limit:add", "limit:remove"),
     DeedGroup.SITE: ("site:set_up", "site:restore", "demo:load"),
 }
 
@@ -65,6 +66,7 @@ class SubjectKind(StrEnum):
     MAPPING = "import_mapping"
     LOGIN = "login"  # a user name that nobody has, by its fingerprint
     TRAIL = "trail"
+    RULES = "rules"
     SITE = "site"
     COUNTY = "county"
 

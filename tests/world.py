@@ -168,6 +168,7 @@ class World:
             "stage": stage,
             "is_open": int(is_open),
             "paused": 0,
+            "supervised": 0,
             "occurred_on": date(2026, 3, 1),
             "registered_at": at,
             "stage_since": at,
@@ -223,7 +224,6 @@ class World:
                     **key,
                     starts_at=at,
                     recorded_seq=stamp.data_seq,
-                    supervised=0,
                     **{name: row[name] for name in SPAN_FIELDS},
                 )
             )

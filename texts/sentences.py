@@ -20,14 +20,12 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     if said := account_refused(refusal) or import_refused(refusal):
         return said
     match refusal:
+        case errors.PreviewOutdated():
+            return _("预览之后案件或规则有了变动,没有应用。已按现状重新预览,请再核对一次。")
         case errors.Conflict(last=last):
             return _conflict(last, now)
-        case errors.NotEligible(reasons=reasons):
-            return _("不能交给这位调解员:{reasons}。").format(reasons=_joined(reasons))
-        case errors.NotReassignable(reasons=reasons):
-            return _("这件案件现在不能改派:{reasons}。").format(reasons=_joined(reasons))
-        case errors.NotUndoable(reasons=reasons):
-            return _("不能撤销:{reasons}。").format(reasons=_joined(reasons))
+        case errors.RuleViolation():
+            return _rule(refusal)
         case errors.Invalid(problems=problems):
             return " ".join(
                 _("{field}:{problem}。").format(field=field_name(field), problem=_said(problem))
@@ -39,10 +37,26 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
             return _("登录已结束,请重新登录;已填写的内容会保留。")
         case errors.NotFound():
             return _("找不到这件案件,或它不在您的范围内。")
+        case errors.KeyReused(done={"case_no": str(case)}):
+            return _(
+                "上一次提交已经办成:{case}。之后改过的内容没有提交,仍保留在这里。"
+                "请先打开 {case} 核对:已经够了,就不必再提交;确需另办,请再提交一次。"
+            ).format(case=case)
         case errors.KeyReused():
             return _("这次提交与先前的不一致,请刷新后重试。")
         case _other:
             return _("操作被拒绝,没有做任何改动。")
+
+
+def _rule(refusal: errors.RuleViolation) -> str:
+    """Which rule of the field says no, and why."""
+    sentence = {
+        errors.NotEligible: _("不能交给这位调解员:{reasons}。"),
+        errors.NotReassignable: _("这件案件现在不能改派:{reasons}。"),
+        errors.NotUndoable: _("不能撤销:{reasons}。"),
+        errors.NotPossible: _("现在不能这样办:{reasons}。"),
+    }[type(refusal)]
+    return sentence.format(reasons=_joined(refusal.reasons))
 
 
 def field_name(field: str) -> str:
@@ -62,8 +76,43 @@ def field_name(field: str) -> str:
         "code": _("一次性设置码"),
         "county_code": _("行政区划代码"),
         "county_name": _("县(市、区)名称"),
+        "form": _("协议形式"),
+        "day": _("日期"),
+        "until": _("期限"),
+        "outcome": _("结果"),
+        "onward": _("移送去向"),
+        "days": _("延长"),
+        "level": _("督办级别"),
+        "other_case": _("保留的案件编号"),
+        "title": _("事件名称"),
+        "summary": _("事件简述"),
+        "settled": _("当场化解情况"),
+        "occurred_on": _("发生日期"),
+        "people_count": _("涉及人数"),
+        "amount_yuan": _("涉及金额"),
+        "parties": _("当事人"),
+        "type_code": _("纠纷类型"),
+        "source_code": _("来源渠道"),
+        "scale_code": _("事件规模"),
+        "unit": _("发生网格"),
+        "phone": _("联系电话"),
+        "address": _("住址"),
         "identity": _("统一认证标识"),
+        "stage": _("环节"),
+        "unit_level": _("层级"),
+        "amount": _("时限"),
+        "source": _("依据"),
+        "open_cases": _("在办案件"),
+        "rule": _("时限规则"),
+        "notice": _("通知"),
+        "calendar": _("工作日历"),
+        "day_name": _("名称"),
     }
+    party, _dot, of_party = field.partition(".")
+    if of_party:
+        number = int(party.removeprefix("party")) + 1
+        said = _("证件号码") if of_party == "identity" else names.get(of_party, of_party)
+        return _("第 {number} 位当事人的{field}").format(number=number, field=said)
     return names.get(field, field)
 
 

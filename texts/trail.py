@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.clocks import BEIJING, day_of
 from domain.people import SYSTEM_USER_ID
 from domain.trail import DeedGroup, Line, Names, PostHeld, SubjectKind
+from domain.transitions import Action
 from texts.catalog import gettext as _
 from texts.numbers import moment
 from texts.words import word
@@ -18,14 +19,12 @@ def deed_words() -> dict[str, str]:
         "session:close": _("退出登录"),
         "session:end_all": _("结束全部登录"),
         "case:register": _("登记案件"),
-        "case:accept": _("受理案件"),
         "case:assign": _("指派案件"),
         "case:reassign": _("改派案件"),
         "case:undo_reassign": _("撤销改派"),
-        "case:settle": _("达成协议"),
-        "case:confirm": _("司法确认"),
-        "case:fail": _("调解不成"),
-        "case:close": _("结案"),
+        "case:merged_into": _("另一件并入此案"),
+        "case:unmerged_from": _("并入的一件又分出"),
+        **{f"case:{step}": word(step) for step in Action},
         "case:unmask": _("查看当事人明文"),
         "import:run": _("导入文件"),
         "import:take_rejects": _("取出退回的行"),
@@ -42,6 +41,9 @@ def deed_words() -> dict[str, str]:
         "trail:verify": _("核对审计链"),
         "trail:anchor": _("锚定审计链"),
         "trail:read_reasons": _("阅读查看理由"),
+        "calendar:change": _("变更工作日历"),
+        "limit:add": _("新增时限规则"),
+        "limit:remove": _("撤下时限规则"),
         "site:set_up": _("建立站点"),
         "site:restore": _("用备份恢复"),
         "demo:load": _("装入演示数据"),
@@ -62,6 +64,7 @@ def group(one: DeedGroup) -> str:
         DeedGroup.IMPORTS: _("数据导入"),
         DeedGroup.PEOPLE: _("账号与岗位"),
         DeedGroup.TRAIL: _("审计"),
+        DeedGroup.RULES: _("工作日历与时限"),
         DeedGroup.SITE: _("系统"),
     }[one]
 
@@ -75,6 +78,7 @@ def kind_of_subject(kind: SubjectKind) -> str:
         SubjectKind.MAPPING: _("对照方案"),
         SubjectKind.LOGIN: _("用户名"),
         SubjectKind.TRAIL: _("审计链"),
+        SubjectKind.RULES: _("规则变更"),
         SubjectKind.SITE: _("站点"),
         SubjectKind.COUNTY: _("县"),
     }[kind]
@@ -135,6 +139,8 @@ def _numbered(kind: str, number: int, line: Line, names: Names) -> str:
         return _own(line) if number == line.actor_id else account_name(number, names)
     if kind == SubjectKind.IMPORT:
         return _("第 {number} 批").format(number=number)
+    if kind == SubjectKind.RULES:
+        return _("第 {number} 次规则变更").format(number=number)
     if kind == SubjectKind.MAPPING:
         return names.mappings.get(number) or _("对照方案 {number}").format(number=number)
     return line.subject

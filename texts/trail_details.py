@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from domain.cases import ReassignReason, Stage
+from domain.cases import Difficulty, ReassignReason, Stage
+from domain.clocks import LimitUnit
 from domain.errors import ProviderProblem
 from domain.imports import Profile
+from domain.organisation import UnitLevel
 from domain.people import Role
 from domain.trail import Line, Names, SubjectKind, Verification, verification_from_json
 from texts.catalog import gettext as _
@@ -84,7 +86,7 @@ def _mediator(mediator_id: Any, names: Names) -> str:
 
 def _say(key: str, value: Any, names: Names, now: datetime) -> str:
     """One key of a payload. What no version of this product wrote is shown as it is."""
-    if value is None or key in {"before", "seed"}:
+    if value is None or key in {"before", "kept", "seed"}:
         return ""
     tell = _TELLERS.get(key)
     told = tell(value, names, now) if tell else None
@@ -125,6 +127,24 @@ def _reason(value: Any, _names: Names, _now: datetime) -> str:
     if value not in set(ReassignReason):
         return ""
     return _("理由:{reason}").format(reason=word(ReassignReason(value)))
+
+
+def _plainly(sentence: Callable[[], str]) -> Teller:
+    def tell(value: Any, _names: Names, _now: datetime) -> str | None:
+        return sentence().format(value=value) if isinstance(value, str) else None
+
+    return tell
+
+
+def _worded(kind: type[Stage | Difficulty | UnitLevel | LimitUnit]) -> Teller:
+    def tell(value: Any, _names: Names, _now: datetime) -> str | None:
+        return word(kind(value)) if value in set(kind) else None
+
+    return tell
+
+
+def _moves_fingerprint(value: Any, _names: Names, _now: datetime) -> str:
+    return _("变动清单指纹 {start}…").format(start=str(value)[:_SHOWN_OF_A_HASH])
 
 
 def _locked(value: Any, _names: Names, now: datetime) -> str:
@@ -172,6 +192,7 @@ _TELLERS: dict[str, Teller] = {
     "undid": _number(lambda: _("撤销的是第 {number} 版")),
     "source": _code(lambda: _("来源:{code}")),
     "outcome": _code(lambda: _("结果:{code}")),
+    "onward": _code(lambda: _("移送去向:{code}")),
     "performance": _code(lambda: _("履行代码 {code}")),
     "confirmation": _code(lambda: _("确认代码 {code}")),
     "profile": _profile,
@@ -204,6 +225,20 @@ _TELLERS: dict[str, Teller] = {
     "file": _file,
     "anchored": _number(lambda: _("锚定到第 {number} 条")),
     "key": _key,
+    "moved": _number(lambda: _("{number} 件在办案件的期限变动")),
+    "kept": _some(lambda: _("{number} 件保持原期限")),
+    "fingerprint": _moves_fingerprint,
+    "days": _number(lambda: _("{number} 天")),
+    "first": _plainly(lambda: _("从 {value}")),
+    "last": _plainly(lambda: _("到 {value}")),
+    "official": _choice(lambda: {True: _("国务院通知"), False: _("本县设定")}),
+    "stage": _worded(Stage),
+    "difficulty": _worded(Difficulty),
+    "unit_level": _worded(UnitLevel),
+    "amount": _number(lambda: _("时限 {number}")),
+    "unit": _worded(LimitUnit),
+    "valid_from": _plainly(lambda: _("自 {value} 起")),
+    "open_cases": _choice(lambda: {True: _("在办案件一并适用"), False: _("只用于新进入的案件")}),
 }
 
 

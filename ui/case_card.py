@@ -5,14 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
-from domain.cases import ReassignReason
-from domain.clocks import day_of
+from data_access.queries.duplicates import Duplicate
+from domain.cases import Lamp, ReassignReason
+from domain.clocks import Explanation, day_of
+from domain.transitions import AgreementForm, Supervision
+from texts import clocks as clock_texts
 from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.words import word
 from ui import elements
-from ui.queue_list import clock_words, kind_of
+from ui.queue_list import address, clock_words, kind_of, supervision_card
 
 _CARD = elements.element("case_card")
 
@@ -27,16 +30,60 @@ def notice(text: str) -> dict[str, Any]:
     return {"kind": "notice", "text": text}
 
 
-def head(view: CaseView, now: datetime) -> dict[str, Any]:
-    """Lamp, title, stage."""
+def head(view: CaseView, now: datetime, *, number: str = "") -> dict[str, Any]:
+    """Lamp, title, stage, and what stands beside the stage; `number` where nothing else says it."""
     row = view.row
     return {
         "kind": "head",
+        "number": number,
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
         "title": kind_of(row),
         "under": f"{word(row.stage)} · {word(row.difficulty)} · {word(row.risk)}",
+        "cards": _beside(view),
     }
+
+
+def _beside(view: CaseView) -> list[dict[str, str]]:
+    """Supervised, parked, an extension asked: what stands beside the stage."""
+    cards = [supervision_card(view.row)] if view.row.supervised else []
+    if view.row.paused and view.row.parked_until is not None:
+        over = view.row.lamp is Lamp.PARKING_OVER
+        text = _("挂账已于 {day} 到期,请恢复办理") if over else _("挂账至 {day}")
+        cards.append({"sign": "parked", "text": text.format(day=view.row.parked_until)})
+    if view.extension_asked is not None:
+        asked = _("已申请延长 {days} 天,待审核").format(days=view.extension_asked)
+        cards.append({"sign": "asked", "text": asked})
+    return cards
+
+
+def same_as(one: Duplicate) -> str:
+    """What is said of a case that may be the same dispute: its stage, day, persons, and why."""
+    why = _("、").join(word(likeness) for likeness in one.likeness)
+    persons = _("、").join(one.persons)
+    parts = (word(one.stage), one.occurred_on.isoformat(), persons, why)
+    return " · ".join(filter(None, parts))
+
+
+def links(title: str, rows: Sequence[tuple[str, str]], *, aside: bool = False) -> dict[str, Any]:
+    """Cases to go to: what is said of each, and its number.
+
+    `aside`: in a tab of its own, because something is being typed here.
+    """
+    return {
+        "kind": "links",
+        "title": title,
+        "aside": aside,
+        "rows": [
+            {"text": text, "number": number, "address": address(number)} for text, number in rows
+        ],
+    }
+
+
+def way_to_page(case_no: str) -> dict[str, Any]:
+    """The way from the drawer to the whole page."""
+    row = {"text": "", "number": _("打开完整页面"), "address": address(case_no)}
+    return {"kind": "links", "title": "", "aside": False, "rows": [row]}
 
 
 def holder(view: CaseView, now: datetime) -> dict[str, Any]:
@@ -84,10 +131,24 @@ def clock(view: CaseView, now: datetime, *, calendar_gap: date | None) -> list[d
     return [bar, notice(moves)]
 
 
+def why(explained: Explanation) -> dict[str, Any]:
+    """How a deadline came about: the rule, then each day, counted or not, then the result."""
+    return {
+        "kind": "timeline",
+        "title": "",
+        "earlier": "",
+        "rows": [
+            {"text": line.text, "when": line.day, "note": line.note}
+            for line in clock_texts.lines(explained)
+        ],
+    }
+
+
 def facts(view: CaseView, now: datetime) -> dict[str, Any]:
     """What is known of the matter; free text without the parties' names."""
     row, chinese = view.row, language() == "zh"
     outcome = view.outcome_zh if chinese else view.outcome_en
+    onward = view.onward_zh if chinese else view.onward_en
     rows = [
         [_("事项"), view.title],
         [_("地点"), " ".join(filter(None, (row.town, row.community, row.grid)))],
@@ -99,6 +160,9 @@ def facts(view: CaseView, now: datetime) -> dict[str, Any]:
         rows.append([_("金额"), _("{count} 元").format(count=count(view.amount_yuan))])
     if outcome:
         rows.append([_("结果"), outcome])
+    # Where nothing else came of it, the way on is the result, and is not said twice.
+    if onward and onward != outcome:
+        rows.append([_("移送去向"), onward])
     if view.summary:
         rows.append([_("简述"), view.summary])
     return {"kind": "facts", "title": _("案情"), "rows": rows}
@@ -165,7 +229,27 @@ def _event(event: EventView) -> str:
         text = f"{text}: {event.to_name}"
     elif event.from_name:
         text = f"{text}: {event.from_name} → —"
+    if event.onward is not None:
+        text = f"{text}: {event.onward[language() != 'zh']}"
+    if said := _said(event.data):
+        text = f"{text}: {said}"
     reason = event.data.get("reason")
     if isinstance(reason, str) and reason in set(ReassignReason):
         return _("{what}({reason})").format(what=text, reason=word(ReassignReason(reason)))
     return text
+
+
+def _said(data: dict[str, Any]) -> str:
+    """What was given with a step beside its note: the other case, the day, the level."""
+    other = data.get("merged") or data.get("other_case") or data.get("stays")
+    if isinstance(other, str):
+        return other
+    if data.get("level") in set(Supervision):
+        return word(Supervision(data["level"]))
+    if data.get("form") in set(AgreementForm):
+        return word(AgreementForm(data["form"]))
+    if isinstance(data.get("days"), int):
+        return _("{days} 天").format(days=count(data["days"]))
+    if isinstance(data.get("until"), str):
+        return _("至 {day}").format(day=data["until"])
+    return ""

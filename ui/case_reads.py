@@ -3,9 +3,13 @@
 from datetime import date, datetime
 
 from data_access import reference
-from data_access.queries import candidates, cases
+from data_access.queries import candidates, cases, clocks, duplicates
+from data_access.queries import steps as step_queries
 from data_access.queries.candidates import Choice
 from data_access.queries.cases import CaseView
+from data_access.queries.duplicates import Duplicate, Merging
+from data_access.queries.steps import StepView
+from domain.clocks import Explanation
 from domain.errors import NotFound
 from domain.people import Actor, Permission, Scope
 from ui.cache import cached
@@ -39,6 +43,47 @@ def calendar_gap(scope: Scope, at: datetime) -> date | None:
         lambda session: reference.calendar_gap(session, now=minute(at)),
         scope=scope,
         now=at,
+    )
+
+
+def steps(case_no: str, scope: Scope) -> StepView:
+    """What decides on the case's next steps. Raises NotFound outside the scope."""
+    return cached(
+        f"step_view {case_no}",
+        lambda session: step_queries.step_view(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def outcome_names(scope: Scope) -> dict[str, tuple[str, str]]:
+    """The outcomes by code: Chinese and English name."""
+    return cached("outcome_names", step_queries.outcome_names, scope=scope)
+
+
+def why(case_no: str, scope: Scope) -> Explanation | None:
+    """How the deadline came about, day by day; None when closed. Raises NotFound."""
+    return cached(
+        f"why {case_no}",
+        lambda session: clocks.why(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def merging(case_no: str, scope: Scope) -> Merging:
+    """What merging ties to the case, within the scope. Raises NotFound."""
+    return cached(
+        f"merging {case_no}",
+        lambda session: duplicates.merging_of(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def likely_duplicates(case_no: str, scope: Scope) -> list[Duplicate]:
+    """The cases that may be the same dispute, within the scope. Raises NotFound."""
+    return cached(
+        f"duplicates {case_no}",
+        lambda session: duplicates.duplicates_of(session, scope=scope, case_no=case_no),
+        scope=scope,
     )
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from data_access.changes import Watermark
 from data_access.queries.queue import Count, QueueRow
 from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, Lamp, Risk, Stage
 from domain.clocks import day_of
+from domain.transitions import LEVELS
 from texts import gettext as _
-from texts import ngettext
+from texts import language, ngettext
 from texts.numbers import clock_time, count, time_left
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
@@ -78,9 +80,17 @@ def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:
     return sum(c.total for s, c in counts.items() if stage in (None, s))
 
 
+_ALWAYS_SHOWN = frozenset({Stage.REGISTERED, Stage.ACCEPTED, Stage.IN_MEDIATION, Stage.PERFORMANCE})
+
+
 def _tabs(counts: dict[Stage, Count], selected: Stage | None) -> list[dict[str, Any]]:
     every = sum(counts.values(), start=Count())
-    named = [(stage, word(stage), counts.get(stage, Count())) for stage in OPEN_STAGES]
+    named = [
+        (stage, word(stage), counts.get(stage, Count()))
+        for stage in OPEN_STAGES
+        # A stage that few cases pass through has a tab while there is something in it.
+        if stage in _ALWAYS_SHOWN or stage in counts or stage is selected
+    ]
     return [
         {
             "stage": stage.value if stage else "",
@@ -88,6 +98,7 @@ def _tabs(counts: dict[Stage, Count], selected: Stage | None) -> list[dict[str, 
             "total": count(figure.total),
             "soon": f"▲{count(figure.soon)}" if figure.soon else "",
             "late": f"■{count(figure.late)}" if figure.late else "",
+            "over": f"◆{count(figure.parking_over)}" if figure.parking_over else "",
             "selected": stage is selected,
         }
         for stage, name, figure in [*named, (None, _("全部"), every)]
@@ -101,6 +112,8 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "lamp": row.lamp.value,
         "clock": clock_words(row, now),
         "type": kind_of(row),
+        "address": address(row.case_no),
+        "card": supervision_card(row) if row.supervised else None,
         "difficulty": word(row.difficulty),
         "risk": int(row.risk),
         "risk_text": word(row.risk) if row.risk <= Risk.ORANGE else "",
@@ -109,6 +122,18 @@ def _row(row: QueueRow, now: datetime, *, may_move: bool) -> dict[str, Any]:
         "age": _age(row, now),
         "move": move if may_move and row.stage in REASSIGNABLE_STAGES else "",
     }
+
+
+def address(case_no: str) -> str:
+    """The address of a case's own page."""
+    page = f"/case?no={quote(case_no)}"
+    return page if language() == "zh" else f"{page}&lang={language()}"
+
+
+def supervision_card(row: QueueRow) -> dict[str, str]:
+    """The card that a supervised case carries: a shape and a word beside the colour."""
+    level = LEVELS[row.supervised - 1]
+    return {"sign": level.value, "text": word(level)}
 
 
 def kind_of(row: QueueRow) -> str:
@@ -122,10 +147,13 @@ def kind_of(row: QueueRow) -> str:
     )
 
 
+_STANDING_STILL = frozenset({Lamp.PAUSED, Lamp.PARKING_OVER})
+
+
 def clock_words(row: QueueRow, now: datetime) -> str:
     """■ 已超 1 天 / ▲ 还剩 6 小时 / ‖ 挂起 / ○ 已结: shape and word beside the colour."""
     shape = LAMP_SHAPES[row.lamp]
-    if row.due_at is None or row.lamp is Lamp.PAUSED:
+    if row.due_at is None or row.lamp in _STANDING_STILL:
         return f"{shape} {word(row.lamp)}"
     return f"{shape} {time_left(row.due_at, now=now)}"
 

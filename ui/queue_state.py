@@ -17,7 +17,7 @@ NOBODY = "none"
 LONGEST_CODE = 32
 # No mediator has this id: the filter of somebody who holds no open case here any more.
 HOLDS_NOTHING = -1
-_LAMPS = (Lamp.LATE, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
+_LAMPS = (Lamp.LATE, Lamp.PARKING_OVER, Lamp.SOON, Lamp.ON_TIME, Lamp.PAUSED)
 
 
 @dataclass(frozen=True)

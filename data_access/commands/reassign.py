@@ -1,13 +1,14 @@
 """Give a case to a mediator, or take one's own last giving back."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_access import history, idempotency
+from data_access.clocks import level_of, running
 from data_access.engine import Database
 from data_access.queries import candidates
 from data_access.reference import load_clock
@@ -20,8 +21,10 @@ from domain.cases import (
     UndoObjection,
     objections_to_move,
 )
+from domain.clocks import Running
 from domain.eligibility import Objection, objections
 from domain.errors import Invalid, NotEligible, NotFound, NotReassignable, NotUndoable
+from domain.organisation import UnitLevel
 from domain.people import Actor, Permission
 
 NOTE_SHORTEST = 4
@@ -29,7 +32,16 @@ NOTE_LONGEST = 500
 _HARD = frozenset({Objection.RECUSED, Objection.LEFT_POST})
 _MOVING = frozenset({EventKind.ASSIGNED, EventKind.REASSIGNED})
 _MOMENTS = ("held_since", "stage_since", "due_at", "soon_at")
-_RESTORED = ("mediator_id", "committee_id", "stage", *_MOMENTS)
+_DAYS = ("limit_on", "stated_due_on")
+# What was stated for a stage, granted to it or asked for it: the next begins without.
+_NOT_YET: dict[str, Any] = {
+    "limit_on": None,
+    "stated_due_on": None,
+    "extended": 0,
+    "extension_asked": None,
+    "extensions": 0,
+}
+_RESTORED = ("mediator_id", "committee_id", "stage", "limit_level", *_MOMENTS, *_NOT_YET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +87,10 @@ def reassign_case(
         def move() -> dict[str, Any]:
             case = history.load_for_change(session, case_no, scope=scope)
             history.require_version(session, case, expected_version)
-            if reasons := objections_to_move(case.stage):
+            if reasons := objections_to_move(case.stage, parked=bool(case.paused)):
                 raise NotReassignable(reasons)
             to = _require_eligible(session, case, to_mediator_id, now)
-            what = _change(session, case, to, reason, note, now)
+            what = _change(session, case, to, reason, note, history.time_of(case, now))
             version = history.change(session, case, what, actor=actor, now=now)
             return asdict(Moved(case_no, version, to.id, to.name))
 
@@ -113,7 +125,7 @@ def undo_reassignment(
             what = history.Change(
                 EventKind.UNDONE,
                 "case:undo_reassign",
-                _restored(before),
+                _restored(session, case, before),
                 {"undid": case.version, "from": case.mediator_id, "to": before["mediator_id"]},
             )
             version = history.change(session, case, what, actor=actor, now=now)
@@ -176,14 +188,23 @@ def _change(
     first = case.stage is Stage.ACCEPTED
     if first:
         clock = load_clock(session)
-        due = clock.deadline(Stage.IN_MEDIATION, case.difficulty, start=now)
+        level = level_of(session, to.committee_id)
+        due = clock.due(Running(Stage.IN_MEDIATION, case.difficulty, now, level=level))
         values |= {
             "stage": Stage.IN_MEDIATION,
             "stage_since": now,
+            "limit_level": level,
+            **_NOT_YET,
             "due_at": due.due_at,
             "soon_at": due.soon_at,
         }
-    data = {"from": case.mediator_id, "to": to.id, "reason": reason, "before": _before(case)}
+    data = {
+        "from": case.mediator_id,
+        "to": to.id,
+        "committee": to.committee_id,
+        "reason": reason,
+        "before": _before(case),
+    }
     return history.Change(
         EventKind.ASSIGNED if first else EventKind.REASSIGNED,
         "case:assign" if first else "case:reassign",
@@ -198,18 +219,27 @@ def _before(case: Case) -> dict[str, Any]:
     """What an undo restores, in JSON."""
     values = {name: getattr(case, name) for name in _RESTORED}
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: value.isoformat() if isinstance(value, date) else value
         for name, value in values.items()
     }
 
 
-def _restored(before: dict[str, Any]) -> dict[str, Any]:
-    """The columns as they were, out of the event's JSON."""
+def _restored(session: Session, case: Case, before: dict[str, Any]) -> dict[str, Any]:
+    """The columns as they were, out of the event's JSON; the deadline by the clock of now.
+
+    Meanwhile the rules may have changed in a way that moved other deadlines than this case's own.
+    """
     values: dict[str, Any] = {name: before[name] for name in _RESTORED}
     values["stage"] = Stage(values["stage"])
     for name in _MOMENTS:
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return values
+    for name in _DAYS:
+        values[name] = date.fromisoformat(values[name]) if values[name] else None
+    level = values["limit_level"]
+    values["limit_level"] = UnitLevel(level) if level else None
+    again = Case(county_id=case.county_id, id=case.id, difficulty=case.difficulty, **values)
+    due = load_clock(session).due(running(session, again, now=None))
+    return values | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
 def _load_for_undo(session: Session, case_no: str, actor: Actor) -> Case:

@@ -9,8 +9,6 @@ import numpy as np
 from data_access.demo.arrivals import DAY, HOUR
 from data_access.demo.story import Story
 from data_access.demo.worktime import LAST_MEETING, OPENS, WorkTime
-from domain.cases import Stage
-from domain.clocks import Clock, Deadline
 
 Action = Callable[[int], None]
 _WEEKEND_REST = 0.6
@@ -18,11 +16,10 @@ _USUAL_HOUR = 15.5 * HOUR
 
 
 class Agenda:
-    """A queue of events, each at a second of the flow, and the clock that limits them."""
+    """A queue of events, each at a second of the flow."""
 
-    def __init__(self, clock: Clock, time: WorkTime, rng: np.random.Generator) -> None:
-        self.time = time
-        self._clock, self._rng = clock, rng
+    def __init__(self, time: WorkTime, rng: np.random.Generator) -> None:
+        self.time, self._rng = time, rng
         self._queue: list[tuple[int, int, Action]] = []
         self._order = count()
 
@@ -36,8 +33,10 @@ class Agenda:
         """Let `action` happen at `at`."""
         heapq.heappush(self._queue, (int(at), next(self._order), action))
 
-    def plan_for(self, story: Story, at: float, step: Callable[[Story, int], None]) -> None:
-        """Plan a step that is void once the case has moved on."""
+    def plan_next(self, story: Story, at: float, step: Callable[[Story, int], None]) -> None:
+        """Plan how a case goes on; whatever was planned for it before is void."""
+        story.turn += 1
+        story.planned = (int(at), step)
         turn = story.turn
 
         def action(then: int) -> None:
@@ -46,9 +45,15 @@ class Agenda:
 
         self.plan(at, action)
 
-    def deadline(self, story: Story, stage: Stage, at: int) -> Deadline:
-        """When a stage begun at `at` is due, by the county's limits."""
-        return self._clock.deadline(stage, story.dispute.difficulty, start=self.time.moment(at))
+    def plan_beside(self, story: Story, at: float, step: Callable[[Story, int], None]) -> None:
+        """Plan something that is void once the case left its stage, or while it stands still."""
+        since = story.now.stage_since
+
+        def action(then: int) -> None:
+            if story.is_open and story.now.stage_since == since and not story.now.paused:
+                step(story, then)
+
+        self.plan(at, action)
 
     def when_people_meet(self, at: float, *, after: int) -> int:
         """An hour between nine and half past eight in the evening, seldom on a day off."""

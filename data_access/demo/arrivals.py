@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from domain.clocks import WorkCalendar
+from domain.work_calendar import WorkCalendar
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -129,7 +129,7 @@ class Desk:
             community_id=dispute.community,
             type_code=dispute.type.code,
             needs_specialist=dispute.type.code in self._specialist_types,
-            mediator_id=story.last.mediator if story.steps else None,
+            mediator_id=story.now.mediator,
             weight=story.weight,
         )
 

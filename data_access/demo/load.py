@@ -13,17 +13,20 @@ from data_access import audit, numbers, reference
 from data_access.demo.agenda import Agenda
 from data_access.demo.arrivals import DAY, arrival_times, daily_rates
 from data_access.demo.assigning import Desk
+from data_access.demo.casebook import CaseBook
 from data_access.demo.county import CODE, County, plan_county
 from data_access.demo.disputes import Dispute, Intake
 from data_access.demo.establish import add_relations, establish
 from data_access.demo.flow import Flow
-from data_access.demo.mediation import History
+from data_access.demo.office import History
 from data_access.demo.people import Workforce, plan_workforce
 from data_access.demo.rows import Ids, Numbered, Row, Rows
 from data_access.demo.worktime import WorkTime
 from data_access.engine import Database, vault_of
 from data_access.tables import Base, CaseType
 from domain.clocks import Clock
+from domain.eligibility import level_of_committee
+from domain.organisation import UnitLevel
 from domain.people import system_actor
 
 SEED = 510129
@@ -111,10 +114,17 @@ def plan_demo(
         _disputes(county, clock, time, seed=seed, scale=scale),
         workforce,
         Desk(county, workforce, rng, specialist_types=specialist_types),
-        Agenda(clock, time, rng),
+        Agenda(time, rng),
+        CaseBook(clock, time, _levels(workforce)),
         rng=rng,
     )
     return Plan(county, workforce, flow.run(until=DAYS * DAY), time)
+
+
+def _levels(workforce: Workforce) -> list[UnitLevel]:
+    """The level of each mediator's committee, which some limits ask for."""
+    committees = [level_of_committee(one.town, one.community) for one in workforce.committees]
+    return [committees[mediator.committee] for mediator in workforce.mediators]
 
 
 def _disputes(
@@ -152,8 +162,8 @@ def _write_cases(
     session: Session, plan: Plan, ids: Ids, *, now: datetime, seed: int, today: date
 ) -> Counter[str]:
     """All cases with their history, under one audit line. Returns the rows by table."""
-    rows = Rows(plan.county, ids, vault_of(session), plan.time)
     told = list(_numbered(session, plan, county_id=ids.county))
+    rows = Rows(plan.county, ids, vault_of(session), plan.time, told)
     written: Counter[str] = Counter()
 
     def write(name: str, found: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""How long work takes and how it ends: the chances that the flow draws from."""
+"""How long work takes and how it ends: the chances that the flow and the pulse draw from."""
 
 from dataclasses import dataclass
 
@@ -8,69 +8,76 @@ from data_access.demo.arrivals import DAY, HOUR
 from data_access.demo.chance import Weighted, lognormal
 from data_access.demo.disputes import DisputeType
 from domain.cases import Difficulty
+from domain.transitions import Action, AgreementForm, caution
 
-WRITTEN, ORAL, WITHDRAWN, REFUSED = "O01", "O02", "O03", "O05"
-# Court confirmation: valid, dismissed, withdrawn, the 30 days run out.
-VALID, NOT_VALID = "J5", Weighted(("J6", "J8", "J9"), (2, 4, 2))
-PERFORMED_AT_ONCE, PERFORMED = "P1", "P3"
-NOT_PERFORMED = Weighted(("P4", "P5"), (3, 2))
-
-_SPOT_OUTCOMES = Weighted((ORAL, WITHDRAWN), (93, 7))
-# Out of scope, a duplicate, for the police, one side refuses from the start.
-_TURNED_AWAY = Weighted((None, "O13", "O14", "O12", REFUSED), (950, 18, 12, 6, 14))
-_FAILURES = Weighted(("O04", "O09", "O07", "O06", "O08", "O11"), (60, 18, 7, 6, 4, 5))
-_LABOUR_FAILURES = Weighted(("O10", "O04", "O07"), (60, 32, 8))
+# What is decided about a case that came in. None: it is accepted.
+_DECISIONS: Weighted[Action | None] = Weighted(
+    (
+        None,
+        Action.REFUSE_SCOPE,
+        Action.REFER_TO_POLICE,
+        Action.PARTY_REFUSES,
+        Action.WITHDRAW,
+    ),
+    (950, 18, 6, 16, 10),
+)
+# 一方明确拒绝: lawful, and no failure of whoever mediated.
+REFUSED = "O05"
+_FAILURES = Weighted(("O04", "O07", "O06", "O08"), (70, 12, 10, 8))
+_ROUTES = Weighted(("O09", "O11"), (80, 20))
+_LABOUR_ROUTES = Weighted(("O10", "O09", "O11"), (75, 15, 10))
 _FAIL = {
     Difficulty.SIMPLE: 0.015,
-    Difficulty.ORDINARY: 0.045,
-    Difficulty.COMPLEX: 0.11,
+    Difficulty.ORDINARY: 0.036,
+    Difficulty.COMPLEX: 0.09,
     Difficulty.MAJOR: 0.17,
 }
-_WITHDRAW, _REFUSE = 0.035, 0.02
+_WITHDRAW, _REFUSE, _POLICE = 0.035, 0.02, 0.004
 _MORE_WRITTEN = {Difficulty.SIMPLE: -0.25, Difficulty.ORDINARY: -0.06, Difficulty.MAJOR: 0.3}
 _ORAL_PERFORMS = 0.85
 _CONFIRM = {"0503": 0.22, "0502": 0.4, "07": 0.26, "0507": 0.3, "08": 0.24}
 _CONFIRM_OTHERWISE = 0.11
-# What a court cannot confirm: identity relations (民诉法解释 355).
-_NOT_CONFIRMABLE = ("0101", "0199")
 
 # Days of mediation: the median, before the mediator's pace and load; the limits are 1 working day,
 # 7, 20 and 30 days, and nothing else ties the two together.
 _MEDIATION_DAYS = {
     Difficulty.SIMPLE: 0.5,
-    Difficulty.ORDINARY: 4.6,
-    Difficulty.COMPLEX: 12.5,
+    Difficulty.ORDINARY: 5.0,
+    Difficulty.COMPLEX: 13.0,
     Difficulty.MAJOR: 19.0,
 }
-_MEDIATION_SPREAD = 0.55
+_MEDIATION_SPREAD = 0.6
 _IDLE_FACTOR, _BUSY_FACTOR = 0.85, 0.45
-_PERFORMANCE_DAYS, _PERFORMANCE_SPREAD = 20.0, 0.48
 _CONFIRMATION_DAYS, _CONFIRMATION_SPREAD, _CONFIRMATION_RANGE = 14.0, 5.0, (3.0, 28.0)
+# The days that people agree on, and what becomes of them: kept, kept late, not kept.
+_AGREED_DAYS = Weighted((3, 7, 10, 15, 20, 30, 45, 60, 90), (8, 14, 12, 22, 10, 22, 6, 5, 1))
+_NOT_KEPT, _KEPT_LATE = 0.035, 0.11
+_LATE_DAYS, _GIVEN_UP_AFTER = 5.0, (3.0, 12.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a mediation ends. `confirms` and `performs`: what is still to be done afterwards."""
+    """How a mediation ends: the step, its outcome or form, and what is to be done afterwards."""
 
-    outcome: str
-    success: bool
+    action: Action
+    outcome: str | None = None
+    form: AgreementForm | None = None
     confirms: bool = False
     performs: bool = False
 
 
-def spot_outcome(rng: np.random.Generator) -> str:
-    """How something ends that a grid worker settles where it was found."""
-    return _SPOT_OUTCOMES.pick(rng)
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What was agreed to be done by a day, and what becomes of it: seconds from the agreement."""
+
+    days: int
+    seconds: float
+    kept: bool
 
 
-def spot_seconds(rng: np.random.Generator) -> int:
-    """How long that takes: ten minutes to an hour and a half."""
-    return int(rng.uniform(600, 5400))
-
-
-def turned_away(rng: np.random.Generator) -> str | None:
-    """The outcome of a case that is not accepted, or None where it is."""
-    return _TURNED_AWAY.pick(rng)
+def decision(rng: np.random.Generator) -> Action | None:
+    """Why a case goes no further, or None where it is accepted."""
+    return _DECISIONS.pick(rng)
 
 
 def acceptance_seconds(rng: np.random.Generator) -> float:
@@ -93,39 +100,75 @@ def mediation_seconds(
     return days * pace * (_IDLE_FACTOR + _BUSY_FACTOR * busy) * DAY
 
 
-def performance_seconds(rng: np.random.Generator) -> float:
-    """Time until what was agreed is done."""
-    return lognormal(rng, median=_PERFORMANCE_DAYS, spread=_PERFORMANCE_SPREAD) * DAY
-
-
 def confirmation_seconds(rng: np.random.Generator) -> float:
     """Time until the court has decided, inside the 30 days of 人民调解法 33."""
     days = rng.normal(_CONFIRMATION_DAYS, _CONFIRMATION_SPREAD)
     return float(np.clip(days, *_CONFIRMATION_RANGE)) * DAY
 
 
+def arrangement_seconds(rng: np.random.Generator, form: AgreementForm) -> float:
+    """Office time from an agreement to what follows of it; the limit is three working days."""
+    return float(rng.exponential(8 * HOUR if form is AgreementForm.WRITTEN else 3 * HOUR))
+
+
+def promise(rng: np.random.Generator) -> Promise:
+    """How long people give each other, and whether they keep to it."""
+    days = _AGREED_DAYS.pick(rng)
+    point = rng.random()
+    if point < _NOT_KEPT:
+        return Promise(days, (days + rng.uniform(*_GIVEN_UP_AFTER)) * DAY, kept=False)
+    if point < _NOT_KEPT + _KEPT_LATE:
+        return Promise(days, (days + rng.exponential(_LATE_DAYS)) * DAY, kept=True)
+    return Promise(days, days * float(rng.beta(4, 1.2)) * DAY, kept=True)
+
+
+def follow_up_seconds(rng: np.random.Generator) -> float:
+    """Time until somebody asks whether it lasted; the limit is seven days."""
+    return lognormal(rng, median=3.2, spread=0.55) * DAY
+
+
+def telling_seconds(rng: np.random.Generator) -> float:
+    """Office time until the parties know their other ways; the limit is two working days."""
+    return float(rng.exponential(7.5 * HOUR))
+
+
+def handing_over_seconds(rng: np.random.Generator) -> float:
+    """Office time until a case goes to a court or an office; the limit is five working days."""
+    return float(rng.exponential(17 * HOUR))
+
+
+def archiving_seconds(rng: np.random.Generator) -> float:
+    """Office time until the file is closed; the limit is ten working days."""
+    return float(rng.exponential(34 * HOUR))
+
+
+def route(rng: np.random.Generator, type_code: str) -> str:
+    """Where a case goes that was not settled: to a court, to arbitration, to an office."""
+    return (_LABOUR_ROUTES if type_code.startswith("07") else _ROUTES).pick(rng)
+
+
 def ending(rng: np.random.Generator, kind: DisputeType, difficulty: Difficulty) -> Ending:
     """How the mediation of a dispute ends."""
     point = rng.random()
-    if point < _WITHDRAW:
-        return Ending(WITHDRAWN, success=False)
-    if point < _WITHDRAW + _REFUSE:
-        return Ending(REFUSED, success=False)
+    for share, action in (
+        (_WITHDRAW, Action.WITHDRAW),
+        (_REFUSE, Action.PARTY_REFUSES),
+        (_POLICE, Action.REFER_TO_POLICE),
+    ):
+        if point < share:
+            return Ending(action)
+        point -= share
     if rng.random() < _FAIL[difficulty]:
-        failures = _LABOUR_FAILURES if kind.code.startswith("07") else _FAILURES
-        return Ending(failures.pick(rng), success=False)
+        return Ending(Action.FAIL, outcome=_FAILURES.pick(rng))
     written = rng.random() < kind.written + _MORE_WRITTEN.get(difficulty, 0)
-    confirmable = written and kind.code not in _NOT_CONFIRMABLE
+    # Where a court might find identity or title in it, people do not go there.
+    confirmable = written and caution(kind.code) is None
     if confirmable and rng.random() < _confirms(kind.code):
-        return Ending(WRITTEN, success=True, confirms=True)
+        return Ending(Action.SETTLE, form=AgreementForm.WRITTEN, confirms=True)
     performs = rng.random() < kind.performs * (1 if written else _ORAL_PERFORMS)
-    return Ending(WRITTEN if written else ORAL, success=True, performs=performs)
+    form = AgreementForm.WRITTEN if written else AgreementForm.ORAL
+    return Ending(Action.SETTLE, form=form, performs=performs)
 
 
 def _confirms(code: str) -> float:
     return _CONFIRM.get(code, _CONFIRM.get(code[:2], _CONFIRM_OTHERWISE))
-
-
-def is_failure(outcome: str) -> bool:
-    """Whether an outcome counts as 调解不成, in the base of the success rate."""
-    return outcome in {*_FAILURES.things, *_LABOUR_FAILURES.things}

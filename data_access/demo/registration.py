@@ -1,20 +1,17 @@
-"""One new case into a living county: its row, parties, event, span and audit line together."""
+"""A dispute as somebody at a window, or on the way through a grid, would take it down."""
 
-from sqlalchemy import insert, select
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access import audit, numbers
+from data_access.commands.register import NewCase, NewParty
 from data_access.demo.county import County
 from data_access.demo.disputes import Dispute
-from data_access.demo.rows import Ids, Numbered, Rows
-from data_access.demo.story import Story
-from data_access.demo.worktime import WorkTime
-from data_access.engine import vault_of
-from data_access.reference import load_clock
-from data_access.tables import Case, CaseEvent, CaseSpan, OrganisationUnit, Party
-from domain.cases import EventKind, Stage
-from domain.organisation import UnitLevel
-from domain.people import Actor
+from data_access.demo.rows import Ids
+from data_access.tables import OrganisationUnit
+from domain.organisation import PartyRole, UnitLevel
 
 
 def unit_ids(session: Session, county: County, *, county_id: int) -> Ids:
@@ -38,30 +35,35 @@ def unit_ids(session: Session, county: County, *, county_id: int) -> Ids:
     )
 
 
-def register(
-    session: Session, dispute: Dispute, *, county: County, ids: Ids, time: WorkTime, actor: Actor
-) -> str:
-    """Register a dispute at its own moment, in the caller's transaction. Returns its number."""
-    now = time.moment(dispute.at)
-    (case_id,) = numbers.reserve(session, "case", county_id=ids.county)
-    party_ids = numbers.reserve(session, "party", county_id=ids.county, count=len(dispute.parties))
-    (ordinal,) = numbers.reserve(session, numbers.case_counter(now), county_id=ids.county)
-    story = Story(dispute)
-    due = load_clock(session).deadline(Stage.REGISTERED, dispute.difficulty, start=now)
-    data = {"source": dispute.source}
-    story.enter(dispute.at, EventKind.REGISTERED, Stage.REGISTERED, due, data=data)
-    told = Numbered(story, case_id, numbers.case_number(now, ordinal), party_ids)
-    rows = Rows(county, ids, vault_of(session), time)
-    session.execute(insert(Case).values(rows.case(told)))
-    for party in rows.parties(told):
-        session.execute(insert(Party).values(party))
-    session.execute(insert(CaseEvent).values(rows.events(told)))
-    stamp = audit.append(
-        session,
-        [audit.Deed("case:register", f"case:{told.case_no}", {**data, "version": 1})],
-        actor=actor,
-        at=now,
-        changes_data=True,
+def taken_down(
+    dispute: Dispute, *, county: County, grids: Sequence[int], today: date, settled: str
+) -> NewCase:
+    """What is entered for a dispute. `settled` is how it ended on the spot, or empty."""
+    town = county.towns[county.town_of(dispute.community)].name
+    return NewCase(
+        unit_id=grids[dispute.grid],
+        type_code=dispute.type.code,
+        source_code=dispute.source,
+        occurred_on=today - timedelta(days=dispute.days_before),
+        title=dispute.title,
+        parties=tuple(
+            NewParty(
+                PartyRole(role),
+                person.name,
+                kind=person.kind,
+                identity=person.identity or "",
+                phone=person.phone or "",
+                address=person.address,
+                sex=person.sex,
+            )
+            for role, person in dispute.parties
+        ),
+        place=town + dispute.place,
+        summary=dispute.summary,
+        people_count=dispute.people,
+        amount_yuan=dispute.amount,
+        risk=dispute.risk,
+        scale_code=dispute.scale,
+        difficulty=dispute.difficulty,
+        settled=settled,
     )
-    session.execute(insert(CaseSpan).values(rows.spans(told, recorded_seq=stamp.data_seq)))
-    return told.case_no

@@ -1,17 +1,17 @@
 """A told case as rows: what a registration and every later change would have written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from data_access.demo.county import County
-from data_access.demo.story import Step, Story
+from data_access.demo.story import State, Step, Story
 from data_access.demo.worktime import WorkTime
-from data_access.history import note_place
+from data_access.history import FACT_FIELDS, UNTOUCHED, note_place
 from data_access.vault import Indexed, Vault
-from domain.cases import ReassignReason, Stage
+from domain.cases import EventKind, ReassignReason, Stage
 
 Row = dict[str, Any]
 
@@ -39,20 +39,29 @@ class Numbered:
 
 
 class Rows:
-    """Turns stories into rows of one county."""
+    """Turns stories into rows of one county. `told` are all of them, by their places."""
 
-    def __init__(self, county: County, ids: Ids, vault: Vault, time: WorkTime) -> None:
+    def __init__(
+        self,
+        county: County,
+        ids: Ids,
+        vault: Vault,
+        time: WorkTime,
+        told: Sequence[Numbered],
+    ) -> None:
         self._county, self._ids, self._vault, self._time = county, ids, vault, time
+        self._told = told
 
     def case(self, told: Numbered) -> Row:
         """The case as it stands after its last step."""
-        story, last = told.story, told.story.last
+        story, state = told.story, told.story.now
         dispute, key = story.dispute, f"{self._ids.county}:{told.case_id}"
         occurred = self._time.day(dispute.at) - timedelta(days=dispute.days_before)
-        is_open = last.stage is not Stage.CLOSED
         place = self._county.towns[self._county.town_of(dispute.community)].name + dispute.place
         encrypt = self._vault.encrypt
+        merged_into = state.merged_into
         return {
+            **UNTOUCHED,
             "county_id": self._ids.county,
             "id": told.case_id,
             "case_no": told.case_no,
@@ -62,28 +71,32 @@ class Rows:
             "source_code": dispute.source,
             "scale_code": dispute.scale,
             "difficulty": dispute.difficulty,
-            "risk": int(dispute.risk),
-            "stage": last.stage,
-            "is_open": int(is_open),
-            "paused": 0,
+            "is_open": int(story.is_open),
+            **self._counted(story, state),
+            "parked_until": state.parked_until,
+            "stated_due_on": state.stated_due_on,
+            "limit_level": state.limit_level,
+            "extended": state.extended,
+            "extension_asked": state.extension_asked,
+            "extensions": state.extensions,
+            "agreement_form": state.form,
+            "agreed_on": state.agreed_on,
+            "merged_into": None if merged_into is None else self._told[merged_into].case_id,
             "occurred_on": occurred,
             "registered_at": self._time.moment(dispute.at),
-            "stage_since": self._time.moment(last.stage_since),
-            "due_at": last.due_at,
-            "soon_at": last.soon_at,
-            "closed_at": None if is_open else self._time.moment(last.at),
-            "outcome_code": last.outcome or story.outcome,
-            **self._holder(last),
-            "held_since": None if last.held_since is None else self._time.moment(last.held_since),
+            "stage_since": self._time.moment(state.stage_since),
+            "closed_at": self._moment(state.closed_at),
+            "outcome_code": state.outcome,
+            "onward_code": state.onward,
+            "held_since": self._moment(state.held_since),
             "people_count": dispute.people,
             "amount_yuan": dispute.amount,
-            "weight": story.weight,
             "title_encrypted": encrypt(dispute.title, place=f"case.title:{key}"),
             "place_encrypted": encrypt(place, place=f"case.place:{key}"),
             "summary_encrypted": encrypt(dispute.summary, place=f"case.summary:{key}"),
             "batch_id": None,
             "version": len(story.steps),
-            "updated_at": self._time.moment(last.at),
+            "updated_at": self._time.moment(story.steps[-1].at),
         }
 
     def parties(self, told: Numbered) -> list[Row]:
@@ -110,40 +123,38 @@ class Rows:
 
     def events(self, told: Numbered) -> list[Row]:
         """One event for each step."""
+        steps = told.story.steps
         return [
             {
                 **self._key(told, seq),
                 "kind": step.kind,
                 "at": self._time.moment(step.at),
                 "actor_id": 0,
-                "data": self._data(step.data),
+                "data": self._data(told.story, seq),
                 "note_encrypted": self._note("case_event.note", told, seq, step),
             }
-            for seq, step in enumerate(told.story.steps, start=1)
+            for seq, step in enumerate(steps, start=1)
         ]
 
     def spans(self, told: Numbered, *, recorded_seq: int) -> list[Row]:
         """One span for each step that leaves the case open; the last one has no end."""
         steps = told.story.steps
+        if told.story.dispute.on_the_spot:
+            # Registered and closed in one, it was in nobody's queue.
+            steps = steps[2:]
+        first = len(told.story.steps) - len(steps) + 1
         ends = [self._time.moment(step.at) for step in steps[1:]]
         return [
             {
                 **self._key(told, seq),
                 "starts_at": self._time.moment(step.at),
-                "ends_at": ends[seq - 1] if seq <= len(ends) else None,
+                "ends_at": ends[seq - first] if seq - first < len(ends) else None,
                 "recorded_seq": recorded_seq,
-                "stage": step.stage,
-                "due_at": step.due_at,
-                "soon_at": step.soon_at,
-                "paused": 0,
-                "risk": int(told.story.dispute.risk),
-                "supervised": 0,
-                "weight": told.story.weight,
                 **self._units(told.story),
-                **self._holder(step),
+                **self._counted(told.story, step.after),
             }
-            for seq, step in enumerate(steps, start=1)
-            if step.stage is not Stage.CLOSED
+            for seq, step in enumerate(steps, start=first)
+            if step.after.stage is not Stage.CLOSED
         ]
 
     def assignments(self, told: Numbered) -> list[Row]:
@@ -152,13 +163,13 @@ class Rows:
         changes = [
             (seq, step)
             for seq, (before, step) in enumerate(pairwise(steps), start=2)
-            if step.mediator is not None and step.mediator != before.mediator
+            if step.after.mediator != before.after.mediator
         ]
         ends = [self._time.moment(step.at) for _, step in changes[1:]]
         return [
             {
                 **self._key(told, seq),
-                **self._holder(step),
+                **self._holder(step.after),
                 "starts_at": self._time.moment(step.at),
                 "ends_at": ends[place] if place < len(ends) else None,
                 "reason": step.reason or ReassignReason.OTHER,
@@ -166,6 +177,7 @@ class Rows:
                 "note_encrypted": self._note("assignment.note", told, seq, step),
             }
             for place, (seq, step) in enumerate(changes)
+            if step.after.mediator is not None
         ]
 
     def _key(self, told: Numbered, seq: int) -> Row:
@@ -179,21 +191,92 @@ class Rows:
             "grid_id": self._ids.grids[dispute.grid],
         }
 
-    def _holder(self, step: Step) -> Row:
-        if step.mediator is None:
-            return {"committee_id": None, "mediator_id": None}
+    def _counted(self, story: Story, state: State) -> Row:
+        """What a screen counts by: the columns that a case and its span have in common."""
+        due = state.deadline
         return {
-            "committee_id": self._ids.committee_of[step.mediator],
-            "mediator_id": self._ids.mediators[step.mediator],
+            "stage": state.stage,
+            "due_at": due.due_at if due else None,
+            "soon_at": due.soon_at if due else None,
+            "paused": int(state.paused),
+            "risk": int(story.dispute.risk),
+            "supervised": state.supervised,
+            "weight": story.weight,
+            **self._holder(state),
         }
 
-    def _data(self, data: Mapping[str, Any]) -> Row:
-        """An event's data with mediators by id."""
+    def _holder(self, state: State) -> Row:
+        if state.mediator is None:
+            return {"committee_id": None, "mediator_id": None}
         return {
-            name: self._ids.mediators[value]
-            if name in {"from", "to"} and value is not None
-            else value
-            for name, value in data.items()
+            "committee_id": self._ids.committee_of[state.mediator],
+            "mediator_id": self._ids.mediators[state.mediator],
+        }
+
+    def _moment(self, at: int | None) -> datetime | None:
+        return None if at is None else self._time.moment(at)
+
+    def _data(self, story: Story, seq: int) -> Row:
+        """An event's data with mediators by id and cases by number."""
+        steps, found = story.steps, {}
+        step = steps[seq - 1]
+        for name, value in step.data.items():
+            if name in {"from", "to"} and value is not None:
+                found[name] = self._ids.mediators[value]
+            elif name in {"other_case", "merged", "stays"}:
+                found[name] = self._told[value].case_no
+            else:
+                found[name] = value
+        if step.kind is EventKind.REGISTERED:
+            found["values"] = self._facts(story)
+        if step.kind in {EventKind.ASSIGNED, EventKind.REASSIGNED}:
+            found["committee"] = self._ids.committee_of[step.data["to"]]
+            found["before"] = self._before(steps[seq - 2].after)
+        if step.kind is EventKind.MERGED:
+            found["kept"] = self._kept(steps[seq - 2].after)
+        return found
+
+    def _facts(self, story: Story) -> Row:
+        graded = {"difficulty": story.dispute.difficulty, "weight": story.weight}
+        values = {**self._units(story), **graded, "risk": int(story.dispute.risk)}
+        return {name: values[name] for name in FACT_FIELDS}
+
+    def _kept(self, state: State) -> Row:
+        """What undoing a merging would bring back, in JSON."""
+        days = {"stated_due_on": state.stated_due_on, "parked_until": state.parked_until}
+        return {
+            "stage": state.stage,
+            "stage_since": self._time.moment(state.stage_since).isoformat(),
+            **{name: day and day.isoformat() for name, day in days.items()},
+            "extended": state.extended,
+            "extension_asked": state.extension_asked,
+            "extensions": state.extensions,
+            "limit_level": state.limit_level,
+            "limit_on": None,
+            "paused": int(state.paused),
+            "supervised": state.supervised,
+            "outcome_code": state.outcome,
+        }
+
+    def _before(self, state: State) -> Row:
+        """What taking a giving back would restore, in JSON."""
+        due = state.deadline
+        moments: dict[str, date | None] = {
+            "held_since": self._moment(state.held_since),
+            "stage_since": self._moment(state.stage_since),
+            "due_at": due.due_at if due else None,
+            "soon_at": due.soon_at if due else None,
+            "limit_on": None,
+            "stated_due_on": state.stated_due_on,
+        }
+        return {
+            **self._holder(state),
+            "stage": state.stage,
+            "limit_level": state.limit_level,
+            **{name: value and value.isoformat() for name, value in moments.items()},
+            "extended": state.extended,
+            "extension_asked": state.extension_asked,
+            "extensions": state.extensions,
         }
 
     def _note(self, kind: str, told: Numbered, seq: int, step: Step) -> bytes | None:

@@ -1,144 +1,89 @@
 """A case as the flow tells it: a dispute and the steps that were taken with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from data_access.demo.disputes import Dispute
-from domain.cases import HELD_STAGES, WEIGHT, EventKind, ReassignReason, Stage
+from domain.cases import WEIGHT, EventKind, ReassignReason, Stage
 from domain.clocks import Deadline
+from domain.organisation import UnitLevel
+from domain.transitions import AgreementForm
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a case stands after a step: what may change of its row.
+
+    Times are seconds of the flow; `mediator` is an index, `merged_into` the place of a story.
+    """
+
+    stage: Stage
+    stage_since: int
+    deadline: Deadline | None = None
+    mediator: int | None = None
+    held_since: int | None = None
+    outcome: str | None = None
+    onward: str | None = None
+    form: AgreementForm | None = None
+    agreed_on: date | None = None
+    limit_level: UnitLevel | None = None
+    stated_due_on: date | None = None
+    extended: int = 0
+    extension_asked: int | None = None
+    extensions: int = 0
+    paused: bool = False
+    parked_until: date | None = None
+    supervised: int = 0
+    closed_at: int | None = None
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change of a case and how it stood after it; one event, and one span while it is open.
 
-    Times are seconds of the flow; `mediator` is an index. `data` goes into the event.
+    `data` goes into the event; a mediator in it is an index, another case the place of its story.
     """
 
     at: int
     kind: EventKind
-    stage: Stage
-    stage_since: int
-    due_at: datetime | None
-    soon_at: datetime | None
-    mediator: int | None
-    held_since: int | None
-    outcome: str | None = None
+    after: State
     data: Mapping[str, Any] = field(default_factory=dict)
     reason: ReassignReason | None = None
     note: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Story:
-    """A dispute, its steps so far, who must not take it, and the turn that its plans are good for.
+    """A dispute, its steps so far, and what is planned for it.
 
-    Whatever was planned under an earlier `turn` is void: the case went another way meanwhile.
+    `place` is its number among the stories. Whatever was planned under an earlier `turn` is void:
+    the case went another way meanwhile. `ends` is when its mediation will be over. `twin` is an
+    earlier case of the same dispute, where it was brought twice.
     """
 
     dispute: Dispute
+    place: int
     steps: list[Step] = field(default_factory=list)
     recused: set[int] = field(default_factory=set)
     turn: int = 0
+    planned: "tuple[int, Callable[[Story, int], None]] | None" = None
     ends: int = 0
-    outcome: str | None = None
+    twin: "Story | None" = None
 
     @property
-    def last(self) -> Step:
-        """The youngest step."""
-        return self.steps[-1]
+    def now(self) -> State:
+        """How it stands after its youngest step."""
+        return self.steps[-1].after
 
     @property
     def is_open(self) -> bool:
         """Whether it is registered and not closed."""
-        return bool(self.steps) and self.last.stage is not Stage.CLOSED
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a mediator has it in hand."""
-        return bool(self.steps) and self.last.stage in HELD_STAGES
-
-    @property
-    def awaits_closing(self) -> bool:
-        """Whether all is done but the closing of the file."""
-        last = self.last
-        confirmed = last.kind is EventKind.CONFIRMED and last.stage is Stage.CONFIRMATION
-        return confirmed or last.kind is EventKind.PERFORMED
+        return bool(self.steps) and self.now.stage is not Stage.CLOSED
 
     @property
     def weight(self) -> int:
         """Its points of work in tenths."""
         return WEIGHT[self.dispute.difficulty]
-
-    def enter(
-        self,
-        at: int,
-        kind: EventKind,
-        stage: Stage,
-        deadline: Deadline | None,
-        *,
-        mediator: int | None = None,
-        outcome: str | None = None,
-        data: Mapping[str, Any] | None = None,
-        reason: ReassignReason | None = None,
-    ) -> None:
-        """Move into a stage; `mediator` is who holds it from now on, where somebody else does."""
-        holder, since = (mediator, at) if mediator is not None else self._holding()
-        self.turn += 1
-        self.steps.append(
-            Step(
-                at,
-                kind,
-                stage,
-                at,
-                deadline.due_at if deadline else None,
-                deadline.soon_at if deadline else None,
-                holder,
-                since,
-                outcome,
-                data or {},
-                reason,
-            )
-        )
-
-    def _holding(self) -> tuple[int | None, int | None]:
-        return (self.last.mediator, self.last.held_since) if self.steps else (None, None)
-
-    def note_step(self, at: int, kind: EventKind, data: Mapping[str, Any]) -> None:
-        """Something happened that leaves the case where it is."""
-        last = self.last
-        self.steps.append(
-            Step(
-                at,
-                kind,
-                last.stage,
-                last.stage_since,
-                last.due_at,
-                last.soon_at,
-                last.mediator,
-                last.held_since,
-                data=data,
-            )
-        )
-
-    def hand_over(self, at: int, mediator: int, reason: ReassignReason, note: str) -> None:
-        """Give it to somebody else; stage and clock run on."""
-        last = self.last
-        self.turn += 1
-        self.steps.append(
-            Step(
-                at,
-                EventKind.REASSIGNED,
-                last.stage,
-                last.stage_since,
-                last.due_at,
-                last.soon_at,
-                mediator,
-                at,
-                data={"from": last.mediator, "to": mediator, "reason": reason.value},
-                reason=reason,
-                note=note,
-            )
-        )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from data_access.accounts import hash_password
 from data_access.demo.accounts import FILE_NAME, create_demo_accounts
+from data_access.demo.errands import BeatKind
 from data_access.demo.load import SEED, NotEmptyError, load_demo
-from data_access.demo.pulse import Beat, BeatKind, NoCountyError, Pulse
+from data_access.demo.pulse import Beat, NoCountyError, Pulse
 from data_access.settings import Settings
 from data_access.site_verbs import opened_database
 from domain.clocks import BEIJING, day_of
@@ -29,7 +30,9 @@ def add_parser(verbs: "Verbs") -> None:
         "--day", type=date.fromisoformat, help=_("以这一天零时为准(YYYY-MM-DD),默认今天")
     )
     parser.add_argument("--seed", type=int, help=_("随机种子;同一种子、同一天,数据相同"))
-    parser.add_argument("--pulse", action="store_true", help=_("持续产生收案、受理、指派、结案"))
+    parser.add_argument(
+        "--pulse", action="store_true", help=_("持续产生收案、指派、调解、履行、归档等变动")
+    )
     parser.add_argument(
         "--speed", type=_positive, default=1.0, help=_("运转的倍数,默认 1 即与实际同速")
     )
@@ -105,9 +108,23 @@ def _say(beat: Beat) -> None:
         BeatKind.ACCEPTANCE: _("审查"),
         BeatKind.ASSIGNMENT: _("指派"),
         BeatKind.MEDIATION: _("调解"),
-        BeatKind.PERFORMANCE: _("履行"),
+        BeatKind.ARRANGEMENT: _("安排履行"),
         BeatKind.CONFIRMATION: _("司法确认"),
+        BeatKind.PERFORMANCE: _("履行"),
+        BeatKind.FOLLOW_UP: _("回访"),
+        BeatKind.TELLING: _("告知权利"),
+        BeatKind.HANDING_OVER: _("移交或归档"),
+        BeatKind.ARCHIVING: _("归档"),
         BeatKind.REASSIGNMENT: _("改派"),
+        BeatKind.SENDING_BACK: _("退回"),
+        BeatKind.PARKING: _("挂账"),
+        BeatKind.RESUMING: _("恢复办理"),
+        BeatKind.ASKING: _("申请延期"),
+        BeatKind.ANSWERING: _("答复延期"),
+        BeatKind.SUPERVISION: _("督办"),
+        BeatKind.RELEASE: _("解除督办"),
+        BeatKind.REOPENING: _("重新办理"),
+        BeatKind.UNMERGING: _("撤销并案"),
     }
     print(f"{_now().astimezone(BEIJING):%H:%M:%S} {beat.case_no} {words[beat.kind]}", flush=True)
 

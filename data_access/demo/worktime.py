@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from data_access.demo.arrivals import DAY, HOUR
-from domain.clocks import BEIJING, WorkCalendar
+from domain.clocks import BEIJING
+from domain.work_calendar import WorkCalendar
 
 OPENS = 9 * HOUR
 CLOSES = 17 * HOUR + HOUR // 2

@@ -64,7 +64,8 @@ def _add_events(session: Session, known: dict[int, KnownCase], county_id: int) -
         one = known[case_id]
         if kind in _IMPORTS and "facts" in data:
             one.facts_fingerprint, one.state_fingerprint = data["facts"], data["state"]
-        elif "batch" not in data:
+        # A change of the rules moves every deadline; that says nothing of who works on the case.
+        elif kind is not EventKind.DEADLINE_MOVED and "batch" not in data:
             one.local = True
 
 
@@ -94,7 +95,9 @@ def _add_spans(session: Session, known: dict[int, KnownCase], county_id: int) ->
 def facts_after(known: KnownCase, stated: StatedCase) -> dict[str, Any]:
     """The case's facts as they are after the row. A blank cell leaves what was there."""
     facts: dict[str, Any] = {name: known.row[name] for name in FACTS} | stated.facts
-    facts["difficulty"] = Difficulty(facts["difficulty"])
+    # The clock of a case that people here work on is theirs, and so is what it rests on.
+    graded = known.row["difficulty"] if known.local else facts["difficulty"]
+    facts["difficulty"] = Difficulty(graded)
     facts["weight"] = WEIGHT[facts["difficulty"]]
     before, now = known.row, stated.position
     # A source that names only the town does not take away what was known more precisely.

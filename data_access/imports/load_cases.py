@@ -31,7 +31,7 @@ from data_access.imports.stated import Person, StatedCase, state_case
 from data_access.imports.task import Task
 from data_access.reference import load_clock
 from domain.cases import Stage
-from domain.clocks import day_of
+from domain.clocks import Clock, day_of
 from domain.imports import Note, RejectReason
 
 
@@ -60,7 +60,8 @@ class CaseChange:
 class CasePlan:
     """What will happen to the rows of a file, before it happens.
 
-    `given` counts the cases that come to a mediator who was found eligible.
+    `given` counts the cases that come to a mediator who was found eligible; `clock` is what the
+    deadlines were reckoned with.
     """
 
     added: int = 0
@@ -69,6 +70,7 @@ class CasePlan:
     rejected: list[Entry] = field(default_factory=list)
     notes: Counter[Note] = field(default_factory=Counter)
     given: Counter[int] = field(default_factory=Counter)
+    clock: Clock | None = None
 
 
 class Seen(NamedTuple):
@@ -112,7 +114,8 @@ class CasePlanner:
         units = load_units(session, county_id=self._county_id)
         self._places = Places(units, today=day_of(task.now), mapped=task.mapping.places)
         roster = load_roster(session, county_id=self._county_id, now=task.now)
-        self._bearings = Bearings(roster, load_clock(session), self._vault, task.now)
+        self.plan.clock = load_clock(session)
+        self._bearings = Bearings(roster, self.plan.clock, self._vault, task.now)
         self._numbers: set[str] = set()
 
     def decide(self, session: Session, entries: Iterable[Entry]) -> Decided:
@@ -172,9 +175,11 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> NewCase:
     facts = full_facts(stated)
     notes: Counter[Note] = Counter()
     standing = stand_new(stated, facts, bearings, notes)
-    notes[Note.PLACE_FROM_TEXT] += stated.position.from_text
-    plan.notes.update(notes)
     position = stated.position
+    if position.from_text:
+        notes[Note.PLACE_FROM_TEXT] += 1
+    if notes:
+        plan.notes.update(notes)
     units = {
         "town_id": position.town_id,
         "community_id": position.community_id,

@@ -5,9 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from data_access.imports.known_cases import KnownCase
-from data_access.imports.standing import SETTLED_STAGES, Bearings, Hands, due_of, find_hands
+from data_access.imports.standing import (
+    SETTLED_STAGES,
+    Bearings,
+    Hands,
+    due_of,
+    find_hands,
+    stated_day,
+)
 from data_access.imports.stated import StatedCase
 from domain.cases import HELD_STAGES, Stage
+from domain.clocks import Deadline, Running
 from domain.imports import Note, outcome_by_method, stage_of
 
 _ORDER = tuple(Stage)
@@ -25,10 +33,10 @@ def moves(
     Nothing moves that people here have moved, and nothing that the source says as it said before.
     Raises RowRefused where the county has no limit for the new stage.
     """
-    if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
-        return {}
     if known.local or known.row["stage"] is Stage.CLOSED:
         return {}
+    if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
+        return _regraded(known, facts, bearings)
     hands = find_hands(stated, facts, bearings, notes)
     holder_id = _holder_id(known, hands, notes)
     stage = _stage(known, stated, has_mediator=holder_id is not None)
@@ -37,16 +45,51 @@ def moves(
     since = _since(known, stated, stage, bearings.now)
     values = _holding(known, hands, holder_id, stage, bearings, since)
     if stage is not known.row["stage"]:
-        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
-        values |= {"stage": stage, "stage_since": since}
+        holder = bearings.roster.by_id.get(holder_id) if holder_id is not None else None
+        level = holder.candidate.level if holder else None
+        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock, level=level)
+        values |= {"stage": stage, "stage_since": since, "limit_level": level, "limit_on": None}
     elif stated.due_day is not None:
         since = known.row["stage_since"]
-        due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+        due = due_of(
+            stated,
+            stage,
+            facts["difficulty"],
+            since,
+            bearings.clock,
+            level=known.row["limit_level"],
+            limit_on=known.row["limit_on"],
+        )
     else:
-        return values
-    if due.due_at != known.row["due_at"]:
-        values |= {"due_at": due.due_at, "soon_at": due.soon_at}
+        return values | _regraded(known, facts, bearings)
+    values |= _moved(known, due)
+    day = stated_day(stated, stage, since)
+    if day != known.row["stated_due_on"]:
+        values |= {"stated_due_on": day}
     return values
+
+
+def _regraded(known: KnownCase, facts: dict[str, Any], bearings: Bearings) -> dict[str, Any]:
+    """The deadline of a stage that goes on, of a case that is harder or simpler than was said."""
+    row = known.row
+    if facts["difficulty"] == row["difficulty"]:
+        return {}
+    running = Running(
+        row["stage"],
+        facts["difficulty"],
+        row["stage_since"],
+        row["stated_due_on"],
+        level=row["limit_level"],
+        limit_on=row["limit_on"],
+    )
+    return _moved(known, bearings.clock.due(running))
+
+
+def _moved(known: KnownCase, due: Deadline) -> dict[str, Any]:
+    """The deadline's two moments where either differs: one last day has many yellow ones."""
+    if due == Deadline(known.row["due_at"], known.row["soon_at"]):
+        return {}
+    return {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
 def _holder_id(known: KnownCase, hands: Hands, notes: Counter[Note]) -> int | None:

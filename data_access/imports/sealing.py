@@ -7,10 +7,10 @@ from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from data_access import numbers
-from data_access.history import SPAN_FIELDS, note_place
+from data_access.history import SPAN_FIELDS, UNTOUCHED, note_place, told
 from data_access.imports import staging
 from data_access.imports.load_cases import CaseChange, Decided, NewCase
-from data_access.imports.standing import SETTLED_STAGES
+from data_access.imports.standing import SETTLED_STAGES, stated_day
 from data_access.imports.stated import Person
 from data_access.imports.task import Task
 from data_access.vault import Indexed, Vault
@@ -20,6 +20,10 @@ from domain.people import SYSTEM_USER_ID
 Row = dict[str, Any]
 Rows = dict[Table, list[Row]]
 Ids = tuple[range, range]
+
+_OF_A_PARTY = ("name", "identity", "phone", "address")
+_COLUMN_OF = {name: f"{name}_encrypted" for name in ("title", "place", "summary", *_OF_A_PARTY)}
+_NOTHING_OF_A_PARTY = dict.fromkeys(_COLUMN_OF[name] for name in _OF_A_PARTY)
 
 
 def reserve_ids(session: Session, decided: Decided, *, county_id: int) -> Ids:
@@ -66,7 +70,7 @@ class _Sealer:
             "external_no": new.stated.external_no,
             "year": numbers.case_year(values["registered_at"]),
             "is_open": int(not closed),
-            "paused": 0,
+            **UNTOUCHED,
             "closed_at": None,
             "outcome_code": None,
             "place_encrypted": None,
@@ -81,7 +85,9 @@ class _Sealer:
             rows[staging.NEW_PARTIES].append(self._party(case_id, next(self._party_ids), person))
         if settled:
             rows[staging.EVENTS].append(self._settled(case_id, new))
-        rows[staging.EVENTS].append(self._event(case_id, version, EventKind.IMPORTED, new, {}))
+        rows[staging.EVENTS].append(
+            self._event(case_id, version, EventKind.IMPORTED, new, _tells(new))
+        )
         started = values["registered_at"]
         if values["mediator_id"] is not None:
             rows[staging.ASSIGNMENTS].append(
@@ -101,7 +107,7 @@ class _Sealer:
         rows[staging.CASE_UPDATES].append(after)
         self._change_parties(change, case_id)
         fields = [*change.values, *change.texts, *("parties",) * bool(change.persons)]
-        data: Row = {"fields": sorted(fields)}
+        data: Row = {"fields": sorted(fields), "values": told(change.values)}
         if "mediator_id" in change.values:
             data |= {"from": known["mediator_id"], "to": after["mediator_id"]}
         rows[staging.EVENTS].append(
@@ -138,27 +144,27 @@ class _Sealer:
 
     def _texts(self, case_id: int, texts: dict[str, str]) -> Row:
         key = f"{self._county_id}:{case_id}"
-        return {
-            f"{name}_encrypted": self._vault.encrypt(text, place=f"case.{name}:{key}")
-            for name, text in texts.items()
-        }
+        sealed = self._vault.encrypt_all({f"case.{one}:{key}": texts[one] for one in texts})
+        return dict(zip([_COLUMN_OF[one] for one in texts], sealed, strict=True))
 
     def _party(self, case_id: int, party_id: int, person: Person) -> Row:
-        row: Row = {
+        key = f"{self._county_id}:{party_id}"
+        said = {one: text for one in _OF_A_PARTY if (text := getattr(person, one))}
+        sealed = self._vault.encrypt_all({f"party.{one}:{key}": said[one] for one in said})
+        vault = self._vault
+        return {
             "county_id": self._county_id,
             "id": party_id,
             "case_id": case_id,
             "role": person.role,
             "kind": person.kind,
             "sex": person.sex or "9",
+            **_NOTHING_OF_A_PARTY,
+            **dict(zip([_COLUMN_OF[one] for one in said], sealed, strict=True)),
+            "name_index": person.index(Indexed.NAME, vault),
+            "phone_index": person.index(Indexed.PHONE, vault),
+            "identity_index": person.index(Indexed.IDENTITY, vault),
         }
-        for name in ("name", "identity", "phone", "address"):
-            text = getattr(person, name)
-            place = f"party.{name}:{self._county_id}:{party_id}"
-            row[f"{name}_encrypted"] = self._vault.encrypt(text, place=place) if text else None
-        for kind in Indexed:
-            row[f"{kind}_index"] = person.index(kind, self._vault)
-        return row
 
     def _event(
         self, case_id: int, seq: int, kind: EventKind, what: NewCase | CaseChange, data: Row
@@ -203,7 +209,6 @@ class _Sealer:
             "seq": seq,
             "starts_at": starts_at,
             "ends_at": None,
-            "supervised": 0,
             **{name: values[name] for name in SPAN_FIELDS},
         }
 
@@ -225,3 +230,15 @@ class _Sealer:
 
     def _end(self, case_id: int, at: Any) -> Row:
         return {"county_id": self._county_id, "case_id": case_id, "at": at}
+
+
+def _tells(new: NewCase) -> Row:
+    """What a replay of the events needs of a case that came by a file: where and how it stands, and
+    in which stage it was, and until which stated day, before it was settled.
+    """
+    values, past = new.values, new.past
+    data: Row = {"values": told(values), "registered_at": values["registered_at"].isoformat()}
+    if not past:
+        return data
+    day = stated_day(new.stated, past["stage"], values["registered_at"])
+    return data | {"was": {"stage": past["stage"], "stated_due_on": day and day.isoformat()}}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from data_access.imports.rows import RowRefused
 from data_access.imports.stated import StatedCase
 from data_access.vault import Vault
 from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage, difficulty_of
-from domain.clocks import BEIJING, Clock, Deadline
+from domain.clocks import BEIJING, Clock, Deadline, Running, day_of
 from domain.eligibility import CaseFacts
 from domain.imports import (
     Note,
@@ -20,8 +20,8 @@ from domain.imports import (
     outcome_by_method,
     risk_by_facts,
     stage_of,
-    stated_deadline,
 )
+from domain.organisation import UnitLevel
 
 # What is left to do once the parties agree.
 SETTLED_STAGES = HELD_STAGES - {Stage.IN_MEDIATION}
@@ -143,11 +143,20 @@ def stand_new(
     if stage is Stage.CLOSED:
         return values | _closing(stated, registered_at, bearings.now, notes)
     since = max(stated.closed_at or bearings.now, registered_at) if over else registered_at
-    due = due_of(stated, stage, facts["difficulty"], since, bearings.clock)
+    level = kept.candidate.level if kept else None
+    due = due_of(stated, stage, facts["difficulty"], since, bearings.clock, level=level)
     if kept is not None and not over:
         bearings.roster.take(kept)
-    notes[Note.ALREADY_LATE] += due.due_at <= bearings.now
-    return values | {"stage_since": since, "due_at": due.due_at, "soon_at": due.soon_at}
+    if due.due_at <= bearings.now:
+        notes[Note.ALREADY_LATE] += 1
+    day = stated_day(stated, stage, since)
+    clock = {
+        "due_at": due.due_at,
+        "soon_at": due.soon_at,
+        "stated_due_on": day,
+        "limit_level": level,
+    }
+    return values | {"stage_since": since} | clock
 
 
 def _serving(hands: Hands, stated: StatedCase) -> int | None:
@@ -203,19 +212,31 @@ def past_span(
     return span | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 
+def stated_day(stated: StatedCase, stage: Stage, since: datetime) -> date | None:
+    """The last day (化解时限) that the row states for a stage, where it is one."""
+    if stated.due_day is None or stage in SETTLED_STAGES or stated.due_day < day_of(since):
+        return None
+    return stated.due_day
+
+
 def due_of(
-    stated: StatedCase, stage: Stage, difficulty: Difficulty, since: datetime, clock: Clock
+    stated: StatedCase,
+    stage: Stage,
+    difficulty: Difficulty,
+    since: datetime,
+    clock: Clock,
+    *,
+    level: UnitLevel | None = None,
+    limit_on: date | None = None,
 ) -> Deadline:
     """The deadline of an open stage: the stated 化解时限 until the matter is settled, else the
     county's limit.
 
     Raises RowRefused where the county's table has no limit for that time.
     """
-    if stated.due_day is not None and stage not in SETTLED_STAGES:
-        stated_due = stated_deadline(since, stated.due_day)
-        if stated_due is not None:
-            return stated_due
+    day = stated_day(stated, stage, since)
+    running = Running(stage, difficulty, since, day, level=level, limit_on=limit_on)
     try:
-        return clock.deadline(stage, difficulty, start=since)
+        return clock.due(running)
     except LookupError:
         raise RowRefused("registered_at", RejectReason.NO_LIMIT_THEN) from None

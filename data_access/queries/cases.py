@@ -37,7 +37,10 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One line of the timeline. `note` is redacted free text; names are of staff only."""
+    """One line of the timeline. `note` is redacted free text; names are of staff only.
+
+    `onward` is where the case went from here, in Chinese and in English.
+    """
 
     seq: int
     kind: EventKind
@@ -47,12 +50,15 @@ class EventView:
     data: dict[str, Any]
     from_name: str | None
     to_name: str | None
+    onward: tuple[str, str] | None
     note: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the drawer shows without a reason being given.
+
+    `extension_asked` is in the unit of the stage's limit and waits for an answer.
 
     `events` are the newest first, TIMELINE_LENGTH at most; `earlier_events` is how many there are
     before them.
@@ -62,12 +68,15 @@ class CaseView:
     soon_at: datetime | None
     stage_since: datetime
     held_since: datetime | None
+    extension_asked: int | None
     committee: str | None
     occurred_on: date
     source_zh: str
     source_en: str
     outcome_zh: str | None
     outcome_en: str | None
+    onward_zh: str | None
+    onward_en: str | None
     people_count: int
     amount_yuan: int | None
     title: str
@@ -96,19 +105,22 @@ def case_view(session: Session, *, scope: Scope, case_no: str, now: datetime) ->
     clear = open_text(session, found)
     redacted = _redaction(clear.parties)
     events = _timeline(session, found, redacted)
-    codes = _codes(session, found)
+    source, outcome, onward = _codes(session, found)
     committee = session.scalar(select(Committee.name).where(Committee.id == found.committee_id))
     return CaseView(
         row=row,
         soon_at=found.soon_at,
         stage_since=found.stage_since,
         held_since=found.held_since,
+        extension_asked=found.extension_asked,
         committee=committee,
         occurred_on=found.occurred_on,
-        source_zh=codes["source_channel"].name_zh,
-        source_en=codes["source_channel"].name_en,
-        outcome_zh=codes["outcome"].name_zh if "outcome" in codes else None,
-        outcome_en=codes["outcome"].name_en if "outcome" in codes else None,
+        source_zh=source.name_zh,
+        source_en=source.name_en,
+        outcome_zh=outcome.name_zh if outcome else None,
+        outcome_en=outcome.name_en if outcome else None,
+        onward_zh=onward.name_zh if onward else None,
+        onward_en=onward.name_en if onward else None,
         people_count=found.people_count,
         amount_yuan=found.amount_yuan,
         title=redacted(clear.title),
@@ -180,12 +192,24 @@ def _redaction(parties: tuple[PartyView, ...]) -> Callable[[str], str]:
     )
 
 
-def _codes(session: Session, found: Case) -> dict[str, Code]:
-    wanted = {"source_channel": found.source_code, "outcome": found.outcome_code}
-    codes = session.scalars(
-        select(Code).where(Code.kind.in_(wanted), Code.code.in_([*filter(None, wanted.values())]))
+def _codes(session: Session, found: Case) -> tuple[Code, Code | None, Code | None]:
+    """Where it came from, what it came to, and where it went on; in one query."""
+    wanted = (
+        ("source_channel", found.source_code),
+        ("outcome", found.outcome_code),
+        ("outcome", found.onward_code),
     )
-    return {code.kind: code for code in codes if wanted[code.kind] == code.code}
+    codes = session.scalars(
+        select(Code).where(
+            Code.kind.in_({kind for kind, _code in wanted}),
+            Code.code.in_([code for _kind, code in wanted if code is not None]),
+        )
+    )
+    known = {(code.kind, code.code): code for code in codes}
+    source, outcome, onward = (known.get((kind, code or "")) for kind, code in wanted)
+    if source is None:
+        raise LookupError(found.source_code)
+    return source, outcome, onward
 
 
 def _timeline(
@@ -204,6 +228,10 @@ def _timeline(
         session.execute(select(Mediator.id, Mediator.name).where(Mediator.id.in_(named))).all()
     )
 
+    ways = _names_of_outcomes(
+        session, [event.data["onward"] for event, _ in rows if event.data.get("onward")]
+    )
+
     def note(event: CaseEvent) -> str:
         if event.note_encrypted is None:
             return ""
@@ -220,10 +248,22 @@ def _timeline(
             event.data,
             staff.get(event.data.get("from", 0)),
             staff.get(event.data.get("to", 0)),
+            ways.get(event.data.get("onward", "")),
             note(event),
         )
         for event, actor in rows
     )
+
+
+def _names_of_outcomes(session: Session, codes: list[str]) -> dict[str, tuple[str, str]]:
+    if not codes:
+        return {}
+    rows = session.execute(
+        select(Code.code, Code.name_zh, Code.name_en).where(
+            Code.kind == "outcome", Code.code.in_(codes)
+        )
+    )
+    return {row.code: (row.name_zh, row.name_en) for row in rows}
 
 
 def _count_before(session: Session, found: Case, events: tuple[EventView, ...]) -> int:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     tuple_,
     union,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -31,6 +32,7 @@ from domain.cases import Difficulty, Lamp, Risk, Stage
 from domain.clocks import day_of, lamp
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from domain.transitions import parking_over
 
 PAGE_SIZE = 50
 UNASSIGNED = 0
@@ -60,12 +62,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place of one row in the queue's order; the next page begins behind it."""
+    """The place of one row in the queue's order; the next page begins behind it.
+
+    `parking_over`: among those that are parked for longer than they should be, before all others.
+    """
 
     paused: int
     due_at: datetime
     risk: int
     case_id: int
+    parking_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,13 @@ class QueueRow:
     stage: Stage
     lamp: Lamp
     paused: bool
+    parked_until: date | None
     due_at: datetime | None
     registered_at: datetime
     closed_at: datetime | None
     risk: Risk
     difficulty: Difficulty
+    supervised: int
     type_code: str
     type_name_zh: str
     type_name_en: str
@@ -109,15 +117,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many cases, and how many of them are late or about to be."""
+    """How many cases, how many of them are late or about to be, or parked beyond their day."""
 
     total: int = 0
     soon: int = 0
     late: int = 0
+    parking_over: int = 0
 
     def __add__(self, other: "Count") -> "Count":
         """Counts of two disjoint sets together."""
-        return Count(self.total + other.total, self.soon + other.soon, self.late + other.late)
+        return Count(
+            self.total + other.total,
+            self.soon + other.soon,
+            self.late + other.late,
+            self.parking_over + other.parking_over,
+        )
 
 
 def page(
@@ -129,19 +143,49 @@ def page(
     after: Cursor | None = None,
     size: int = PAGE_SIZE,
 ) -> Page:
-    """One page of open cases: by due time, then risk, then id; paused cases last."""
+    """One page of open cases: by due time, then risk, then id; paused cases last.
+
+    A parking that is over is nobody's until somebody looks at it: such cases come before all.
+    """
+    kinds = list(_kinds(filters, after, now))
+    which = [_walk(scope, filters, kind, behind, size + 1, now) for kind, behind in kinds]
+    # Not cut once more: a planner that must sort to cut no longer walks.
+    picked = which[0] if len(which) == 1 else union_all(*(one.subquery().select() for one in which))
+    query = _shown(picked, scope).order_by(_over_first(now), *_ORDER)
+    rows = [_row(row, now) for row in session.execute(query)]
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(tuple(rows), _cursor(rows[-1]) if more else None)
+
+
+def _kinds(
+    filters: Filters, after: Cursor | None, now: datetime
+) -> Iterator[tuple[ColumnElement[bool], Cursor | None]]:
+    """The parts of the queue that a page may still reach into, and behind which row of each."""
+    among_over = after is None or after.parking_over
+    if among_over and (not filters.lamps or Lamp.PARKING_OVER in filters.lamps):
+        yield _lamp_is(Lamp.PARKING_OVER, now), after
+    yield _is_not_over(now), None if among_over else after
+
+
+def _walk(
+    scope: Scope,
+    filters: Filters,
+    kind: ColumnElement[bool],
+    after: Cursor | None,
+    size: int,
+    now: datetime,
+) -> Select[int]:
+    """The next cases of one kind, along one index."""
     # Which cases, out of one index in its order; then what is shown of these few. In one join, a
     # planner may fetch and sort all cases in reach, and takes longer to decide than to read.
-    which = select(Case.id).where(IS_OPEN, cases_within(scope), *_conditions(filters, now))
+    narrowed = _conditions(filters, now)
+    which = select(Case.id).where(IS_OPEN, cases_within(scope), kind, *narrowed)
     if after is not None:
         here = (after.paused, after.due_at, after.risk, after.case_id)
         which = which.where(tuple_(*_ORDER) > here)
     # The limit is a literal: behind a parameter, a plan for all values expects a tenth of the rows.
-    which = which.order_by(*_ORDER).limit(literal_column(str(size + 1)))
-    rows = [_row(row, now) for row in session.execute(_shown(which, scope).order_by(*_ORDER))]
-    more = len(rows) > size
-    rows = rows[:size]
-    return Page(tuple(rows), _cursor(rows[-1]) if more else None)
+    return which.order_by(*_ORDER).limit(literal_column(str(size)))
 
 
 def counts(
@@ -156,13 +200,14 @@ def counts(
             # What fails for most rows is asked first.
             func.sum(case((and_(Case.soon_at <= now, Case.due_at > now, running), 1), else_=0)),
             func.sum(case((and_(Case.due_at <= now, running), 1), else_=0)),
+            func.sum(case((and_(Case.paused == 1, _is_over(now)), 1), else_=0)),
         )
         .where(IS_OPEN, cases_within(scope), *_conditions(replace(filters, stage=None), now))
         .group_by(Case.stage)
     )
     return {
-        stage: Count(total, int(soon or 0), int(late or 0))
-        for stage, total, soon, late in session.execute(query)
+        stage: Count(total, int(soon or 0), int(late or 0), int(over or 0))
+        for stage, total, soon, late, over in session.execute(query)
     }
 
 
@@ -259,6 +304,18 @@ _UNIT_COLUMN = {
 }
 
 
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    return Case.parked_until < day_of(now)
+
+
+def _is_not_over(now: datetime) -> ColumnElement[bool]:
+    return or_(Case.parked_until.is_(None), Case.parked_until >= day_of(now))
+
+
+def _over_first(now: datetime) -> ColumnElement[int]:
+    return case((_lamp_is(Lamp.PARKING_OVER, now), 0), else_=1)
+
+
 def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
     running = Case.paused == 0
     match wanted:
@@ -269,7 +326,9 @@ def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
         case Lamp.ON_TIME:
             return and_(running, Case.due_at > now, Case.soon_at > now)
         case Lamp.PAUSED:
-            return Case.paused == 1
+            return and_(Case.paused == 1, _is_not_over(now))
+        case Lamp.PARKING_OVER:
+            return and_(Case.paused == 1, _is_over(now))
         case Lamp.CLOSED:
             return Case.is_open == 0
 
@@ -294,11 +353,13 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Case.stage,
             Case.soon_at,
             Case.paused,
+            Case.parked_until,
             Case.due_at,
             Case.registered_at,
             Case.closed_at,
             Case.risk,
             Case.difficulty,
+            Case.supervised,
             Case.type_code,
             CaseType.name_zh,
             CaseType.name_en,
@@ -316,7 +377,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _shown(which: Select[int], scope: Scope) -> Select[*tuple[Any, ...]]:
+def _shown(which: Any, scope: Scope) -> Select[*tuple[Any, ...]]:
     """What is shown of the few cases, by id, that `which` picks within the scope."""
     return _rows().where(Case.county_id == scope.county_id, Case.id.in_(which))
 
@@ -327,13 +388,15 @@ def _row(row: Any, now: datetime) -> QueueRow:
         row.case_no,
         row.version,
         row.stage,
-        lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused)),
+        _lamp(row, now),
         bool(row.paused),
+        row.parked_until,
         row.due_at,
         row.registered_at,
         row.closed_at,
         Risk(row.risk),
         row.difficulty,
+        row.supervised,
         row.type_code,
         row.name_zh,
         row.name_en,
@@ -347,9 +410,16 @@ def _row(row: Any, now: datetime) -> QueueRow:
     )
 
 
+def _lamp(row: Any, now: datetime) -> Lamp:
+    if row.due_at is not None and row.paused and parking_over(row.parked_until, now=now):
+        return Lamp.PARKING_OVER
+    return lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused))
+
+
 def _cursor(row: QueueRow) -> Cursor:
     assert row.due_at is not None  # noqa: S101 - open cases are due: a CHECK of the table
-    return Cursor(int(row.paused), row.due_at, int(row.risk), row.case_id)
+    over = row.lamp is Lamp.PARKING_OVER
+    return Cursor(int(row.paused), row.due_at, int(row.risk), row.case_id, over)
 
 
 def by_numbers(

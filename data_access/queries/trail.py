@@ -283,7 +283,8 @@ def _called(session: Session, table: Any, ids: Collection[int]) -> dict[int, str
 
 
 def _codes(session: Session, lines: Iterable[Line]) -> dict[str, tuple[str, str]]:
-    used = {line.payload.get(key) for line in lines for key in ("outcome", "source")} - {None}
+    keys = ("outcome", "onward", "source")
+    used = {line.payload.get(key) for line in lines for key in keys} - {None}
     if not used:
         return {}
     rows = session.execute(

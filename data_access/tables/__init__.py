@@ -19,7 +19,7 @@ from data_access.tables.organisation import (
     OrganisationUnit,
 )
 from data_access.tables.people import AuthSession, SignInAttempt, User, UserRole
-from data_access.tables.rules import CaseType, Code, LimitRule, Site, WorkDay
+from data_access.tables.rules import CaseType, Code, LimitRule, RuleChange, Site, WorkDay
 from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "MediatorSpeciality",
     "OrganisationUnit",
     "Party",
+    "RuleChange",
     "SignInAttempt",
     "Site",
     "UnmaskReason",

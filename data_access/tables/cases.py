@@ -22,7 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.tables.base import Base, stored
 from domain.cases import Difficulty, EventKind, ReassignReason, Stage
-from domain.organisation import PartyKind, PartyRole
+from domain.organisation import PartyKind, PartyRole, UnitLevel
+from domain.transitions import AgreementForm
 
 # The predicate of partial indexes is a literal: with a bound parameter PostgreSQL's generic plans
 # cannot use them.
@@ -41,6 +42,7 @@ _QUEUE_FILTERS = (
     "grid_id",
     "committee_id",
     "mediator_id",
+    "parked_until",
 )
 
 
@@ -82,12 +84,14 @@ class Case(Base):
             name="open_or_closed",
         ),
         CheckConstraint(
-            "mediator_id IS NOT NULL OR stage NOT IN ('in_mediation','performance','confirmation')",
+            "mediator_id IS NOT NULL OR stage NOT IN"
+            " ('in_mediation','agreement','performance','confirmation','follow_up')",
             name="held_stage_has_mediator",
         ),
         CheckConstraint("(mediator_id IS NULL) = (held_since IS NULL)", name="held_since_when"),
         CheckConstraint("risk BETWEEN 1 AND 4", name="risk_one_to_four"),
         CheckConstraint("paused IN (0, 1)", name="paused_flag"),
+        CheckConstraint("supervised BETWEEN 0 AND 3", name="supervised_levels"),
         _queue_index("county"),
         _queue_index("stage", "stage"),
         _queue_index("town", "town_id"),
@@ -122,7 +126,28 @@ class Case(Base):
     due_at: Mapped[datetime | None]
     soon_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # From the agreement or the failure on: what the mediation came to. Nothing that follows changes
+    # it, because figures of success rest on it.
     outcome_code: Mapped[str | None] = mapped_column(String(4))
+    # Where it went from there: to a court, an arbitration, an authority, the police.
+    onward_code: Mapped[str | None] = mapped_column(String(4))
+    # Oral or written, and from which day on the parties are bound by it.
+    agreement_form: Mapped[AgreementForm | None] = mapped_column(stored(AgreementForm))
+    agreed_on: Mapped[date | None]
+    # Under what the present stage's clock runs: the level of the committee that held the case when
+    # it began, and the day whose rule it is, where that is not the day of the start.
+    limit_level: Mapped[UnitLevel | None] = mapped_column(stored(UnitLevel))
+    limit_on: Mapped[date | None]
+    # A day that somebody stated as the last one; it goes before the table of limits.
+    stated_due_on: Mapped[date | None]
+    # Granted on top of the present stage's limit, and asked for; in the limit's unit.
+    extended: Mapped[int] = mapped_column(default=0)
+    extension_asked: Mapped[int | None]
+    extensions: Mapped[int] = mapped_column(default=0)
+    parked_until: Mapped[date | None]
+    # 0, or how high the place is that looks over it: 1 ordinary, 2 yellow card, 3 red card.
+    supervised: Mapped[int] = mapped_column(default=0)
+    merged_into: Mapped[int | None]
     committee_id: Mapped[int | None] = mapped_column(ForeignKey("committee.id"))
     mediator_id: Mapped[int | None] = mapped_column(ForeignKey("mediator.id"))
     held_since: Mapped[datetime | None]

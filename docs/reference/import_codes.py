@@ -57,6 +57,12 @@ def import_codes_page() -> str:
     )
 
 
+def code_names(name: str) -> dict[str, str]:
+    """The names of a list by code."""
+    with _new_site() as session:
+        return dict(load_code_lists(session, FileMapping()).lists[name].names)
+
+
 def _list(codes: CodeList) -> str:
     return table(
         ("代码", "名称", "也可写作"),

@@ -9,11 +9,15 @@ from docs.reference.import_columns import import_columns_page
 from docs.reference.import_reasons import import_reasons_page
 from docs.reference.roles import roles_page
 from docs.reference.settings import settings_page
+from docs.reference.stages import limits_page, stages_page, transitions_page
 from docs.reference.verbs import verbs_page
 from texts import language, use
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "roles.md": roles_page,
+    "stages.md": stages_page,
+    "transitions.md": transitions_page,
+    "limits.md": limits_page,
     "settings.md": settings_page,
     "verbs.md": verbs_page,
     "import-columns.md": import_columns_page,

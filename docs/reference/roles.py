@@ -22,10 +22,16 @@ _PERMISSIONS: Final = {
     Permission.CASE_READ: ("看案件", "看纠纷队列和案件,当事人信息脱敏"),
     Permission.CASE_REASSIGN: ("改派", "指派、改派,撤销自己的改派"),
     Permission.CASE_UNMASK: ("查看当事人", "写明理由,查看脱敏的当事人信息;每次留痕"),
+    Permission.CASE_REGISTER: ("登记", "登记纠纷,含随手调"),
+    Permission.CASE_ACCEPT: ("受理", "受理、不予受理,并案和撤销并案"),
+    Permission.CASE_MEDIATE: ("调解", "办理自己范围内案件的各环节,申请延期"),
+    Permission.CASE_APPROVE: ("审批", "审核延期,挂账,恢复办理,重新办理"),
+    Permission.CASE_SUPERVISE: ("督办", "督办、黄牌、红牌,解除督办"),
     Permission.IMPORT_RUN: ("导入", "导入表格,取出退回的行"),
     Permission.PEOPLE_MANAGE: ("管账号", "建立、停用账号,设一次性密码,结束登录"),
     Permission.POST_GRANT: ("给岗位", "给予和结束岗位"),
     Permission.TRAIL_READ: ("查审计", "查阅审计记录,核对审计链"),
+    Permission.RULES_KEEP: ("管规则", "录入节假日安排和本地休息日,新增和撤下时限"),
 }
 _SEATS: Final = {
     Seat.COUNTY: "县",

@@ -13,6 +13,7 @@ from itertools import accumulate
 from sqlalchemy import String, cast, func, insert, select, text
 
 from data_access.demo.load import load_demo
+from data_access.history import UNTOUCHED
 from data_access.reference import county_id
 from data_access.tables import Case, CaseType, Code, Mediator, OrganisationUnit, Party
 from data_access.tables.cases import IS_OPEN
@@ -127,7 +128,7 @@ class LongHistory:
             chance.choices(self._people, cum_weights=self._busy) if held else ((None, None),)
         )
         due = self.now + timedelta(minutes=chance.randint(-6_000, 60_000)) if is_open else None
-        return {
+        return UNTOUCHED | {
             "county_id": self.county,
             "id": number,
             "case_no": f"B{number}",

@@ -13,15 +13,17 @@ from itertools import cycle, groupby, pairwise
 from operator import attrgetter
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data_access import audit
+from data_access.clocks import running
 from data_access.commands import import_file as command
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.commands.reassign import reassign_case
 from data_access.history import SPAN_FIELDS
 from data_access.queries.cases import case_view, open_text
 from data_access.queries.queue import Filters, page
+from data_access.reference import load_clock
 from data_access.tables import (
     Assignment,
     AuditHead,
@@ -32,11 +34,12 @@ from data_access.tables import (
     Committee,
     ImportBatch,
     ImportReject,
+    LimitRule,
     Mediator,
     Party,
 )
 from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
-from domain.clocks import BEIJING, Clock
+from domain.clocks import BEIJING
 from domain.errors import Conflict, NotEligible
 from domain.imports import Note, Profile, RejectReason
 from domain.organisation import PartyKind, PartyRole
@@ -401,17 +404,13 @@ def test_a_case_that_was_settled_as_it_came_in_has_one_interval(db, world, take)
 
 
 def test_before_the_countys_limits_a_settled_case_was_in_mediation_without_a_deadline(
-    db, world, take, monkeypatch
+    db, world, take
 ):
     world.mediator("张建国")
-    deadline = Clock.deadline
-
-    def none_then(clock, stage, difficulty, *, start):
-        if start < datetime(2026, 2, 21, tzinfo=BEIJING):
-            raise LookupError(stage)
-        return deadline(clock, stage, difficulty, start=start)
-
-    monkeypatch.setattr(Clock, "deadline", none_then)
+    # The county's rules hold from the day after the case was registered.
+    db.write(
+        lambda session: session.execute(update(LimitRule).values(valid_from=date(2026, 2, 21)))
+    )
     take(
         {
             "化解是否成功": "1",
@@ -680,6 +679,42 @@ def test_a_later_file_may_give_it_to_another_and_move_its_deadline(db, world, ta
         event = session.scalars(select(CaseEvent).where(CaseEvent.seq == 2)).one()
     assert (event.data["from"], event.data["to"]) == (first, second)
     assert_history_holds(db)
+
+
+def test_a_last_day_stated_as_it_stood_still_moves_the_yellow_moment(db, world, take):
+    world.mediator("张建国")
+    row = {"化解责任人姓名": "张建国", "难易程度": "一般"}
+    # Seven days from a Saturday end on the Monday after: nine as a stated day.
+    saturday = NOW + timedelta(days=5)
+    take(row | {"登记时间": ""}, now=saturday)
+    before = only_case(db)
+    last_day = (before.due_at - timedelta(hours=1)).astimezone(BEIJING).date()
+    take(row | {"化解时限": last_day.isoformat()}, now=saturday + timedelta(hours=1))
+    case = only_case(db)
+    assert case.due_at == before.due_at
+    assert case.soon_at - before.soon_at == timedelta(days=2)
+    with db.read() as session:
+        told = load_clock(session).explain(running(session, case, now=None)).deadline
+    assert (told.due_at, told.soon_at) == (case.due_at, case.soon_at)
+
+
+def test_a_case_that_turns_out_harder_has_the_longer_limit(db, world, take):
+    world.mediator("张建国")
+    row = {"化解责任人姓名": "张建国", "难易程度": "一般"}
+    take(row)
+    ordinary = only_case(db).due_at
+    take(row | {"难易程度": "疑难"}, now=NOW + timedelta(days=2))
+    case = only_case(db)
+    # 13 days more, and the last of them is a Sunday.
+    assert (case.difficulty, case.due_at - ordinary) == (Difficulty.COMPLEX, timedelta(days=14))
+    with db.read() as session:
+        told = load_clock(session).explain(running(session, case, now=None)).deadline
+    assert (told.due_at, told.soon_at) == (case.due_at, case.soon_at)
+    case = only_case(db)
+    reassignment(db, world, case, world.mediator("李秀英"), now=NOW + timedelta(days=3))()
+    take(row | {"难易程度": "重大"}, now=NOW + timedelta(days=4))
+    after = only_case(db)
+    assert (after.difficulty, after.due_at) == (Difficulty.COMPLEX, case.due_at)
 
 
 def test_a_file_never_reopens_and_never_moves_backwards(db, world, take):

@@ -11,7 +11,7 @@ from data_access.queries import candidates, cases, choices, queue
 from data_access.queries.queue import UNASSIGNED, Filters
 from data_access.tables import Case
 from domain.cases import Lamp, Risk, Stage
-from domain.clocks import lamp
+from domain.clocks import day_of, lamp
 from domain.errors import NotFound
 from domain.organisation import UnitLevel
 from domain.people import Scope
@@ -60,6 +60,20 @@ def hours(count):
     return NOW + timedelta(hours=count)
 
 
+TODAY = day_of(NOW)
+
+
+def parked(chance, share):
+    """Some of them parked, until a day before, of, or after today."""
+    if chance.random() >= share:
+        return {}
+    return {"paused": 1, "parked_until": TODAY + timedelta(days=chance.randint(-2, 2))}
+
+
+def is_over(case):
+    return case.paused == 1 and case.parked_until < TODAY
+
+
 def test_the_most_urgent_comes_first_and_paused_last(db, world, everywhere):
     paused = world.case(due_at=hours(-9), paused=1)
     later = world.case(due_at=hours(48))
@@ -78,17 +92,43 @@ def test_the_most_urgent_comes_first_and_paused_last(db, world, everywhere):
     ]
 
 
+def test_a_parking_that_is_over_comes_before_all_else(db, world, everywhere):
+    late = world.case(due_at=hours(-30))
+    parked = world.case(due_at=hours(-90), paused=1, parked_until=TODAY)
+    over = world.case(due_at=hours(200), paused=1, parked_until=TODAY - timedelta(days=1))
+    longer = world.case(due_at=hours(-1), paused=1, parked_until=TODAY - timedelta(days=40))
+    found = page(db, everywhere).rows
+    assert numbers_of(found) == [one.case_no for one in (longer, over, late, parked)]
+    assert [row.lamp for row in found] == [
+        Lamp.PARKING_OVER,
+        Lamp.PARKING_OVER,
+        Lamp.LATE,
+        Lamp.PAUSED,
+    ]
+    only = page(db, everywhere, Filters(lamps=frozenset({Lamp.PARKING_OVER}))).rows
+    assert numbers_of(only) == [longer.case_no, over.case_no]
+    stands = page(db, everywhere, Filters(lamps=frozenset({Lamp.PAUSED}))).rows
+    assert numbers_of(stands) == [parked.case_no]
+    with db.read() as session:
+        counted = queue.counts(session, scope=everywhere, filters=Filters(), now=NOW)
+    assert counted == {Stage.ACCEPTED: queue.Count(total=4, late=1, parking_over=2)}
+
+
 def test_pages_cover_every_case_exactly_once_in_order(db, world, everywhere):
     chance = random.Random(7)
     made = [
         world.case(
             due_at=hours(chance.randint(-3, 3)),
             risk=chance.randint(1, 4),
-            paused=int(chance.random() < 0.2),
+            **parked(chance, 0.5),
         )
-        for _ in range(23)
+        for _ in range(33)
     ]
-    expected = sorted(made, key=lambda one: (one.paused, one.due_at, one.risk, one.id))
+    expected = sorted(
+        made,
+        key=lambda one: (not is_over(one), one.paused, one.due_at, one.risk, one.id),
+    )
+    assert 5 < sum(is_over(one) for one in made) < 20
     found, cursor = [], None
     while True:
         part = page(db, everywhere, after=cursor, size=5)
@@ -121,7 +161,7 @@ def test_counts_agree_with_the_pages_under_every_filter(db, world, everywhere):
             due_at=hours(chance.randint(-30, 60)),
             soon_at=hours(chance.randint(-40, -31) + chance.choice([0, 60])),
             risk=chance.randint(1, 4),
-            paused=int(chance.random() < 0.1),
+            **parked(chance, 0.4),
             type_code=chance.choice(["0402", "0201", "0503"]),
             source_code=chance.choice(["S01", "S02"]),
             **({"mediator_id": held} if held else {"stage": Stage.ACCEPTED}),
@@ -138,6 +178,8 @@ def test_counts_agree_with_the_pages_under_every_filter(db, world, everywhere):
         Filters(mediator_id=UNASSIGNED),
         Filters(lamps=frozenset({Lamp.LATE})),
         Filters(lamps=frozenset({Lamp.SOON, Lamp.PAUSED})),
+        Filters(lamps=frozenset({Lamp.PARKING_OVER})),
+        Filters(lamps=frozenset({Lamp.LATE, Lamp.PARKING_OVER})),
         Filters(lamps=frozenset({Lamp.ON_TIME}), type_code="02"),
     ):
         rows = page(db, everywhere, filters, size=100).rows
@@ -147,6 +189,8 @@ def test_counts_agree_with_the_pages_under_every_filter(db, world, everywhere):
         assert sum(one.total for one in counted.values()) == len(rows)
         assert sum(one.late for one in counted.values()) == sum(r.lamp is Lamp.LATE for r in rows)
         assert sum(one.soon for one in counted.values()) == sum(r.lamp is Lamp.SOON for r in rows)
+        over = sum(row.lamp is Lamp.PARKING_OVER for row in rows)
+        assert sum(one.parking_over for one in counted.values()) == over
         if filters.lamps:
             assert {row.lamp for row in rows} <= filters.lamps
 

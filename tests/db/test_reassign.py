@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from data_access import audit
 from data_access.commands.reassign import reassign_case, undo_reassignment
+from data_access.reference import load_clock
 from data_access.tables import Assignment, AuditLine, Case, CaseEvent, CaseSpan
-from domain.cases import EventKind, FieldProblem, ReassignReason, Stage
+from domain.cases import Difficulty, EventKind, FieldProblem, ReassignReason, Stage
 from domain.eligibility import CommitteeKind, Objection
 from domain.errors import (
     Conflict,
@@ -26,6 +27,7 @@ from domain.people import Permission, Scope
 from tests.world import NOW, World
 
 KIN = "990129199001010011"
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -201,9 +203,20 @@ def test_a_conflict_says_who_did_what_and_when(db, world, good):
     )
 
 
-def test_undo_gives_the_case_back_as_it_was(db, world, good):
+def by_the_clock(db, stage):
+    """The deadline of a case that came into a stage a day ago."""
     with db.read() as session:
-        before = session.scalars(select(Case)).one()
+        due = load_clock(session).deadline(stage, Difficulty.ORDINARY, start=NOW - DAY)
+    return {"due_at": due.due_at, "soon_at": due.soon_at}
+
+
+def test_undo_gives_the_case_back_as_it_was(db, world, good):
+    due = by_the_clock(db, Stage.IN_MEDIATION)
+    case_no = world.case(mediator_id=world.first, **due).case_no
+    good |= {"case_no": case_no}
+    of_case = Case.case_no == case_no
+    with db.read() as session:
+        before = session.scalars(select(Case).where(of_case)).one()
     reassign_case(db, **good)
     later = NOW + timedelta(minutes=1)
     undone = undo_reassignment(
@@ -211,16 +224,16 @@ def test_undo_gives_the_case_back_as_it_was(db, world, good):
     )
     assert (undone.mediator_id, undone.version) == (world.first, 3)
     with db.read() as session:
-        case = session.scalars(select(Case)).one()
+        case = session.scalars(select(Case).where(of_case)).one()
         for name in ("mediator_id", "committee_id", "stage", "due_at", "soon_at", "held_since"):
             assert getattr(case, name) == getattr(before, name), name
-        open_spans = select(func.count()).select_from(CaseSpan).where(CaseSpan.ends_at.is_(None))
-        assert session.scalar(open_spans) == 1
+        still = CaseSpan.case_id == before.id, CaseSpan.ends_at.is_(None)
+        assert session.scalar(select(func.count()).select_from(CaseSpan).where(*still)) == 1
         assert audit.verify(session, county_id=world.county).broken_at is None
 
 
 def test_undo_of_a_first_assignment_puts_the_case_back_into_waiting(db, world, good):
-    waiting = world.case()
+    waiting = world.case(**by_the_clock(db, Stage.ACCEPTED))
     reassign_case(db, **good | {"case_no": waiting.case_no})
     undo_reassignment(
         db, case_no=waiting.case_no, expected_version=2, actor=good["actor"], now=NOW, key="undo"
@@ -356,3 +369,29 @@ def test_a_case_that_was_given_away_out_of_ones_scope_is_taken_back_all_the_same
     back = undo_reassignment(db, **undo, actor=head, key="u2")
     assert back.mediator_id == world.first
     assert undo_reassignment(db, **undo, actor=head, key="u2") == back
+
+
+@pytest.mark.parametrize("stage", [Stage.FAILED, Stage.RIGHTS_TOLD, Stage.HANDED_OVER])
+@pytest.mark.parametrize("parked", [0, 1])
+def test_a_case_whose_mediator_left_changes_hands_also_after_its_mediation(
+    db, world, good, stage, parked
+):
+    gone = world.mediator("离岗人", active=False)
+    case = world.case(mediator_id=gone, stage=stage, paused=parked, outcome_code="O04")
+    wanted = {"case_no": case.case_no, "reason": ReassignReason.LEFT_POST}
+    moved = reassign_case(db, **good | wanted)
+    assert (moved.version, moved.mediator_id) == (2, world.second)
+    with db.read() as session:
+        row = session.scalars(select(Case).where(Case.case_no == case.case_no)).one()
+        held = session.scalars(select(Assignment).where(Assignment.case_id == row.id)).all()
+    # Stage, clock and outcome are what they were.
+    assert (row.stage, row.due_at, row.outcome_code) == (stage, case.due_at, "O04")
+    assert [one.mediator_id for one in held if one.ends_at is None] == [world.second]
+
+
+def test_what_a_party_refused_before_anybody_held_it_can_be_given_to_somebody(db, world, good):
+    case = world.case(stage=Stage.FAILED, outcome_code="O05")
+    reassign_case(db, **good | {"case_no": case.case_no, "reason": ReassignReason.OTHER})
+    with db.read() as session:
+        row = session.scalars(select(Case).where(Case.case_no == case.case_no)).one()
+    assert (row.stage, row.mediator_id, row.outcome_code) == (Stage.FAILED, world.second, "O05")

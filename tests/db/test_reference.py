@@ -143,14 +143,14 @@ def test_the_missing_arrangement_is_told_until_it_is_entered(db, clock):
     new_year = date(2027, 1, 1)
     told = [gap(db, *day) for day in ((2026, 3, 2), (2026, 11, 1), (2026, 11, 2), (2027, 6, 1))]
     assert told == [None, None, new_year, new_year]
-    official = update(WorkDay).where(WorkDay.day >= new_year).values(note="春节")
+    official = update(WorkDay).where(WorkDay.day >= new_year).values(official=True)
     db.write(lambda session: session.execute(official) and None)
     assert gap(db, 2026, 12, 31) is None
     assert gap(db, 2027, 12, 31) == date(2028, 1, 1)
 
 
 def test_a_year_after_a_missing_one_does_not_hide_it(db):
-    later = insert(WorkDay).values(day=date(2028, 1, 3), working=False, note="元旦")
+    later = insert(WorkDay).values(day=date(2028, 5, 1), halves=0, note="劳动节", official=True)
     db.write(lambda session: session.execute(later) and None)
     assert gap(db, 2026, 12, 31) == date(2027, 1, 1)
 
@@ -158,8 +158,8 @@ def test_a_year_after_a_missing_one_does_not_hide_it(db):
 def test_a_day_is_listed_only_where_it_differs_from_the_plain_week(db):
     plain = [
         row
-        for row in rows(db, select(WorkDay.day, WorkDay.working))
-        if row.working is (row.day.weekday() < SATURDAY)
+        for row in rows(db, select(WorkDay.day, WorkDay.halves))
+        if (row.halves > 0) is (row.day.weekday() < SATURDAY)
     ]
     assert plain == []
 

@@ -16,8 +16,10 @@ from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
 from data_access.commands.reassign import reassign_case
+from data_access.commands.register import NewCase, NewParty
 from data_access.queries import trail
 from data_access.queries.accounts import Filters as AccountFilters
+from data_access.queries.duplicates import Sought
 from data_access.queries.queue import Filters
 from data_access.tables import (
     AuditHead,
@@ -33,12 +35,17 @@ from data_access.tables import (
     ImportRun,
     UserRole,
 )
-from domain.cases import ReassignReason
+from data_access.vault import Indexed, Vault
+from domain.cases import ReassignReason, Stage
+from domain.clocks import Limit, LimitUnit
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
-from domain.organisation import UnitLevel
+from domain.limits import RuleKind
+from domain.organisation import PartyRole, UnitLevel
 from domain.people import AccountState, Permission, Post, Role, Scope
+from domain.transitions import Action, Given, Supervision
+from domain.work_calendar import NamedDay
 from tests.world import NOW, World
 
 # --- the other town --------------------------------------------------------------------------
@@ -50,6 +57,7 @@ TOWN, COMMUNITY, GRID, COMMITTEE, MEDIATOR, SECOND, USER, POST, SESSION, BATCH, 
     88_100_001, 88_100_012
 )
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
+MERGED_NO = "D2026-88102"  # into the other
 IDLE = timedelta(minutes=30)
 PHONE, KIN = "13988100000", "990129198810000019"
 
@@ -207,9 +215,20 @@ class TwoTowns(World):
             summary=f"{NAME}诉人称漏水",
             due_at=DUE,
             soon_at=DUE,
+            stated_due_on=DUE.date(),
+            extension_asked=int(NUMBER),
         )
         assert case.case_no == CASE_NO
         reassign_case(self.db, **to_second(self.boss, "k"), now=NOW)
+        merged = self.case(
+            stage=Stage.CLOSED,
+            outcome_code="O14",
+            merged_into=case.id,
+            town_id=TOWN,
+            community_id=COMMUNITY,
+            grid_id=GRID,
+        )
+        assert merged.case_no == MERGED_NO
 
 
 def to_second(actor, key, **over):
@@ -223,6 +242,29 @@ def to_second(actor, key, **over):
         "actor": actor,
         **over,
     }
+
+
+def over_b(action, key, note=f"{NAME}溪的事", **given):
+    """A step of town B's case, as it stands after the county's reassignment."""
+    return {
+        "case_no": CASE_NO,
+        "action": action,
+        "given": Given(note=note, **given),
+        "expected_version": 2,
+        "key": key,
+    }
+
+
+def like_b(vault):
+    """A dispute of the persons, the place and the kind of town B's case."""
+    return Sought(
+        date(2026, 3, 1),
+        "0402",
+        GRID,
+        frozenset(vault.index(name, Indexed.NAME) for name in ("王小明", f"{NAME}诉人")),
+        frozenset({vault.index(PHONE, Indexed.PHONE)}),
+        frozenset({vault.index(KIN, Indexed.IDENTITY)}),
+    )
 
 
 @pytest.fixture
@@ -253,6 +295,11 @@ def taking(package, parameter):
 READS = taking(queries, "scope")
 COMMANDS = taking(commands, "actor")
 
+DAY_OFF = NamedDay(date(2026, 3, 4), 0, "县庆放假")
+NEW_LIMIT = Limit(
+    Stage.ACCEPTED, 9, LimitUnit.WORKING_DAYS, valid_from=NOW.date(), source="综治委文件"
+)
+RULE_CHANGE = {"reason": NAME * 4, "fingerprint": "", "key": "rules"}
 # Stand in for the scope that is being tried, and for the whole county's.
 THE_SCOPE, THE_COUNTY = object(), object()
 # For each read, sets of arguments that ask for town B as openly as its parameters allow.
@@ -273,6 +320,11 @@ READ_RECIPES = {
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
+    "clocks.why": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
+    # A's own case has a party and a telephone in common with B's.
+    "duplicates.duplicates_of": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
+    "duplicates.likely_duplicates": [{"like": like_b(Vault(bytes(range(32))))}],
+    "duplicates.merging_of": [{"case_no": MERGED_NO}, {"case_no": "D2026-00001"}],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],
     "import_mappings.mappings": [{}],
     "import_mappings.meanings": [{"now": NOW}],
@@ -280,6 +332,7 @@ READ_RECIPES = {
     "imports.batch": [{"actor_id": 1, "batch_id": BATCH}],
     "imports.batches": [{"actor_id": 1}],
     "imports.same_file": [{"actor_id": 1, "profile": Profile.CASES, "sha256": FILE}],
+    "places.units_within": [{}],
     "posts.offer": [{"day": NOW.date()}],
     "posts.separation": [{"day": NOW.date()}],
     "queue.by_numbers": [{"case_nos": (CASE_NO, "D2026-00001"), "now": NOW}],
@@ -307,6 +360,12 @@ READ_RECIPES = {
         for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
+    "rules.calendar_view": [{"now": NOW}],
+    "rules.changes": [{"kind": kind} for kind in RuleKind],
+    "rules.limit_table": [{"now": NOW}],
+    "rules.preview_days": [{"days": [DAY_OFF], "official": False, "now": NOW}],
+    "rules.preview_limit": [{"rule": NEW_LIMIT, "open_cases": True, "now": NOW}],
+    "steps.step_view": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "trail.accounts": [{}],
     "trail.last_verification": [{}],
     "trail.page": [
@@ -322,6 +381,10 @@ READ_RECIPES = {
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
+    **{
+        f"rules.{name}": "the rules are the whole county's, and who has less is refused"
+        for name in ("calendar_view", "changes", "limit_table", "preview_days", "preview_limit")
+    },
     "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
 }
@@ -338,6 +401,41 @@ COMMAND_RECIPES = {
         (to_second(None, "k2", case_no="D2026-00001"), False),
     ],
     "reassign.undo_reassignment": [({"case_no": CASE_NO, "expected_version": 2, "key": "u"}, True)],
+    "register.register_case": [
+        (
+            {
+                "new": NewCase(
+                    unit_id=unit_id,
+                    type_code="0402",
+                    source_code="S02",
+                    occurred_on=date(2026, 3, 1),
+                    title="楼上漏水",
+                    parties=(NewParty(PartyRole.APPLICANT, "王小明"),),
+                ),
+                "key": "r",
+            },
+            True,
+        )
+        for unit_id in (TOWN, COMMUNITY, GRID)
+    ],
+    # The deadlines of all towns: nothing that a part of the county decides.
+    "limits.add_limit": [({"rule": NEW_LIMIT, "open_cases": True, **RULE_CHANGE}, False)],
+    "limits.remove_limit": [({"rule_id": 1, "reason": NAME * 4, "key": "r"}, False)],
+    "work_calendar.change_calendar": [
+        ({"days": [DAY_OFF], "official": False, **RULE_CHANGE}, False)
+    ],
+    "steps.take_step": [
+        (over_b(Action.SUPERVISE, "s1", level=Supervision.YELLOW), True),
+        (over_b(Action.WITHDRAW, "s2"), True),
+        # A case of A's merged into B's, and B's into A's.
+        (
+            over_b(Action.MERGE, "s3", other_case=CASE_NO)
+            | {"case_no": "D2026-00001", "expected_version": 1},
+            True,
+        ),
+        (over_b(Action.MERGE, "s4", other_case="D2026-00001"), True),
+        (over_b(Action.UNMERGE, "s5") | {"case_no": MERGED_NO, "expected_version": 1}, False),
+    ],
     "trail.read_reasons": [({"seqs": range(1, 50)}, True)],
     "trail.verify_trail": [({"folder": Path("no-such-folder"), "key": None}, True)],
     "unmask.unmask_case": [({"case_no": CASE_NO, "reason": "核实当事人身份"}, True)],

@@ -198,7 +198,7 @@ class Deeds:
 
     def see_the_cases(self):
         expect(self._admin.get_by_text("已导入“cases.csv”")).to_be_visible(timeout=SLOW)
-        self._admin.get_by_role("link", name="办理 · 纠纷队列").click()
+        self._open_from_menu("纠纷队列", section="办理")
         expect(_total(self._admin)).to_have_text("13", timeout=SLOW)
 
     def open_people(self):
@@ -267,8 +267,8 @@ class Deeds:
         self._admin.get_by_role("button", name="核对", exact=True).click()
         expect(self._admin.get_by_text(re.compile("完整 · .* 条"))).to_be_visible(timeout=SLOW)
 
-    def _open_from_menu(self, title):
-        self._admin.locator("nav summary").click()
+    def _open_from_menu(self, title, *, section="管理"):
+        self._admin.locator("nav summary", has_text=section).click()
         self._admin.locator("nav").get_by_role("link", name=title, exact=True).click()
 
 

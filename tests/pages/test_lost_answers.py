@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 from data_access import sessions
 from data_access.engine import Database
 from data_access.tables import Case
-from domain.cases import ReassignReason
+from domain.cases import ReassignReason, Stage
+from domain.transitions import Action
 from tests.desk import QUEUE, data_of
 
 
@@ -68,6 +69,46 @@ def test_an_answer_that_is_lost_is_called_lost_and_asked_for_again(desk, form, m
     form.button(key="reassign_submit").click().run()
     assert "李秀英" in form.toast[0].value
     assert tuple(standing(desk)) == (2, desk.second)
+
+
+@pytest.fixture
+def step(desk):
+    """The form of a held case's next step, as it stands before one is chosen."""
+    desk.first = desk.world.mediator("原承办")
+    desk.case = desk.world.case(mediator_id=desk.first)
+    at = desk.sign_in()
+    at.run()
+    at.query_params["case"] = desk.case.case_no
+    at.session_state["drawer_view"] = "steps"
+    return at.switch_page(QUEUE).run()
+
+
+def choose(at, desk, action, **typed):
+    at.session_state[f"step_action_{desk.case.case_no}"] = action
+    for field, value in typed.items():
+        at.session_state[f"step_{field}_{desk.case.case_no}"] = value
+    return at.run()
+
+
+def test_another_step_after_a_lost_answer_hears_that_the_first_was_done(desk, step, monkeypatch):
+    lost(monkeypatch, done=True)
+    choose(step, desk, Action.SEND_BACK, note="承办人请求重新指派")
+    step.button(key="step_submit").click().run()
+    assert "不知道这一次办成没有" in step.error[0].value
+    desk.here.watcher.look()
+    step.run()
+    choose(step, desk, Action.WITHDRAW, note="双方已自行和解")
+    step.button(key="step_submit").click().run()
+    (said,) = [one.value.replace("\\", "") for one in step.error]
+    assert f"上一次提交已经办成:{desk.case.case_no}" in said
+    assert standing(desk).version == 2
+    assert step.session_state[f"step_note_{desk.case.case_no}"] == "双方已自行和解"
+    # Having seen how it stands, the person decides: one more press is a step of its own.
+    choose(step, desk, Action.WITHDRAW, note="双方已自行和解")
+    step.button(key="step_submit").click().run()
+    assert not step.error
+    with desk.here.db.read() as session:
+        assert session.scalar(select(Case.stage)) is Stage.CLOSED
 
 
 def test_a_full_disk_is_called_by_its_name(desk, form, monkeypatch):

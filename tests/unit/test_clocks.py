@@ -11,14 +11,17 @@ from domain.clocks import (
     BEIJING,
     DEFAULT_LIMITS,
     Clock,
+    Count,
     Limit,
     LimitUnit,
-    WorkCalendar,
+    Pause,
     day_of,
     deadline,
+    explain,
     lamp,
     limit_for,
 )
+from domain.work_calendar import DayKind, WorkCalendar
 
 # The Spring Festival of 2026 (国务院办公厅): 15 to 23 February off, 14 and 28 February worked.
 SPRING = WorkCalendar(
@@ -77,7 +80,11 @@ moments = some.datetimes(
     timezones=some.sampled_from([UTC, BEIJING]),
 )
 days = some.dates(date(2019, 12, 1), date(2030, 3, 1))
-calendars = some.builds(WorkCalendar, some.dictionaries(days, some.booleans(), max_size=80))
+calendars = some.builds(
+    WorkCalendar,
+    some.dictionaries(days, some.booleans(), max_size=80),
+    half_days=some.frozensets(days, max_size=10),
+)
 amounts = some.integers(0, 60)
 fast = settings(deadline=None, max_examples=60)
 
@@ -89,7 +96,7 @@ def test_exactly_the_allowed_working_days_lie_between_start_and_deadline(start, 
     passed = [
         day_of(start) + timedelta(days=ahead + 1) for ahead in range((last - day_of(start)).days)
     ]
-    assert sum(calendar.is_working(day) for day in passed) == amount
+    assert 2 * amount <= sum(calendar.halves(day) for day in passed) <= 2 * amount + 1
     assert amount == 0 or calendar.is_working(last)
 
 
@@ -133,6 +140,137 @@ def test_who_begins_later_is_never_due_earlier(one, other, amount, unit, calenda
 )
 def test_days_without_their_official_arrangement_are_told_in_time(today, told):
     assert WorkCalendar({}, complete_until=date(2026, 12, 31)).gap(today=today) == told
+
+
+# --- explanations, pauses, extensions, half days -----------------------------------------------
+
+
+def told(start, rule, calendar=SPRING, **over):
+    """(day of the month, why, half days used) of each line."""
+    found = explain(beijing(start), rule, calendar, **over)
+    return [(one.day.day, one.count, one.used_halves) for one in found.days]
+
+
+def test_each_day_of_a_deadline_is_told_with_why_it_counts_or_not():
+    assert told("2026-02-13T10:00", limit(2)) == [
+        (13, Count.START, 0),
+        (14, Count.COUNTED, 2),
+        *[(day, Count.DAY_OFF, 2) for day in range(15, 24)],
+        (24, Count.COUNTED, 4),
+    ]
+
+
+def test_a_last_day_off_is_told_to_move():
+    assert told("2026-03-05T10:00", limit(2, CALENDAR))[-3:] == [
+        (7, Count.COUNTED, 4),
+        (8, Count.MOVED, 4),
+        (9, Count.MOVED, 4),
+    ]
+
+
+def test_a_pause_saves_as_many_days_as_it_has_midnights():
+    pause = Pause(beijing("2026-03-03T16:00"), beijing("2026-03-05T08:00"))
+    lines = told("2026-03-02T09:00", limit(3), pauses=[pause])
+    assert [line[1] for line in lines] == [
+        Count.START,
+        Count.PAUSED,
+        Count.PAUSED,
+        Count.COUNTED,
+        Count.COUNTED,
+        Count.DAY_OFF,
+        Count.DAY_OFF,
+        Count.COUNTED,
+    ]
+    within_a_day = Pause(beijing("2026-03-03T08:00"), beijing("2026-03-03T23:59"))
+    assert told("2026-03-02T09:00", limit(3), pauses=[within_a_day]) == told(
+        "2026-03-02T09:00", limit(3)
+    )
+
+
+def test_a_pause_holds_the_last_day_that_moves_as_it_holds_any_other():
+    # The second day is a Saturday: due on Monday at 24:00, and in time parked on the Sunday.
+    rule = limit(2, CALENDAR)
+    pause = Pause(beijing("2026-03-08T10:00"), beijing("2026-03-11T08:00"))
+    assert told("2026-03-05T10:00", rule, pauses=[pause])[-5:] == [
+        (7, Count.COUNTED, 4),
+        (8, Count.PAUSED, 4),
+        (9, Count.PAUSED, 4),
+        (10, Count.PAUSED, 4),
+        (11, Count.MOVED, 4),
+    ]
+
+
+def test_two_half_days_make_one():
+    calendar = WorkCalendar({}, half_days=frozenset({date(2026, 3, 3), date(2026, 3, 4)}))
+    assert told("2026-03-02T09:00", limit(1), calendar) == [
+        (2, Count.START, 0),
+        (3, Count.HALF, 1),
+        (4, Count.HALF, 2),
+    ]
+    assert calendar.kind(date(2026, 3, 3)) is DayKind.HALF
+
+
+def test_an_extension_counts_on_in_the_limits_own_unit():
+    start = beijing("2026-03-02T09:00")
+    for unit in LimitUnit:
+        extended = deadline(start, limit(5, unit), SPRING, extended=3)
+        assert extended == deadline(start, limit(8, unit), SPRING)
+
+
+pauses = some.lists(
+    some.tuples(moments, some.timedeltas(timedelta(0), timedelta(days=20))).map(
+        lambda one: Pause(one[0], one[0] + one[1])
+    ),
+    max_size=4,
+)
+
+
+@fast
+@given(moments, amounts, some.integers(0, 20), some.sampled_from(LimitUnit), calendars)
+def test_a_deadline_equals_its_explanation(start, amount, extended, unit, calendar):
+    rule = limit(amount, unit)
+    explained = explain(start, rule, calendar, extended=extended)
+    assert explained.deadline == deadline(start, rule, calendar, extended=extended)
+
+
+@fast
+@given(
+    moments,
+    some.integers(1, 60),
+    some.sampled_from(LimitUnit),
+    calendars,
+    some.floats(0, 1, exclude_max=True),
+    some.timedeltas(timedelta(0), timedelta(days=40)),
+)
+def test_what_is_parked_in_time_is_not_late_when_it_goes_on(
+    start, amount, unit, calendar, share, stood
+):
+    rule = limit(amount, unit)
+    without = deadline(start, rule, calendar).due_at
+    parked_at = start + share * (without - start)
+    pause = Pause(parked_at, parked_at + stood)
+    assert deadline(start, rule, calendar, pauses=[pause]).due_at >= max(without, pause.ends_at)
+
+
+@fast
+@given(moments, amounts, some.sampled_from(LimitUnit), calendars, pauses)
+def test_what_was_used_adds_up_to_the_limit_whatever_the_pauses(
+    start, amount, unit, calendar, stood_still
+):
+    found = explain(start, limit(amount, unit), calendar, pauses=stood_still)
+    days = [one.day for one in found.days]
+    assert days == [days[0] + timedelta(days=ahead) for ahead in range(len(days))]
+    assert 2 * amount <= found.days[-1].used_halves <= 2 * amount + 1
+    counted = sum({Count.COUNTED: 2, Count.HALF: 1}.get(one.count, 0) for one in found.days)
+    assert counted == found.days[-1].used_halves
+    assert found.deadline.due_at >= deadline(start, limit(amount, unit), calendar).due_at
+
+
+@fast
+@given(days, calendars)
+def test_a_day_is_worked_exactly_when_its_kind_says_so(day, calendar):
+    worked = {DayKind.WORKING, DayKind.MAKE_UP, DayKind.HALF}
+    assert calendar.is_working(day) is (calendar.kind(day) in worked) is (calendar.halves(day) > 0)
 
 
 # --- limits ----------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from data_access.demo.persons import DEMO_MARK, Population, check_digit
 from data_access.demo.worktime import CLOSES, OPENS, WorkTime
 from data_access.reference import _FOLDER
 from domain.cases import Difficulty
-from domain.clocks import WorkCalendar
 from domain.organisation import PartyKind, PartyRole
+from domain.work_calendar import WorkCalendar
 
 FIRST_DAY = date(2024, 3, 2)
 DAYS = 730

@@ -204,10 +204,13 @@ def test_nobody_who_may_not_stands_before_somebody_who_may(people, special):
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_a_case_moves_between_acceptance_and_its_end(stage):
+def test_a_case_moves_between_acceptance_and_its_end_unless_it_stands_still(stage):
     objection = {
         Stage.REGISTERED: [CaseObjection.NOT_ACCEPTED],
         Stage.CLOSED: [CaseObjection.CLOSED],
     }.get(stage, [])
-    assert objections_to_move(stage) == objection
+    assert objections_to_move(stage, parked=False) == objection
     assert (stage in REASSIGNABLE_STAGES) is (objection == [])
+    # Mediation would begin; who holds a case already can change.
+    begins = [CaseObjection.PARKED] if stage is Stage.ACCEPTED else []
+    assert objections_to_move(stage, parked=True) == objection + begins

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import data_access
 import domain.imports
 from domain.cases import Difficulty, Risk, Stage, difficulty_of
-from domain.clocks import day_of
+from domain.clocks import day_of, deadline, stated_limit
 from domain.imports import (
     FileProblem,
     FileRefused,
@@ -21,8 +21,8 @@ from domain.imports import (
     outcome_by_method,
     risk_by_facts,
     stage_of,
-    stated_deadline,
 )
+from domain.work_calendar import WorkCalendar
 from texts import use
 from texts.imports import file_refused, note_sentence, reason_sentence
 
@@ -74,11 +74,14 @@ def test_contradictions_are_seen(stated, reason):
 moments = st.datetimes(datetime(2020, 1, 2), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+def stated_deadline(start, last):
+    return deadline(start, stated_limit(Stage.IN_MEDIATION, start, last), WorkCalendar())
+
+
 @given(moments, st.integers(0, 400))
 def test_a_stated_last_day_ends_at_midnight_also_on_a_day_off(start, days):
     last = day_of(start) + timedelta(days=days)
     due = stated_deadline(start, last)
-    assert due is not None
     assert day_of(due.due_at - timedelta(seconds=1)) == last
     assert day_of(due.due_at) == last + timedelta(days=1)
     assert start <= due.soon_at <= due.due_at
@@ -86,7 +89,8 @@ def test_a_stated_last_day_ends_at_midnight_also_on_a_day_off(start, days):
 
 @given(moments, st.integers(1, 400))
 def test_a_last_day_before_the_start_is_no_deadline(start, days):
-    assert stated_deadline(start, day_of(start) - timedelta(days=days)) is None
+    with pytest.raises(ValueError, match="before the start"):
+        stated_deadline(start, day_of(start) - timedelta(days=days))
 
 
 def test_yellow_comes_after_seven_tenths_of_the_stated_days():

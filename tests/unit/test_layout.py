@@ -134,6 +134,8 @@ QUERIES_WITHOUT_SCOPE = {
     "front": "tells the door what to say, before anybody is signed in",
     "live_sessions": "tells the gate who is signed in, from which a scope comes",
     "last_seen": "tells the gate when a session was last used",
+    "sought": "makes blind indexes of what is being typed, and reads no case",
+    "outcome_names": "names of a code table that are the same for everybody",
 }
 # Carried out by nobody who is signed in.
 COMMANDS_WITHOUT_ACTOR = {

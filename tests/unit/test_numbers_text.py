@@ -17,7 +17,9 @@ from domain.cases import EventKind, FieldProblem, Lamp, Stage, UndoObjection, ob
 from domain.clocks import BEIJING
 from domain.eligibility import Objection
 from domain.imports import FileProblem, FileRefused, MappingProblem, MappingRefused
+from domain.limits import RuleProblem
 from domain.people import AccountObjection, AccountProblem, Permission
+from domain.transitions import Closed
 from texts.identity import provider_refused
 from texts.imports import file_refused
 from texts.numbers import clock_time, count, due_day, moment, span, time_left
@@ -174,12 +176,16 @@ EXAMPLES = {
         errors.Conflict(LAST),
         *(errors.Conflict(errors.LastChange("", kind, NOW)) for kind in EventKind),
     ],
-    errors.Invalid: [errors.Invalid(note=problem) for problem in (*FieldProblem, *AccountProblem)],
+    errors.Invalid: [
+        errors.Invalid(note=problem) for problem in (*FieldProblem, *AccountProblem, *RuleProblem)
+    ],
     errors.NotEligible: [errors.NotEligible([one]) for one in Objection],
     errors.NotReassignable: [
-        errors.NotReassignable(objections_to_move(stage))
-        for stage in (Stage.REGISTERED, Stage.CLOSED)
+        errors.NotReassignable(objections_to_move(stage, parked=True))
+        for stage in (Stage.REGISTERED, Stage.ACCEPTED, Stage.FAILED, Stage.CLOSED)
     ],
+    errors.NotPossible: [errors.NotPossible([one]) for one in Closed],
+    errors.PreviewOutdated: [errors.PreviewOutdated()],
     errors.NotUndoable: [errors.NotUndoable([one]) for one in UndoObjection],
     errors.NotChangeable: [errors.NotChangeable([one]) for one in AccountObjection],
     errors.AccountNotFound: [errors.AccountNotFound("user:1")],

@@ -30,10 +30,13 @@ class Screen:
     script: str
     address: str
     permissions: tuple[Permission, ...]
+    in_menu: bool = True
 
 
 SCREENS = (
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(_("办理"), _("案件"), "desk/case.py", "case", (Permission.CASE_READ,), in_menu=False),
+    Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
     Screen(_("管理"), _("导入"), "admin/imports.py", "imports", (Permission.IMPORT_RUN,)),
     Screen(
         _("管理"),
@@ -43,13 +46,19 @@ SCREENS = (
         (Permission.PEOPLE_MANAGE, Permission.POST_GRANT),
     ),
     Screen(_("管理"), _("审计"), "admin/trail.py", "trail", (Permission.TRAIL_READ,)),
+    Screen(_("管理"), _("工作日历"), "admin/calendar.py", "calendar", (Permission.RULES_KEEP,)),
+    Screen(_("管理"), _("时限"), "admin/limits.py", "limits", (Permission.RULES_KEEP,)),
 )
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
     for screen in open_to_them
 ]
-menu = [frame.MenuItem(screen.section, screen.title, screen.address) for screen in open_to_them]
+menu = [
+    frame.MenuItem(screen.section, screen.title, screen.address)
+    for screen in open_to_them
+    if screen.in_menu
+]
 
 
 def home() -> None:

@@ -97,20 +97,6 @@ def upgrade() -> None:
     with op.batch_alter_table('idempotency_key', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_idempotency_key_at'), ['at'], unique=False)
 
-    op.create_table('limit_rule',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
-    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'performance', 'confirmation', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('difficulty', sa.Enum('simple', 'ordinary', 'complex', 'major', name='difficulty', native_enum=False, create_constraint=True, length=32), nullable=True),
-    sa.Column('amount', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('unit', sa.Enum('working_days', 'calendar_days', name='limitunit', native_enum=False, create_constraint=True, length=32), nullable=False),
-    sa.Column('valid_from', sa.Date(), nullable=False),
-    sa.Column('valid_to', sa.Date(), nullable=True),
-    sa.Column('source', sa.String(length=120), nullable=False),
-    sa.CheckConstraint('amount > 0', name=op.f('ck_limit_rule_amount_positive')),
-    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_limit_rule_dates_in_order')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_limit_rule')),
-    sa.UniqueConstraint('stage', 'difficulty', 'valid_from', name=op.f('uq_limit_rule_stage_difficulty_valid_from'))
-    )
     op.create_table('organisation_unit',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('code', sa.String(length=15), nullable=False),
@@ -147,10 +133,47 @@ def upgrade() -> None:
     sa.Column('value', sa.String(length=400), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_site'))
     )
+    op.create_table('rule_change',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Enum('calendar', 'limits', name='rulekind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('moved', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kept', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('reason_encrypted', sa.LargeBinary(), nullable=True),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_rule_change_county_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_change'))
+    )
+    with op.batch_alter_table('rule_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_rule_change_county_id_at'), ['county_id', 'at'], unique=False)
+
+    op.create_table('limit_rule',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'agreement', 'performance', 'confirmation', 'follow_up', 'failed', 'rights_told', 'handed_over', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('difficulty', sa.Enum('simple', 'ordinary', 'complex', 'major', name='difficulty', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('level', sa.Enum('04', '05', '06', '07', name='unitlevel', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('amount', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unit', sa.Enum('working_days', 'calendar_days', name='limitunit', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=120), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_limit_rule_amount_positive')),
+    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_limit_rule_dates_in_order')),
+    sa.ForeignKeyConstraint(['change_id'], ['rule_change.id'], name=op.f('fk_limit_rule_change_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_limit_rule')),
+    sa.UniqueConstraint('stage', 'difficulty', 'level', 'valid_from', name=op.f('uq_limit_rule_stage_difficulty_level_valid_from'))
+    )
     op.create_table('work_day',
     sa.Column('day', sa.Date(), nullable=False),
-    sa.Column('working', sa.Boolean(), nullable=False),
+    sa.Column('halves', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('note', sa.String(length=60), nullable=False),
+    sa.Column('official', sa.Boolean(), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('halves IN (0, 1, 2)', name=op.f('ck_work_day_half_days')),
+    sa.ForeignKeyConstraint(['change_id'], ['rule_change.id'], name=op.f('fk_work_day_change_id')),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_work_day'))
     )
     op.create_table('committee',
@@ -261,7 +284,7 @@ def upgrade() -> None:
     sa.Column('scale_code', sa.String(length=2), nullable=False),
     sa.Column('difficulty', sa.Enum('simple', 'ordinary', 'complex', 'major', name='difficulty', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('risk', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'performance', 'confirmation', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'agreement', 'performance', 'confirmation', 'follow_up', 'failed', 'rights_told', 'handed_over', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('is_open', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('paused', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('occurred_on', sa.Date(), nullable=False),
@@ -271,6 +294,18 @@ def upgrade() -> None:
     sa.Column('soon_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome_code', sa.String(length=4), nullable=True),
+    sa.Column('onward_code', sa.String(length=4), nullable=True),
+    sa.Column('agreement_form', sa.Enum('oral', 'written', name='agreementform', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('agreed_on', sa.Date(), nullable=True),
+    sa.Column('limit_level', sa.Enum('04', '05', '06', '07', name='unitlevel', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('limit_on', sa.Date(), nullable=True),
+    sa.Column('stated_due_on', sa.Date(), nullable=True),
+    sa.Column('extended', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('extension_asked', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('extensions', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('parked_until', sa.Date(), nullable=True),
+    sa.Column('supervised', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('merged_into', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('committee_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('held_since', sa.DateTime(timezone=True), nullable=True),
@@ -284,9 +319,10 @@ def upgrade() -> None:
     sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("(is_open = 1 AND stage <> 'closed' AND due_at IS NOT NULL AND soon_at IS NOT NULL AND closed_at IS NULL) OR (is_open = 0 AND stage = 'closed' AND closed_at IS NOT NULL AND due_at IS NULL)", name=op.f('ck_cases_open_or_closed')),
-    sa.CheckConstraint("mediator_id IS NOT NULL OR stage NOT IN ('in_mediation','performance','confirmation')", name=op.f('ck_cases_held_stage_has_mediator')),
+    sa.CheckConstraint("mediator_id IS NOT NULL OR stage NOT IN ('in_mediation','agreement','performance','confirmation','follow_up')", name=op.f('ck_cases_held_stage_has_mediator')),
     sa.CheckConstraint('(mediator_id IS NULL) = (held_since IS NULL)', name=op.f('ck_cases_held_since_when')),
     sa.CheckConstraint('paused IN (0, 1)', name=op.f('ck_cases_paused_flag')),
+    sa.CheckConstraint('supervised BETWEEN 0 AND 3', name=op.f('ck_cases_supervised_levels')),
     sa.CheckConstraint('risk BETWEEN 1 AND 4', name=op.f('ck_cases_risk_one_to_four')),
     sa.ForeignKeyConstraint(['batch_id'], ['import_batch.id'], name=op.f('fk_cases_batch_id')),
     sa.ForeignKeyConstraint(['committee_id'], ['committee.id'], name=op.f('fk_cases_committee_id')),
@@ -301,13 +337,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.create_index('ix_cases_closed', ['county_id', 'closed_at'], unique=False)
-        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'parked_until', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
 
     op.create_table('mediator_absence',
@@ -383,7 +419,7 @@ def upgrade() -> None:
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'imported', 'updated', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'unmerged_from', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', 'deadline_moved', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
@@ -398,7 +434,7 @@ def upgrade() -> None:
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('recorded_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'performance', 'confirmation', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('stage', sa.Enum('registered', 'accepted', 'in_mediation', 'agreement', 'performance', 'confirmation', 'follow_up', 'failed', 'rights_told', 'handed_over', 'closed', name='stage', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('soon_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('paused', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -530,6 +566,11 @@ def downgrade() -> None:
 
     op.drop_table('committee')
     op.drop_table('work_day')
+    op.drop_table('limit_rule')
+    with op.batch_alter_table('rule_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_rule_change_county_id_at'))
+
+    op.drop_table('rule_change')
     op.drop_table('site')
     with op.batch_alter_table('sign_in_attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_attempt_address_at'))
@@ -540,7 +581,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_organisation_unit_parent_id'))
 
     op.drop_table('organisation_unit')
-    op.drop_table('limit_rule')
     with op.batch_alter_table('idempotency_key', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idempotency_key_at'))
 

@@ -9,11 +9,22 @@ function make(tag, className, ...children) {
   return node;
 }
 
+function link(row, aside) {
+  const node = make("a", "", row.number);
+  node.href = row.address;
+  if (aside) { node.target = "_blank"; node.rel = "noopener"; }
+  return node;
+}
+
 const draw = {
   notice: (block) => make("div", "notice", block.text),
   head: (block) => make("div", "head",
+    block.number ? make("h1", "", block.number) : null,
     make("span", `lamp ${block.lamp}`, block.clock), make("strong", "", block.title),
-    make("span", "second", block.under)),
+    make("span", "second", block.under),
+    ...block.cards.map((one) => make("span", `card-sign ${one.sign}`, one.text))),
+  links: (block) => make("div", "", block.title ? make("h3", "", block.title) : null,
+    ...block.rows.map((row) => make("div", "link", link(row, block.aside), row.text ? make("span", "second", row.text) : null))),
   clock: (block) => {
     const used = make("div", "used");
     used.style.width = `${block.used}%`;

@@ -47,16 +47,17 @@ function drawTabs(view, data, send) {
       node = make("button", "tab");
       node.type = "button";
       node.setAttribute("role", "tab");
-      node.append(make("span", "name"), make("span", "total"), make("span", "soon"), make("span", "late"));
+      node.append(make("span", "name"), make("span", "total"), make("span", "soon"), make("span", "late"), make("span", "parking_over"));
       view.tabs.append(node);
     }
     node.dataset.stage = tab.stage;
     node.setAttribute("aria-selected", String(tab.selected));
-    const [name, total, soon, late] = node.children;
+    const [name, total, soon, late, over] = node.children;
     setText(name, tab.name);
     setText(total, tab.total);
     setText(soon, tab.soon);
     setText(late, tab.late);
+    setText(over, tab.over);
     node.onclick = () => send("stage", tab.stage);
   });
 }
@@ -83,8 +84,11 @@ function newRow() {
   look.type = move.type = "button";
   actions.append(look, move);
   const kind = make("div", "cell kind");
-  kind.append(make("span", "type"), make("span", "second difficulty"), make("span", "risk"));
-  node.append(lampCell, make("div", "cell number"), kind, make("div", "cell place"),
+  kind.append(make("span", "type"), make("span", "second difficulty"), make("span", "risk"),
+    make("span", "card"));
+  const number = make("div", "cell number");
+  number.append(make("a"));
+  node.append(lampCell, number, kind, make("div", "cell place"),
     make("div", "cell holder"), make("div", "cell age second"), actions);
   return node;
 }
@@ -96,7 +100,13 @@ function drawRow(node, row, data, send) {
   const lamp = q(".lamp");
   lamp.className = `lamp ${row.lamp}`;
   setText(lamp, row.clock);
-  setText(q(".number"), row.number);
+  const number = q(".number a");
+  setText(number, row.number);
+  if (number.getAttribute("href") !== row.address) number.setAttribute("href", row.address);
+  const card = q(".card");
+  card.className = row.card ? `card ${row.card.sign}` : "card";
+  card.hidden = !row.card;
+  setText(card, row.card ? row.card.text : "");
   setText(q(".type"), row.type);
   setText(q(".difficulty"), row.difficulty);
   const risk = q(".risk");
@@ -176,7 +186,7 @@ function keys(view, send) {
       const target = rows[Math.max(0, Math.min(rows.length - 1, here + step))];
       target.focus();
       target.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter" && here >= 0 && event.composedPath()[0].tagName !== "BUTTON") {
+    } else if (event.key === "Enter" && here >= 0 && !/^(BUTTON|A)$/.test(event.composedPath()[0].tagName)) {
       send("open", { case: rows[here].dataset.case, view: "facts" });
     }
   };
