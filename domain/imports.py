@@ -72,6 +72,7 @@ class FileProblem(StrEnum):
     NO_SUCH_SHEET = "no_such_sheet"
     NO_HEADER = "no_header"
     MISSING_COLUMNS = "missing_columns"
+    BROKEN_OFF = "broken_off"
 
 
 class FileRefused(Refusal):

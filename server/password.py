@@ -1,6 +1,6 @@
 """/password: everybody changes their own; with a one-time password, before anything else."""
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -8,20 +8,21 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from data_access import site
 from data_access.commands.passwords import change_password
 from data_access.door import SignedIn
-from domain.errors import Invalid, SessionEnded, SignInProblem, SignInRefused
+from domain.errors import Invalid, SessionEnded, SignInRefused
 from domain.people import AccountProblem
 from server.arrival import Arrival, safe_next
 from server.clock import now
 from server.forms import FormRefused, read_form
 from server.language import in_language, of_referrer, other_language, speak
 from server.pages import page
+from server.places import Places
 from server.sign_in import STATUS, to_all_tabs
 from texts.people import account_problem, sign_in_refused
 
 _AT_ONCE = 6
 _UNPROCESSABLE = 422
 
-_places: list[CapacityLimiter] = []
+_places = Places(_AT_ONCE)
 
 
 class Password(HTTPEndpoint):
@@ -62,10 +63,6 @@ class Password(HTTPEndpoint):
 
 async def _change(request: Request, entered: dict[str, str]) -> SignedIn:
     """Change the password in one of a few threads; with all of them taken, say so instead."""
-    if not _places:
-        _places.append(CapacityLimiter(_AT_ONCE))
-    if _places[0].available_tokens < 1:
-        raise SignInRefused(SignInProblem.BUSY)
     here, moment = site.current(), now()
     arrival: Arrival = request.scope["wusong.arrival"]
     session_id: int = request.scope["wusong.visitor"].session_id
@@ -81,7 +78,7 @@ async def _change(request: Request, entered: dict[str, str]) -> SignedIn:
             now=moment,
         )
 
-    return await to_thread.run_sync(work, limiter=_places[0])
+    return await _places.run(work)
 
 
 def _of_account(refusal: Invalid) -> dict[str, AccountProblem]:

@@ -16,7 +16,6 @@ from urllib.parse import quote, urlencode, urlsplit
 import anyio
 import httpx2
 import structlog
-from anyio import CapacityLimiter, to_thread
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import StarletteOAuth2App
 from authlib.oidc.core import CodeIDToken
@@ -28,9 +27,10 @@ from streamlit.web.server.starlette.starlette_auth_routes import _create_oauth_c
 from data_access import site
 from data_access.provider import Provider, ProviderError, is_own, provider_of
 from data_access.settings import Settings
-from domain.errors import ProviderProblem, ProviderRefused, Refusal, SignInProblem, SignInRefused
+from domain.errors import ProviderProblem, ProviderRefused, Refusal
 from server.clock import now
 from server.journal import where
+from server.places import Places
 
 log = structlog.get_logger(__name__)
 
@@ -228,7 +228,7 @@ def _is_safe(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and is_own(parts.hostname or ""))
 
 
-_places: list[CapacityLimiter] = []
+_places = Places(_AT_ONCE)
 
 
 async def _aside(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
@@ -236,10 +236,6 @@ async def _aside(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
 
     A slow provider holds up neither the screens of those who are in, nor more than a few threads.
     """
-    if not _places:
-        _places.append(CapacityLimiter(_AT_ONCE))
-    if _places[0].available_tokens < 1:
-        raise SignInRefused(SignInProblem.BUSY)
 
     async def in_time() -> _T:
         async with asyncio.timeout(_SECONDS):
@@ -247,8 +243,6 @@ async def _aside(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
 
     try:
         with anyio.fail_after(_SECONDS + 1):
-            return await to_thread.run_sync(
-                lambda: asyncio.run(in_time()), limiter=_places[0], abandon_on_cancel=True
-            )
+            return await _places.run(lambda: asyncio.run(in_time()), abandon_on_cancel=True)
     except TimeoutError:
         raise ProviderRefused(ProviderProblem.UNREACHABLE) from None

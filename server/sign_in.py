@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.background import BackgroundTask
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from server.clock import now
 from server.forms import FormRefused, read_form
 from server.language import in_language, of_referrer, other_language, speak
 from server.pages import page
+from server.places import Places
 from server.provider import begin_address, leave_address
 from server.sockets import open_sockets
 from texts import language
@@ -47,7 +48,7 @@ _SIGN_INS_AT_ONCE = 12
 # The new cookie must have reached the browser before its other tabs connect again with it.
 _BEFORE_TABS_RECONNECT = 1.0
 
-_places: list[CapacityLimiter] = []
+_places = Places(_SIGN_INS_AT_ONCE)
 
 
 class SignIn(HTTPEndpoint):
@@ -114,12 +115,8 @@ def _language(request: Request) -> str | None:
 
 async def _open(login: str, password: str, arrival: Arrival) -> door.SignedIn:
     """Sign in, in one of a few threads; with all of them taken, say so instead of waiting."""
-    if not _places:
-        _places.append(CapacityLimiter(_SIGN_INS_AT_ONCE))
-    if _places[0].available_tokens < 1:
-        raise SignInRefused(SignInProblem.BUSY)
     here, moment = site.current(), now()
-    return await to_thread.run_sync(
+    return await _places.run(
         lambda: command.sign_in(
             here.db,
             login=login,
@@ -128,8 +125,7 @@ async def _open(login: str, password: str, arrival: Arrival) -> door.SignedIn:
             lifetime=here.session_lifetime,
             now=moment,
             replaces=arrival.token,
-        ),
-        limiter=_places[0],
+        )
     )
 
 

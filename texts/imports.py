@@ -100,6 +100,9 @@ def file_refused(refusal: FileRefused) -> str:
         FileProblem.NO_SUCH_SHEET: _("没有这张工作表。"),
         FileProblem.NO_HEADER: _("前 20 行里找不到认识的表头。"),
         FileProblem.MISSING_COLUMNS: _("缺少必需的列:{names}。"),
+        FileProblem.BROKEN_OFF: _(
+            "导入中途被打断(可能是内存不足,或进程被结束),什么也没有写入。请再试一次。"
+        ),
     }[refusal.problem]
     sentence = sentence.format(names=_joined(refusal.names))
     if refusal.problem is FileProblem.NO_SUCH_SHEET:

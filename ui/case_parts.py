@@ -187,8 +187,14 @@ def offer_unmasking(case_no: str, actor: Actor) -> None:
                 ),
             )
             with st.container(key="unmask_messages"):
-                feedback.show_refusal("unmask")
+                _live_refusal()
             st.button(_("查看"), key="unmask", on_click=_unmask, args=(case_no,))
+
+
+@st.fragment(run_every=clock.REFRESH_SECONDS)
+def _live_refusal() -> None:
+    """Why it was refused, also where the click met another part's refresh and drew nothing."""
+    feedback.show_refusal("unmask")
 
 
 def _unmask(case_no: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, numbers
 from data_access.engine import Database, vault_of
+from data_access.imports.collecting import collected_seldom
 from data_access.imports.load_cases import CasePlan, plan_cases
 from data_access.imports.load_committees import CommitteePlan, plan_committees
 from data_access.imports.load_units import UnitPlan, plan_units
@@ -75,7 +76,7 @@ def import_file(
     actor.scope(Permission.IMPORT_RUN)
     source = Source(content, file_name, profile, sheet, mapping or FileMapping())
     try:
-        with Run(db, progress, now=now) as run:
+        with collected_seldom, Run(db, progress, now=now) as run:
             file = read_file(db, source, actor, now, run, again=again)
             if file.task.profile is Profile.CASES:
                 return _import_cases(db, file, run, again=again)
@@ -100,9 +101,10 @@ def rehearse_file(
     actor.scope(Permission.IMPORT_RUN)
     source = Source(content, file_name, profile, sheet, mapping or FileMapping())
     run = Run(None, progress, now=now)
-    file = read_file(db, source, actor, now, run, again=True)
-    with db.read() as session:
-        return file.report(_plan(session, file, run))
+    with collected_seldom:
+        file = read_file(db, source, actor, now, run, again=True)
+        with db.read() as session:
+            return file.report(_plan(session, file, run))
 
 
 def take_rejects(db: Database, *, batch_id: int, actor: Actor, now: datetime) -> list[RejectedRow]:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.imports import FileProblem, FileRefused
 
@@ -19,8 +19,7 @@ _BETWEEN_CELLS = "\x1f"
 _MARKS = str.maketrans("", "", _BETWEEN_ROWS + _BETWEEN_CELLS)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """The known cells of a row as they stand in the file, in one string; see `cells`."""
 
     number: int

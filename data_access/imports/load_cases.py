@@ -175,9 +175,11 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> NewCase:
     facts = full_facts(stated)
     notes: Counter[Note] = Counter()
     standing = stand_new(stated, facts, bearings, notes)
-    notes[Note.PLACE_FROM_TEXT] += stated.position.from_text
-    plan.notes.update(notes)
     position = stated.position
+    if position.from_text:
+        notes[Note.PLACE_FROM_TEXT] += 1
+    if notes:
+        plan.notes.update(notes)
     units = {
         "town_id": position.town_id,
         "community_id": position.community_id,

@@ -1,6 +1,6 @@
 """The cases of a file, a portion at a time: decided on, numbered, encrypted and put aside."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from data_access.engine import Database, vault_of
 from data_access.imports.load_cases import CasePlan, CasePlanner, Decided
 from data_access.imports.rows import Entry
-from data_access.imports.sealing import Ids, reserve_ids, seal
+from data_access.imports.sealing import Ids, reserve_ids
+from data_access.imports.sealing_ahead import Job, Sealing
 from data_access.imports.staging import Staging
 from data_access.imports.task import Task
 from data_access.vault import Vault
@@ -45,11 +46,16 @@ class _Preparation:
         staging.clear()
         with self._reading() as session:
             planner = CasePlanner(session, self._task)
+        with Sealing(self._task, self._vault, staging.encoder) as sealing:
+            for rows in sealing.sealed(self._decided(planner, portions)):
+                staging.put(rows)
+        return planner.finish()
+
+    def _decided(self, planner: CasePlanner, portions: Portions) -> Iterator[Job]:
         for entries in portions:
             with self._reading() as session:
                 decided = planner.decide(session, entries)
-            staging.put(seal(decided, self._reserve(decided), self._task, self._vault))
-        return planner.finish()
+            yield decided, self._reserve(decided)
 
 
 def _reserve_apart(db: Database, task: Task, decided: Decided) -> Ids:

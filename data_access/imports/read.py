@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from data_access.imports.formats.opened import ReadLimits
 from domain.imports import FileProblem, FileRefused
@@ -23,8 +23,7 @@ LIMITS = ReadLimits()
 PEEK_ROWS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row that is not blank: its number in the file, counted from 1, and its cells.
 
     `filled`: some of them say what a merged cell says that covers them.

@@ -72,7 +72,8 @@ class RowReader:
         entry = Entry(line)
         for cell, (key, required, read) in zip(line.cells, self._columns, strict=True):
             try:
-                value = read(cell)
+                # Most cells of a wide sheet are blank.
+                value = read(cell) if cell else None
             except BadValue as bad:
                 entry.refuse(key, bad.reason)
                 continue
@@ -114,28 +115,38 @@ def _reader(column: Column, lists: CodeLists) -> Callable[[str], Any]:
     """What reads a cell of this column: gives None for a blank one, or raises BadValue."""
     match column.kind:
         case Kind.TEXT:
-            return partial(_text, longest=column.longest)
+            return _text_reader(column.longest)
         case Kind.NUMBER:
-            return partial(_number, longest=column.longest)
+            return _number_reader(column.longest)
         case _:
             # Codes, days and quantities come again and again, and are nobody's.
             return lru_cache(_REMEMBERED)(partial(_read, column, lists))
 
 
-def _text(cell: str, *, longest: int) -> str | None:
-    text = values.clean(cell)
-    if len(text) > longest:
-        raise BadValue(RejectReason.TOO_LONG)
-    return text or None
+def _text_reader(longest: int) -> Callable[[str], str | None]:
+    clean = values.clean
+
+    def read(cell: str) -> str | None:
+        text = clean(cell)
+        if len(text) > longest:
+            raise BadValue(RejectReason.TOO_LONG)
+        return text or None
+
+    return read
 
 
-def _number(cell: str, *, longest: int) -> str | None:
-    text = values.clean(cell)
-    if not (text.isascii() and text.isdigit()):
-        text = values.number_text(text)
-    if len(text) > longest:
-        raise BadValue(RejectReason.TOO_LONG)
-    return text or None
+def _number_reader(longest: int) -> Callable[[str], str | None]:
+    clean = values.clean
+
+    def read(cell: str) -> str | None:
+        text = clean(cell)
+        if not (text.isascii() and text.isdigit()):
+            text = values.number_text(text)
+        if len(text) > longest:
+            raise BadValue(RejectReason.TOO_LONG)
+        return text or None
+
+    return read
 
 
 def _read(column: Column, lists: CodeLists, cell: str) -> Any:

@@ -21,6 +21,10 @@ Row = dict[str, Any]
 Rows = dict[Table, list[Row]]
 Ids = tuple[range, range]
 
+_OF_A_PARTY = ("name", "identity", "phone", "address")
+_COLUMN_OF = {name: f"{name}_encrypted" for name in ("title", "place", "summary", *_OF_A_PARTY)}
+_NOTHING_OF_A_PARTY = dict.fromkeys(_COLUMN_OF[name] for name in _OF_A_PARTY)
+
 
 def reserve_ids(session: Session, decided: Decided, *, county_id: int) -> Ids:
     """Numbers for the new cases and parties. An import that is given up leaves a gap."""
@@ -140,27 +144,27 @@ class _Sealer:
 
     def _texts(self, case_id: int, texts: dict[str, str]) -> Row:
         key = f"{self._county_id}:{case_id}"
-        return {
-            f"{name}_encrypted": self._vault.encrypt(text, place=f"case.{name}:{key}")
-            for name, text in texts.items()
-        }
+        sealed = self._vault.encrypt_all({f"case.{one}:{key}": texts[one] for one in texts})
+        return dict(zip([_COLUMN_OF[one] for one in texts], sealed, strict=True))
 
     def _party(self, case_id: int, party_id: int, person: Person) -> Row:
-        row: Row = {
+        key = f"{self._county_id}:{party_id}"
+        said = {one: text for one in _OF_A_PARTY if (text := getattr(person, one))}
+        sealed = self._vault.encrypt_all({f"party.{one}:{key}": said[one] for one in said})
+        vault = self._vault
+        return {
             "county_id": self._county_id,
             "id": party_id,
             "case_id": case_id,
             "role": person.role,
             "kind": person.kind,
             "sex": person.sex or "9",
+            **_NOTHING_OF_A_PARTY,
+            **dict(zip([_COLUMN_OF[one] for one in said], sealed, strict=True)),
+            "name_index": person.index(Indexed.NAME, vault),
+            "phone_index": person.index(Indexed.PHONE, vault),
+            "identity_index": person.index(Indexed.IDENTITY, vault),
         }
-        for name in ("name", "identity", "phone", "address"):
-            text = getattr(person, name)
-            place = f"party.{name}:{self._county_id}:{party_id}"
-            row[f"{name}_encrypted"] = self._vault.encrypt(text, place=place) if text else None
-        for kind in Indexed:
-            row[f"{kind}_index"] = person.index(kind, self._vault)
-        return row
 
     def _event(
         self, case_id: int, seq: int, kind: EventKind, what: NewCase | CaseChange, data: Row

@@ -34,6 +34,8 @@ from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
 from data_access.tables.base import BigId, UtcDateTime
 
 Row = Mapping[str, Any]
+# By the name of the table: rows with a value for each column, as the driver takes them.
+Encoded = dict[str, list[tuple[Any, ...]]]
 _METADATA = MetaData()
 _SCHEMA = "aside"
 # Days and moments come again and again.
@@ -100,31 +102,28 @@ class Staging:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        encodings = _Encodings(connection.dialect)
-        self._tables = {table: _Encoder(table, encodings) for table in _METADATA.sorted_tables}
+        self.encoder = Encoder(connection.dialect)
         self.counts: Counter[Table] = Counter()
         schema = _own_schema(connection)
         with self._transaction():
-            for table in self._tables:
+            for table in _METADATA.sorted_tables:
                 own = table.to_metadata(MetaData(), schema=schema)
                 connection.execute(CreateTable(own, if_not_exists=True))
 
     def clear(self) -> None:
         """Forget all rows."""
         with self._transaction():
-            for table in self._tables:
+            for table in _METADATA.sorted_tables:
                 self._connection.execute(delete(table))
         self.counts.clear()
 
-    def put(self, rows: Mapping[Table, Iterable[Row]]) -> None:
-        """Put rows aside: dicts with a value for each column of their table."""
+    def put(self, rows: Encoded) -> None:
+        """Put rows aside, as the encoder made them."""
         with self._transaction():
-            for table, of_table in rows.items():
-                encoder = self._tables[table]
-                encoded = [encoder.encode(row) for row in of_table]
-                if encoded:
-                    _copy(self._connection, table, encoded)
-                self.counts[table] += len(encoded)
+            for name, of_table in rows.items():
+                table = _METADATA.tables[name]
+                _copy(self._connection, table, of_table)
+                self.counts[table] += len(of_table)
 
     def _transaction(self) -> Any:
         # Inside somebody's transaction, a part of that.
@@ -132,19 +131,38 @@ class Staging:
         return connection.begin_nested() if connection.in_transaction() else connection.begin()
 
 
-class _Encoder:
-    """Makes of a row what the driver takes as it is."""
+class Encoder:
+    """Makes of rows what the driver takes as it is, without a connection."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = f"{dialect.name}+{dialect.driver}"
+        encodings = _Encodings(dialect)
+        self._tables = {table: _RowsEncoder(table, encodings) for table in _METADATA.sorted_tables}
+
+    def encoded(self, rows: Mapping[Table, Iterable[Row]]) -> Encoded:
+        """The rows by the names of their tables: dicts with a value for each of its columns."""
+        found = {table.name: self._tables[table].encode(some) for table, some in rows.items()}
+        return {name: of_table for name, of_table in found.items() if of_table}
+
+
+class _RowsEncoder:
+    """Makes of rows of one table what the driver takes as it is.
+
+    Column by column: so the interpreter's own loops go through the rows, which are millions of
+    values.
+    """
 
     def __init__(self, table: Table, encodings: "_Encodings") -> None:
         self._values = itemgetter(*table.columns.keys())
-        found = [encodings.of(column.info.get("like")) for column in table.columns]
-        self._encodings = [(place, one) for place, one in enumerate(found) if one is not None]
+        self._encodings = [encodings.of(column.info.get("like")) for column in table.columns]
 
-    def encode(self, row: Row) -> tuple[Any, ...]:
-        values = list(self._values(row))
-        for place, encode in self._encodings:
-            values[place] = encode(values[place])
-        return tuple(values)
+    def encode(self, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+        columns = zip(*map(self._values, rows), strict=True)
+        encoded = (
+            column if encode is None else map(encode, column)
+            for column, encode in zip(columns, self._encodings, strict=False)
+        )
+        return list(zip(*encoded, strict=True))
 
 
 class _Encodings:
@@ -165,7 +183,7 @@ class _Encodings:
             case Date():
                 return self._day
             case JSON():
-                return json.dumps
+                return _JSON
             case EnumType():
                 # All of them are texts already; most cases have no agreement, so no form of one.
                 return _text_or_none
@@ -182,8 +200,13 @@ class _Encodings:
         return lru_cache(_REMEMBERED)(as_text)
 
 
+@lru_cache(_REMEMBERED)
 def _text_or_none(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+# As json.dumps does, but that nothing here refers to itself.
+_JSON = json.JSONEncoder(check_circular=False).encode
 
 
 def _own_schema(connection: Connection) -> str:

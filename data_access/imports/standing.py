@@ -147,7 +147,8 @@ def stand_new(
     due = due_of(stated, stage, facts["difficulty"], since, bearings.clock, level=level)
     if kept is not None and not over:
         bearings.roster.take(kept)
-    notes[Note.ALREADY_LATE] += due.due_at <= bearings.now
+    if due.due_at <= bearings.now:
+        notes[Note.ALREADY_LATE] += 1
     day = stated_day(stated, stage, since)
     clock = {
         "due_at": due.due_at,

@@ -80,27 +80,35 @@ class StatedCase:
     def facts_fingerprint(self, vault: Vault) -> str:
         """A keyed hash of what the row says of the matter: equal for equal statements."""
         persons = [
-            [one.role, one.kind, one.name, one.identity, one.phone, one.address, one.sex]
+            (one.role, one.kind, one.name, one.identity, one.phone, one.address, one.sex)
             for one in self.persons
         ]
-        facts = {name: str(value) for name, value in self.facts.items()}
-        units = [self.position.town_id, self.position.community_id, self.position.grid_id]
-        return vault.fingerprint(_canonical([facts, self.texts, persons, units]))
+        facts, texts, position = self.facts, self.texts, self.position
+        said = [facts.get(name) for name in FACTS[1:]]
+        told = [texts.get(name) for name in _TEXTS]
+        units = (position.town_id, position.community_id, position.grid_id)
+        day = str(facts.get(_DAY))
+        return vault.fingerprint(_canonical((day, said, told, persons, units)))
 
     def state_fingerprint(self, vault: Vault) -> str:
         """A keyed hash of what the row says of where the case stands and who holds it."""
-        said = [self.end.stage, self.end.settled, self.end.outcome_code, self.method_code]
-        when = [str(self.registered_at), str(self.closed_at), str(self.due_day)]
-        who = [self.committee, self.mediator, self.mediator_code, self.result]
-        return vault.fingerprint(_canonical([said, when, who]))
+        end = self.end
+        said = (end.stage, end.settled, end.outcome_code, self.method_code)
+        when = (str(self.registered_at), str(self.closed_at), str(self.due_day))
+        who = (self.committee, self.mediator, self.mediator_code, self.result)
+        return vault.fingerprint(_canonical((said, when, who)))
 
 
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+# What is encoded has its order by its place, and nothing of it refers to itself.
+_canonical = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":")
+).encode
 
 
 _TEXTS = ("title", "place", "summary")
+_DAY = "occurred_on"
 FACTS = (
-    "occurred_on",
+    _DAY,
     "type_code",
     "source_code",
     "scale_code",

@@ -6,6 +6,7 @@ with the reason. Full-width digits, stray blanks and Chinese units are the rule,
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -22,6 +23,11 @@ _HIDDEN = re.compile(
 _GUARDED = re.compile("^'(?='*[\\s\u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n])")
 
 _EARLIEST, _LATEST = date(1949, 10, 1), date(2199, 12, 31)
+# What systems write, and most files hold: read at once, where the rest is looked at word by word.
+_USUAL_MOMENT = re.compile(
+    r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
+    r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
 # Of two digits a year is one only with its word: 26/11/2 may be any of the three.
 _DATE = re.compile(r"(\d{4}|\d{2}(?=年))[年\-/.](\d{1,2})[月\-/.](\d{1,2})[日号]?")
 _CENTURY, _OLDEST_SHORT_YEAR = 100, 50
@@ -46,6 +52,8 @@ _EXPONENT = re.compile(r"-?\d(?:\.\d+)?[eE]\+?\d{2}")
 _UNITS_OF_MONEY = {"": 1, "千": 1_000, "万": 10_000, "百万": 1_000_000, "亿": 100_000_000}
 _MONEY = re.compile(r"[¥$]?(-?\d+(?:\.\d+)?)(百万|[千万亿])?(?:元|圆|块)?(?:整|人民币)?")
 _MOST_YUAN = 10**12
+# So many digits are less than that.
+_SURELY_IN_RANGE = 12
 _COUNTED = re.compile(r"(\d+)(?:\.0+)?[人户个件名位]?")
 
 _YES = frozenset(
@@ -94,6 +102,9 @@ def day(text: str) -> date:
 @lru_cache(maxsize=4096)
 def moment(text: str) -> datetime:
     """A day, with or without a time of day, in Beijing time; midnight where none is stated."""
+    if match := _USUAL_MOMENT.fullmatch(text):
+        year, _, month, number, *of_day = match.groups()
+        return datetime.combine(_date(year, month, number), _time_of(of_day), BEIJING)
     found, rest = _day_and_rest(text)
     return datetime.combine(found, _time(rest), BEIJING)
 
@@ -149,8 +160,13 @@ def _time(rest: str) -> time:
     match = _TIME.fullmatch(plain) or _COMPACT_TIME.fullmatch(plain)
     if match is None:
         raise BadValue(RejectReason.NOT_A_DATE)
-    hour, minute, second = (int(part or 0) for part in match.groups())
-    if half and half[1] == "下午" and hour < _NOON:
+    return _time_of(match.groups(), afternoon=bool(half and half[1] == "下午"))
+
+
+def _time_of(parts: Sequence[str | None], *, afternoon: bool = False) -> time:
+    """Hour, minute and second; what is not stated is nought."""
+    hour, minute, second = (int(part or 0) for part in parts)
+    if afternoon and hour < _NOON:
         hour += _NOON
     try:
         return time(hour, minute, second)
@@ -170,6 +186,8 @@ def count(text: str) -> int:
 
 def yuan(text: str) -> int:
     """An amount in whole yuan, rounded half up: 3.5万元, ¥1,200.50, 35000."""
+    if len(text) <= _SURELY_IN_RANGE and text.isascii() and text.isdigit():
+        return int(text)
     plain = compact(text).replace(",", "").removeprefix("约").removeprefix("人民币")
     match = _MONEY.fullmatch(plain)
     if match is None:
