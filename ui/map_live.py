@@ -65,6 +65,17 @@ class Sight:
         permission = Permission.CASE_READ if sees_cases else Permission.FIGURES_READ
         return cls(actor, actor.scope(permission), sees_cases)
 
+    def home(self, places: Places) -> Area:
+        """Where the person begins: the one unit of their posts, or the county."""
+        units = self.scope.towns | self.scope.communities | self.scope.grids
+        known = [places.by_id[one] for one in units if one in places.by_id]
+        return known[0] if len(known) == 1 and not self.scope.whole_county else places.county
+
+    def sees_all_of(self, places: Places, area: Area) -> bool:
+        """Whether every case of the area is counted: it is of the person's units, or within one."""
+        units = self.scope.towns | self.scope.communities | self.scope.grids
+        return self.scope.whole_county or any(one.id in units for one in places.path(area))
+
     def suppressed(self, shown: Shown) -> bool:
         """Whether small figures are kept to themselves: for who opens no case, and on a projector.
 
@@ -120,11 +131,17 @@ def _drawn(
             told = {area: alike[area] for area in alike}
         found = map_view.measure(places, shown.figure, level, told)
         mask = places.mask(shown.area, level)
-        visible = map_view.in_sight(mask, found)
+        visible = map_view.in_sight(mask, found, frozenset(), places.layer(level).areas)
         silent = suppressed and classes.gives_way(shown.figure, visible)
         if not silent or level is UnitLevel.TOWN:
             break
         level = LEVELS[LEVELS.index(level) - 1]
+    outside = frozenset(
+        area.id
+        for area in places.layer(level).areas
+        if area.id not in counts and not sight.sees_all_of(places, area)
+    )
+    visible = map_view.in_sight(mask, found, outside, places.layer(level).areas)
     made = map_view.classify(shown.figure, visible, fixed=shown.fixed, suppressed=suppressed)
     return Drawn(
         places,
@@ -138,6 +155,7 @@ def _drawn(
         suppressed,
         gave_way=level is not shown.level,
         remainder=counts.get(None, AreaCounts()),
+        outside=outside,
     )
 
 
@@ -158,7 +176,7 @@ def _earlier(sight: Sight, shown: Shown, cut: Cut, now: datetime) -> Drawn:
 
 def _alike(drawn: list[Drawn], shown: Shown) -> list[Drawn]:
     """Two maps in the same classes, or their colours would not compare."""
-    both = [one for each in drawn for one in map_view.in_sight(each.mask, each.found)]
+    both = [one for each in drawn for one in each.visible]
     made = map_view.classify(shown.figure, both, fixed=shown.fixed, suppressed=drawn[0].suppressed)
     return [one.with_classes(made) for one in drawn]
 
@@ -267,6 +285,8 @@ def _panel(
     area, today, suppressed = shown.area, day_of(now), sight.suppressed(shown)
     held = _of_area(sight, places, area, shown, cut, now)
     data = map_panel.panel(places, shown, held, suppressed=suppressed, height=_HEIGHT, today=today)
+    if not sight.sees_all_of(places, area):
+        data["closed"] = _("只计您岗位范围内的案件,不是这个区域的全部。")
     if not suppressed:
         seen = map_reads.close(sight.scope, area, shown.window, cut)
         data |= map_panel.closely(seen, shown, offered, today=today)

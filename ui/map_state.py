@@ -42,7 +42,7 @@ class Shown:
     present: bool
 
 
-def read_address(places: Places, offered: Choices) -> None:
+def read_address(places: Places, offered: Choices, home: Area) -> None:
     """Take the cut from the address once per session; what is not there is dropped."""
     if _STATE in st.session_state:
         return
@@ -56,7 +56,7 @@ def read_address(places: Places, offered: Choices) -> None:
     st.session_state["map_days"] = days if known else OWN_DAYS if own else "30"
     if own:
         st.session_state["map_own_days"] = own
-    area = places.by_code.get(given.get("area", ""), places.county)
+    area = places.by_code.get(given.get("area", ""), home)
     st.session_state["map_area"] = area.code
     level = given.get("level")
     st.session_state["map_level"] = level if level in set(LEVELS) else None

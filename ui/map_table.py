@@ -44,7 +44,7 @@ def rows(drawn: Sequence[Drawn], shown: Shown) -> pd.DataFrame:
                     area.code,
                     {_("编码"): area.code, _("区域"): one.places.full_name(area)},
                 )
-                row[name] = map_view.said(one, measured)
+                row[name] = map_view.said(one, area, measured)
     return pd.DataFrame(list(by_code.values())).fillna("—")
 
 

@@ -57,6 +57,20 @@ class Drawn:
     suppressed: bool
     gave_way: bool = False
     remainder: AreaCounts = field(default_factory=AreaCounts)
+    outside: frozenset[int] = frozenset()
+
+    @property
+    def visible(self) -> list[Measured]:
+        """The values that the colours are of."""
+        return in_sight(self.mask, self.found, self.outside, self.areas)
+
+    def marks(self) -> str:
+        """One character an area, as the map is told."""
+        signs = classes.marks(self.figure, self.found, self.classes, suppressed=self.suppressed)
+        return "".join(
+            map_look.OUTSIDE if area.id in self.outside else sign
+            for area, sign in zip(self.areas, signs, strict=True)
+        )
 
     def with_classes(self, made: Classes) -> "Drawn":
         """The same in other classes."""
@@ -73,11 +87,19 @@ def measure(
     )
 
 
-def in_sight(drawn_mask: str | None, found: Sequence[Measured]) -> list[Measured]:
-    """The values of the areas that are not faded."""
-    if drawn_mask is None:
-        return list(found)
-    return [one for one, sign in zip(found, drawn_mask, strict=True) if sign == "1"]
+def in_sight(
+    mask: str | None,
+    found: Sequence[Measured],
+    outside: frozenset[int],
+    areas: Sequence[Area],
+) -> list[Measured]:
+    """The values of the areas that neither fade nor lie outside what the reader may see."""
+    signs = mask or "1" * len(found)
+    return [
+        one
+        for one, sign, area in zip(found, signs, areas, strict=True)
+        if sign == "1" and area.id not in outside
+    ]
 
 
 def classify(
@@ -111,9 +133,9 @@ def frame(
     chosen = picked or ((focus.id,) if focus.level is drawn.level else ())
     return Frame(
         _LEVEL_NAMES[drawn.level],
-        classes.marks(drawn.figure, drawn.found, drawn.classes, suppressed=drawn.suppressed),
+        drawn.marks(),
         drawn.mask,
-        tuple(said(drawn, one) for one in drawn.found),
+        tuple(said(drawn, area, one) for area, one in zip(drawn.areas, drawn.found, strict=True)),
         markers,
         tuple(ZoneOutline(one.id, one.name, one.rings) for one in drawn.places.layers.zones)
         if zones
@@ -130,8 +152,10 @@ def palette(figure: Figure) -> map_look.Scale:
     return "diverging" if figure.measure is Measure.DIFFERENCE else "sequence"
 
 
-def said(drawn: Drawn, one: Measured) -> str:
+def said(drawn: Drawn, area: Area, one: Measured) -> str:
     """A value in a tooltip and in the table, as far as it may be told."""
+    if area.id in drawn.outside:
+        return _("不在您的范围内")
     value, base = said_of(drawn.figure, one, suppressed=drawn.suppressed)
     return f"{value}({base})" if base else value
 
@@ -204,7 +228,7 @@ def covers(ring: Sequence[tuple[float, float]], area: Area) -> bool:
 def legend(drawn: Drawn, *, read_at: datetime, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The colours with the range and the number of areas of each, and what was counted."""
     figure, fills = drawn.figure, map_look.fills("desk", palette(drawn.figure))
-    visible = in_sight(drawn.mask, drawn.found)
+    visible = drawn.visible
     marked = Counter(classes.marks(figure, visible, drawn.classes, suppressed=drawn.suppressed))
     by_class: dict[str, list[float]] = {}
     for one in visible:

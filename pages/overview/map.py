@@ -17,7 +17,7 @@ places = map_reads.places(Scope(actor.county_id), day_of(clock.now()))
 if not places.layers.county.areas:
     map_bar.say_that_there_are_no_shapes()
     st.stop()
-map_state.read_address(places, offered)
+map_state.read_address(places, offered, Sight.of(actor).home(places))
 if "case" in st.query_params and actor.may(Permission.CASE_READ):
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
 

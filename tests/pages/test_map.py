@@ -1,0 +1,178 @@
+"""The map's page through the entry: who opens it, what it shows them, and what it never shows."""
+
+import json
+
+import pytest
+
+from domain.cases import Risk
+from domain.people import GRANTS, Permission, Role
+from tests.desk import data_of, everything_sent
+from tests.squares import draw_squares
+
+MAP = "../../pages/overview/map.py"
+SECRETS = ("王小明", "13812345678", "990129199001010011")
+
+
+@pytest.fixture
+def county(desk):
+    """Both towns with shapes; seven open cases in 安仁镇, two in 䢺江镇."""
+    draw_squares(desk.world)
+    world = desk.world
+    for number in range(7):
+        world.case(
+            parties=("王小明", "李大华"),
+            phones=("13812345678",),
+            identities=("990129199001010011",),
+            title="王小明反映楼上漏水",
+            risk=int(Risk.RED if number == 0 else Risk.BLUE),
+        )
+    in_b = {"town_id": world.town_b, "community_id": world.community_b, "grid_id": world.grid_b}
+    world.case(**in_b)
+    world.case(**in_b)
+    return world
+
+
+def opened(desk, role=Role.DUTY, *, unit="county", **address):
+    at = desk.sign_in(role, unit=unit)
+    for name, value in address.items():
+        at.query_params[name] = value
+    at.run()
+    return at.switch_page(MAP).run()
+
+
+def figures(at):
+    return {one["key"]: one["value"] for one in data_of(at, "area_panel")["figures"]}
+
+
+def table(at):
+    (found,) = [one for one in at.dataframe if "区域" in one.value.columns]
+    return dict(zip(found.value["区域"], found.value.iloc[:, -1], strict=True))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_map_opens_for_whoever_may_see_figures(desk, county, role):
+    at = desk.sign_in(role)
+    at.run()
+    if Permission.FIGURES_READ not in GRANTS[role]:
+        with pytest.raises(ValueError, match="map"):
+            at.switch_page(MAP).run()
+        return
+    at.switch_page(MAP).run()
+    assert not at.exception
+    assert data_of(at, "map_head")["path"][0]["name"] == "大邑县"
+
+
+@pytest.mark.parametrize("role", [r for r in Role if Permission.FIGURES_READ in GRANTS[r]])
+def test_nothing_of_a_person_reaches_the_browser(desk, county, role):
+    at = opened(desk, role)
+    sent = everything_sent(at)
+    for secret in SECRETS:
+        assert secret not in sent, role
+
+
+def test_whoever_may_open_the_cases_sees_true_counts(desk, county):
+    at = opened(desk)
+    assert figures(at)["open"] == "9"
+    assert figures(at)["red"] == "1"
+    assert table(at) == {"安仁镇": "7 件", "䢺江镇": "2 件"}
+    panel = data_of(at, "area_panel")
+    assert panel["cases"]["title"] == "在办案件,按到期先后(9 件)"
+    assert not panel["closed"]
+    legend = data_of(at, "map_legend")
+    assert [one["range"] for one in legend["classes"]] == ["2", "7"]
+    assert "示意图,不作划界依据。" in legend["notes"]
+
+
+def test_without_case_access_small_figures_are_one_class_and_no_case_is_listed(desk, county):
+    at = opened(desk, Role.WALL)
+    assert table(at) == {"安仁镇": "7 件", "䢺江镇": "0–2 件"}
+    assert figures(at)["red"] == "0–2"
+    panel = data_of(at, "area_panel")
+    assert (panel["cases"], panel["types"], panel["trend"]) == (None, None, None)
+    assert "小于 3 件" in panel["closed"]
+    legend = data_of(at, "map_legend")
+    assert legend["classes"][0]["range"] == "0–2 件(合并显示)"
+    assert "D2026-" not in everything_sent(at)
+
+
+def test_a_projector_shows_what_the_wall_shows(desk, county):
+    at = opened(desk, present="1")
+    assert table(at)["䢺江镇"] == "0–2 件"
+    assert data_of(at, "area_panel")["cases"] is None
+
+
+def test_a_level_of_small_figures_gives_way_to_the_one_above(desk, county):
+    at = opened(desk, Role.WALL, level="07", figure="resolution")
+    notes = data_of(at, "map_legend")["notes"]
+    assert notes[0] == "所选的一级多数区域数目过小,已改按镇街级显示。", notes
+
+
+def test_a_level_that_says_enough_is_drawn_also_where_small_figures_are_suppressed(desk, county):
+    at = opened(desk, Role.WALL, level="07")
+    # Of two grids one is small: that is not most of them.
+    assert not any("已改按" in note for note in data_of(at, "map_legend")["notes"])
+
+
+def test_a_town_begins_at_home_and_sees_no_figure_of_another(desk, county):
+    at = opened(desk, Role.TOWN, unit=county.town_b)
+    head = data_of(at, "map_head")
+    assert [step["name"] for step in head["path"]] == ["大邑县", "䢺江镇"]
+    assert figures(at)["open"] == "2"
+
+
+def test_what_lies_outside_ones_own_part_is_said_to_and_is_not_nought(desk, county):
+    at = opened(desk, Role.TOWN, unit=county.town_b, area="510129")
+    assert table(at) == {"安仁镇": "不在您的范围内", "䢺江镇": "2 件"}
+    assert "只计您岗位范围内" in data_of(at, "area_panel")["closed"]
+
+
+def test_the_address_names_the_cut(desk, county):
+    at = opened(desk, area="nowhere", figure="red", days="90", type="04", zones="1", points="0")
+    assert at.selectbox(key="map_figure").value == "red"
+    assert at.selectbox(key="map_days").value == "90"
+    assert at.multiselect(key="map_type").value == ["04"]
+    assert at.toggle(key="map_zones").value
+    assert not at.toggle(key="map_points").value
+    assert data_of(at, "map_head")["path"][-1]["name"] == "大邑县"
+
+
+def test_two_periods_stand_side_by_side_in_the_same_classes(desk, county):
+    at = opened(desk, figure="new", compare="1")
+    legends = [
+        json.loads(node.proto.json)
+        for node in at.get("bidi_component")
+        if node.proto.component_name == "wusong_map_legend"
+    ]
+    assert len(legends) == 2
+    assert legends[0]["title"] != legends[1]["title"]
+
+
+def test_a_place_is_found_by_its_initials(desk, county):
+    at = opened(desk)
+    at.text_input(key="map_search").set_value("arz").run()
+    assert not at.exception
+    assert data_of(at, "map_head")["path"][-1]["name"] == "安仁镇"
+    at.text_input(key="map_search").set_value("没有这里").run()
+    assert "没有找到这个地方" in at.caption[0].value
+
+
+def test_before_there_are_shapes_the_page_says_what_would_be_here(desk):
+    at = opened(desk)
+    assert "还没有边界图形" in at.info[0].value
+
+
+def test_picked_areas_go_to_the_queue(desk, county):
+    at = opened(desk)
+    at.session_state["map_picked"] = (county.town_b,)
+    at.toggle(key="map_drawing").set_value(True).run()
+    at.session_state["map_picked"] = (county.town_b,)
+    at.run()
+    assert "䢺江镇" in at.markdown[0].value
+    at.button(key="map_to_queue").click().run()
+    assert not at.exception
+    assert [row["number"] for row in data_of(at, "queue_list")["rows"]] == [
+        "D2026-00008",
+        "D2026-00009",
+    ]
+    (chip,) = data_of(at, "queue_list")["chips"]
+    assert chip["text"] == "选定: 䢺江镇(2 件)"
