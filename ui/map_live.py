@@ -30,8 +30,10 @@ from ui.map_view import Drawn
 _HEAD = elements.element("map_head")
 _LEGEND = elements.element("map_legend")
 _LIVE = elements.element("queue_live")
-_HEIGHT = 520
-_HEIGHT_OF_TWO = 440
+# On the usual office screen (1366 x 768) map and legend are seen together.
+_HEIGHT = 430
+_HEIGHT_OF_TWO = 400
+_PANEL_HEIGHT = 600
 # More clusters than these hide the map that they stand on.
 _MOST_CLUSTERS = 160
 
@@ -284,7 +286,7 @@ def _panel(
 ) -> None:
     area, today, suppressed = shown.area, day_of(now), sight.suppressed(shown)
     held = _of_area(sight, places, area, shown, cut, now)
-    data = map_panel.panel(places, shown, held, suppressed=suppressed, height=_HEIGHT, today=today)
+    data = map_panel.panel(places, shown, held, suppressed=suppressed, height=_PANEL_HEIGHT, today=today)
     if not sight.sees_all_of(places, area):
         data["closed"] = _("只计您岗位范围内的案件,不是这个区域的全部。")
     if not suppressed:
