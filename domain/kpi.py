@@ -82,9 +82,7 @@ class Figure:
 FIGURES: dict[FigureKey, Figure] = {
     one.key: one
     for one in (
-        Figure(
-            FigureKey.OPEN, Measure.CASES, Better.NEITHER, "open", at_moment=True, adds_up=True
-        ),
+        Figure(FigureKey.OPEN, Measure.CASES, Better.NEITHER, "open", at_moment=True, adds_up=True),
         Figure(
             FigureKey.OVERDUE, Measure.CASES, Better.DOWN, "overdue", at_moment=True, adds_up=True
         ),
@@ -131,6 +129,17 @@ class Window:
         """As many days, right before it."""
         last = self.first_day - timedelta(days=1)
         return Window(last - timedelta(days=self.days - 1), last)
+
+    def parts(self, most: int = 30) -> list["Window"]:
+        """It in at most so many parts of equally many whole days, the youngest whole; in order."""
+        length = -(-self.days // most)
+        found = []
+        last = self.last_day
+        while last >= self.first_day:
+            first = max(self.first_day, last - timedelta(days=length - 1))
+            found.append(Window(first, last))
+            last = first - timedelta(days=1)
+        return found[::-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,7 +286,9 @@ def _panel(
 ) -> None:
     area, today, suppressed = shown.area, day_of(now), sight.suppressed(shown)
     held = _of_area(sight, places, area, shown, cut, now)
-    data = map_panel.panel(places, shown, held, suppressed=suppressed, height=_PANEL_HEIGHT, today=today)
+    data = map_panel.panel(
+        places, shown, held, suppressed=suppressed, height=_PANEL_HEIGHT, today=today
+    )
     if not sight.sees_all_of(places, area):
         data["closed"] = _("只计您岗位范围内的案件,不是这个区域的全部。")
     if not suppressed:

@@ -227,21 +227,6 @@ class Step:
     closed: int
 
 
-_STEPS = 30
-
-
-def steps(window: Window) -> list[Window]:
-    """A window cut into at most 30 equal parts of whole days, the youngest whole; oldest first."""
-    length = -(-window.days // _STEPS)
-    found = []
-    last = window.last_day
-    while last >= window.first_day:
-        first = max(window.first_day, last - timedelta(days=length - 1))
-        found.append(Window(first, last))
-        last = first - timedelta(days=1)
-    return found[::-1]
-
-
 def trend(
     session: Session,
     *,
@@ -252,7 +237,7 @@ def trend(
 ) -> list[Step]:
     """How many were registered and closed in each part of a window. Two statements."""
     where = (_AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
-    parts = steps(window)
+    parts = window.parts()
     found = []
     for moment in (Case.registered_at, Case.closed_at):
         columns = [_sum(and_(moment >= one.starts_at, moment < one.ends_at)) for one in parts]

@@ -1,13 +1,12 @@
 """Figures by area: equal totals on every level, each as its definition says, within the scope."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from sqlalchemy import event
 
 from data_access.queries import figures
-from data_access.queries.figures import ALL, Cut, Step, counts, steps, trend
+from data_access.queries.figures import ALL, Cut, Step, counts, trend
 from domain.cases import Lamp, Risk, Stage
 from domain.kpi import FIGURES, AreaCounts, FigureKey, Window, total, value
 from domain.organisation import UnitLevel
@@ -166,20 +165,10 @@ def test_a_trend_adds_up_to_the_window(db, county, everywhere):
         whole = counts(session, scope=everywhere, level=UnitLevel.COUNTY, window=MONTH, now=NOW)[
             county.county
         ]
-    assert [one.window for one in found] == steps(MONTH)
+    assert [one.window for one in found] == MONTH.parts()
     assert sum(one.new for one in found) == whole.new
     assert sum(one.closed for one in found) == whole.closed
     assert isinstance(found[0], Step)
-
-
-def test_a_window_is_cut_into_parts_without_a_gap():
-    for days in (1, 7, 30, 31, 90, 365, 800):
-        window = Window(TODAY - (days - 1) * DAY, TODAY)
-        parts = steps(window)
-        assert len(parts) <= 30
-        assert (parts[0].first_day, parts[-1].last_day) == (window.first_day, TODAY)
-        for one, following in pairwise(parts):
-            assert following.first_day == one.last_day + DAY
 
 
 def test_one_area_is_told_by_type_by_committee_and_by_case(db, county, everywhere):

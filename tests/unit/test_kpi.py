@@ -1,6 +1,7 @@
 """Each figure out of its counts, and windows of whole days."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -71,6 +72,17 @@ def test_a_window_and_the_one_before_it_meet_without_a_gap(last, days):
     assert window.days == window.before().days == days
     assert window.before().ends_at == window.starts_at
     assert window.ends_at - window.starts_at == timedelta(days=days)
+
+
+@given(some.integers(1, 900))
+def test_a_window_is_cut_into_parts_without_a_gap(days):
+    last = date(2026, 3, 2)
+    window = Window(last - timedelta(days=days - 1), last)
+    parts = window.parts()
+    assert len(parts) <= 30
+    assert (parts[0].first_day, parts[-1].last_day) == (window.first_day, last)
+    for one, following in pairwise(parts):
+        assert following.first_day == one.last_day + timedelta(days=1)
 
 
 def test_a_day_begins_at_midnight_in_beijing():
