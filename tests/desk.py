@@ -6,7 +6,9 @@ from datetime import timedelta
 from streamlit.testing.v1 import AppTest
 
 import ui.session
+from data_access.commands.reassign import reassign_case
 from data_access.tables import AuthSession
+from domain.cases import ReassignReason
 from domain.people import Role
 from ui import clock
 
@@ -51,6 +53,22 @@ class Desk:
         at = self.sign_in(role, **over)
         at.run()
         return at.switch_page(QUEUE).run()
+
+
+def somebody_else_moves(office, case, to):
+    """A case changes hands while its page or drawer stands open on a desk."""
+    reassign_case(
+        office.here.db,
+        case_no=case.case_no,
+        to_mediator_id=to,
+        reason=ReassignReason.OVERLOAD,
+        note="负荷过高,分流",
+        expected_version=1,
+        actor=office.world.actor("李站长"),
+        now=clock.now(),
+        key="other",
+    )
+    office.here.watcher.look()
 
 
 def data_of(at, name):

@@ -5,12 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from data_access.commands.reassign import reassign_case
 from data_access.tables import AuditLine, AuthSession, Case, UserRole
 from domain.cases import ReassignReason, Stage
 from domain.eligibility import CommitteeKind
 from domain.people import Permission, Role
-from tests.desk import QUEUE, blocks_of, data_of, everything_sent
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent, somebody_else_moves
 from ui import clock, feedback
 
 KIN = "990129199001010011"
@@ -57,21 +56,6 @@ def people(at, *, choosable):
     return {one["name"]: one for one in found["people"]}
 
 
-def somebody_else_moves_it(office, to):
-    reassign_case(
-        office.here.db,
-        case_no=office.case.case_no,
-        to_mediator_id=to,
-        reason=ReassignReason.OVERLOAD,
-        note="负荷过高,分流",
-        expected_version=1,
-        actor=office.world.actor("李站长"),
-        now=clock.now(),
-        key="other",
-    )
-    office.here.watcher.look()
-
-
 def test_who_could_take_it_and_who_could_not_with_every_reason(office):
     at = drawer(office, "reassign")
     assert set(people(at, choosable=True)) == {"李秀英"}
@@ -93,7 +77,7 @@ def test_a_reassignment_shows_at_once_and_can_be_taken_back(office):
 
 
 def test_somebody_elses_reassignment_offers_no_undo(office):
-    somebody_else_moves_it(office, office.second)
+    somebody_else_moves(office, office.case, office.second)
     at = drawer(office)
     assert "reassign_undo" not in [button.key for button in at.button]
 
@@ -101,7 +85,7 @@ def test_somebody_elses_reassignment_offers_no_undo(office):
 def test_a_conflict_says_who_was_first_and_keeps_what_was_typed(office):
     at = fill_in(drawer(office, "reassign"), office)
     third = office.world.mediator("第三人")
-    somebody_else_moves_it(office, third)
+    somebody_else_moves(office, office.case, third)
     at.button(key="reassign_submit").click().run()
     said = at.error[0].value
     assert "李站长" in said
@@ -213,7 +197,7 @@ def test_a_mediator_unmasks_only_what_they_hold(office):
 def test_a_redraw_does_not_hide_that_the_case_changed_since_it_was_opened(office):
     at = drawer(office, "reassign")
     third = office.world.mediator("第三人")
-    somebody_else_moves_it(office, third)
+    somebody_else_moves(office, office.case, third)
     at = fill_in(at.run(), office)
     assert any("此案刚有变动" in block["text"] for block in blocks_of(at, "notice"))
     at.button(key="reassign_submit").click().run()
@@ -239,7 +223,7 @@ def test_names_go_from_the_screen_with_the_right_to_see_them(office):
     at.session_state["unmask_reason"] = "核对当事人身份"
     at.button(key="unmask").click().run()
     assert "王小明" in everything_sent(at)
-    somebody_else_moves_it(office, office.second)
+    somebody_else_moves(office, office.case, office.second)
     at.run()
     assert blocks_of(at, "facts")
     assert "王小明" not in everything_sent(at)

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from data_access.commands.reassign import reassign_case
 from data_access.commands.steps import take_step
 from data_access.reference import load_calendar
 from data_access.tables import Case, CaseEvent
-from domain.cases import ReassignReason, Stage
+from domain.cases import Stage
 from domain.clocks import day_of
 from domain.people import Role
 from domain.transitions import (
@@ -21,7 +20,7 @@ from domain.transitions import (
     Supervision,
     last_day_to_confirm,
 )
-from tests.desk import QUEUE
+from tests.desk import QUEUE, somebody_else_moves
 from ui import clock
 
 WHY = "当事人已经当面说清"
@@ -242,18 +241,7 @@ def test_a_step_that_is_no_longer_ones_own_is_refused(office):
     at = form(office, office.held, Role.MEDIATOR, unit=None, mediator_id=office.holder)
     choose(at, office.held, Action.WITHDRAW, note=WHY)
     other = office.world.mediator("另一位")
-    reassign_case(
-        office.here.db,
-        case_no=office.held.case_no,
-        to_mediator_id=other,
-        reason=ReassignReason.OVERLOAD,
-        note="负荷过高,分流",
-        expected_version=1,
-        actor=office.world.actor("李站长"),
-        now=clock.now(),
-        key="other",
-    )
-    office.here.watcher.look()
+    somebody_else_moves(office, office.held, other)
     at = at.button(key="step_submit").click().run()
     assert not at.exception
     assert row(office, office.held).stage is Stage.IN_MEDIATION
