@@ -112,9 +112,9 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
         left, right = st.columns([13, 7])
         with left:
             _map(sight, shown, drawn[0], cut, now, _HEIGHT, callbacks)
+            _legend(shown, drawn[0], read_at)
         with right:
             _panel(sight, places, shown, cut, offered, now, callbacks)
-        _legend(shown, drawn[0], read_at)
     map_table.show(drawn, shown)
 
 
@@ -240,6 +240,9 @@ def _markers(
 ) -> tuple[Marker, ...]:
     """Open cases: clusters by area, and one by one where grids of one community are in sight."""
     if not shown.points or drawn.suppressed or drawn.window.last_day < day_of(now):
+        return ()
+    # On a map of shares or changes, counts of something else would be read as its values.
+    if not shown.figure.at_moment:
         return ()
     if drawn.level is UnitLevel.GRID and shown.area.level in {UnitLevel.COMMUNITY, UnitLevel.GRID}:
         inside = shown.area

@@ -270,4 +270,8 @@ def legend(drawn: Drawn, *, read_at: datetime, notes: Sequence[str] = ()) -> dic
 
 def _range(figure: Figure, values: Sequence[float]) -> str:
     low, high = (kpi_texts.number(figure, one) for one in (min(values), max(values)))
-    return low if low == high else f"{low}–{high}"
+    if low == high:
+        return low
+    # Between signed numbers a dash would be read as another sign.
+    signed = figure.measure is Measure.DIFFERENCE
+    return _("{first}至{last}").format(first=low, last=high) if signed else f"{low}–{high}"
