@@ -78,8 +78,11 @@ def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
                 on_change=_changed,
                 help=_("在地图上按住拖动画一个圈,或逐个点选区域;再次点选即取消。"),
             )
-    _found(places)
-    feedback.show_refusal(_PLACE)
+    # Places that are always there: what came and went before the map would make it anew.
+    with st.container(key="map_found_place"):
+        _found(places)
+    with st.container(key="map_refusals"):
+        feedback.show_refusal(_PLACE)
 
 
 def _filters(offered: Choices) -> None:
@@ -157,21 +160,21 @@ def _chosen(area: Area) -> None:
 def show_picked(places: Places) -> None:
     """How many areas are picked, and the way with their cases to the queue."""
     areas = tuple(places.by_id[one] for one in map_state.picked() if one in places.by_id)
+    row = st.container(horizontal=True, vertical_alignment="center", key="map_picked_row")
     if not map_state.drawing():
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="map_picked_row"):
-        if not areas:
-            st.caption(_("圈选:按住拖动画一个圈,选中内部的区域;也可以逐个点选。"))
-            return
-        st.markdown(plain(_("已选 {names}").format(names=_names(areas))))
-        st.button(
-            _("到队列中办理"),
-            key="map_to_queue",
-            type="primary",
-            on_click=to_queue,
-            args=(areas,),
-        )
-        st.button(_("清除"), key="map_unpick", on_click=_unpick)
+    if not areas:
+        row.caption(_("圈选:按住拖动画一个圈,选中内部的区域;也可以逐个点选。"))
+        return
+    row.markdown(plain(_("已选 {names}").format(names=_names(areas))))
+    row.button(
+        _("到队列中办理"),
+        key="map_to_queue",
+        type="primary",
+        on_click=to_queue,
+        args=(areas,),
+    )
+    row.button(_("清除"), key="map_unpick", on_click=_unpick)
 
 
 def _names(areas: tuple[Area, ...]) -> str:

@@ -122,6 +122,10 @@ def chromium():
         browser.close()
 
 
+# What Chromium says of the frame that Streamlit puts around every component of the older kind.
+STREAMLITS_FRAME = ("Unrecognized feature: ", "An iframe which has both allow-scripts")
+
+
 class Watch:
     """What a browser asked for and complained about."""
 
@@ -148,7 +152,8 @@ class Watch:
         reconnecting = message.text.startswith(
             ("WebSocket onclose: code=1012", "Cannot send rerun backMessage when disconnected")
         )
-        if message.type in ("error", "warning") and not probing and not reconnecting:
+        known = probing or reconnecting or message.text.startswith(STREAMLITS_FRAME)
+        if message.type in ("error", "warning") and not known:
             self.complaints.append(f"{message.type}: {message.text}")
 
 

@@ -16,14 +16,12 @@ import streamlit_folium
 from playwright.sync_api import expect
 
 from server.security_headers import MAP_POLICY
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, STREAMLITS_FRAME
 from tests.e2e.square_grids import HOSTILE, Squares
 from ui import county_map
 from ui.map_events import event_from
 
 PATIENCE = 20  # seconds
-# Streamlit's own frame around a component names features that Chromium no longer knows.
-_STREAMLITS_FRAME = ("Unrecognized feature: ", "An iframe which has both allow-scripts")
 
 
 class MapServer:
@@ -85,7 +83,7 @@ class Sheet:
     def _said(self, message):
         # Below a base path, Streamlit's page finds its own root by asking.
         probing = message.location.get("url", "").endswith(("/health", "/host-config"))
-        known = message.text.startswith(_STREAMLITS_FRAME) or probing
+        known = message.text.startswith(STREAMLITS_FRAME) or probing
         if message.type in ("error", "warning") and not known:
             self.complaints.append(f"{message.type}: {message.text}")
 
