@@ -13,7 +13,7 @@ from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.sentences import explain
 from ui import case_card, case_reads, clock, feedback, reassign, steps
-from ui.session import acting, require, still
+from ui.session import acting, require, speak, still
 
 # What belongs to one case and must not be carried over to the next.
 _OF_ONE_CASE = (
@@ -194,6 +194,7 @@ def offer_unmasking(case_no: str, actor: Actor) -> None:
 @st.fragment(run_every=clock.REFRESH_SECONDS)
 def _live_refusal() -> None:
     """Why it was refused, also where the click met another part's refresh and drew nothing."""
+    speak()
     feedback.show_refusal("unmask")
 
 

@@ -8,7 +8,6 @@ nothing: a quarter of an import's work.
 import gc
 import threading
 from contextlib import AbstractContextManager
-from types import TracebackType
 
 _SELDOM = 50_000
 
@@ -31,13 +30,7 @@ class CollectedSeldom(AbstractContextManager[None]):
                 gc.set_threshold(max(_SELDOM, self._usual[0]), *self._usual[1:])
             self._under_way += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         with self._guard:
             self._under_way -= 1
             if self._under_way == 0:

@@ -17,7 +17,6 @@ from dataclasses import fields
 from io import BytesIO
 from operator import attrgetter
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import structlog
@@ -63,13 +62,7 @@ class Sealing(AbstractContextManager["Sealing"]):
         self._task, self._vault, self._encoder = task, vault, encoder
         self._beside = ExitStack()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._beside.close()
 
     def sealed(self, jobs: Iterable[Job]) -> Iterator[Encoded]:
@@ -110,13 +103,7 @@ class _SealingProcess(AbstractContextManager["_SealingProcess"]):
         self._thread = ThreadPoolExecutor(1, "sealing")
         self._thread.submit(self._send, (key, dialect, task))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._process.kill()
         self._thread.shutdown(cancel_futures=True)
         for stream in (self._process.stdin, self._process.stdout):
