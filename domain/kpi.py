@@ -147,16 +147,18 @@ class AreaCounts:
     """What figures are made of, for one area; of areas without a case in common, it adds up.
 
     `open`, `soon`, `overdue`, `paused` and `red` are of a moment: overdue as the lamp says it, so
-    what stands still is neither soon nor late. The others are of a window: `new` registered in it,
-    `new_before` in the one before, `cohort` those of it that are there to be settled and `resolved`
-    those settled by now; `closed` in it, `settled` of these, `on_the_spot` of these, and from
-    registration to closing the `days` of each.
+    what stands still is neither soon nor late; of the paused, `parking_over` are parked for longer
+    than they should be, which only the present knows. The others are of a window: `new` registered
+    in it, `new_before` in the one before, `cohort` those of it that are there to be settled and
+    `resolved` those settled by now; `closed` in it, `settled` of these, `on_the_spot` of these, and
+    from registration to closing the `days` of each.
     """
 
     open: int = 0
     soon: int = 0
     overdue: int = 0
     paused: int = 0
+    parking_over: int = 0
     red: int = 0
     new: int = 0
     new_before: int = 0

@@ -1,7 +1,8 @@
 """Areas that were merged or split: what of the past is told of which area of today."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
 from domain.kpi import AreaCounts, total
 
@@ -41,9 +42,19 @@ def folded(
     return dict(found)
 
 
+def of_one_ground(changes: Iterable[tuple[int, int, date]], *, since: date) -> list[Pair]:
+    """The pairs that a comparison from a day on has to take together: (unit, successor, day).
+
+    What was split by then has parts with a history of their own; what was merged stays merged.
+    """
+    known = list(changes)
+    parts = Counter(unit for unit, _successor, _day in known)
+    return [(unit, later) for unit, later, day in known if day > since or parts[unit] == 1]
+
+
 def comparable(
     counts: Mapping[int | None, AreaCounts], pairs: Iterable[Pair], current: Collection[int]
-) -> dict[int, AreaCounts]:
+) -> dict[int | None, AreaCounts]:
     """For each area of today, the counts of all that it shares a history with, itself included.
 
     So a change against an earlier time compares the same ground: the parts of a split unit stand

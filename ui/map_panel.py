@@ -1,14 +1,14 @@
 """The chosen area beside the map: its figures, days, types, committees and open cases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
-from data_access.queries.queue import Page, QueueRow
+from data_access.queries.queue import QueueRow
 from domain import kpi
-from domain.kpi import AreaCounts, Figure
+from domain.kpi import AreaCounts, Figure, FigureKey
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import count
@@ -16,6 +16,7 @@ from texts.numbers import day as day_words
 from ui import elements, queue_list
 from ui.map_places import Places
 from ui.map_reads import Close
+from ui.map_sight import Reading
 from ui.map_state import Shown, code_names
 from ui.map_view import said_of
 
@@ -46,17 +47,11 @@ def show(
 
 
 def panel(
-    places: Places,
-    shown: Shown,
-    held: AreaCounts,
-    *,
-    suppressed: bool,
-    height: int,
-    today: date,
+    places: Places, reading: Reading, held: AreaCounts, *, changed: AreaCounts
 ) -> dict[str, Any]:
-    """What everybody may see of an area: its name and its figures."""
-    area = shown.area
-    window = kpi_texts.window_words(shown.window, today=today)
+    """What everybody may see of an area: its name and its figures; `changed` is of the change."""
+    shown, area = reading.shown, reading.shown.area
+    window = kpi_texts.window_words(shown.window, today=reading.today)
     households = area.households
     under = [window]
     if households:
@@ -68,25 +63,24 @@ def panel(
         "closed": _("小于 3 件的合并为“0–2”,基数不足 {least} 的比率不显示。").format(
             least=kpi.LEAST_BASE
         )
-        if suppressed
+        if reading.suppressed
         else "",
         "figures": [
-            _figure(one, held, shown, households, suppressed=suppressed)
+            _figure(one, changed if one.key is FigureKey.CHANGE else held, reading, households)
             for one in kpi_texts.figures()
         ],
         "trend": None,
         "types": None,
         "facts": [],
         "cases": None,
-        "height": height,
     }
 
 
 def _figure(
-    figure: Figure, held: AreaCounts, shown: Shown, households: int | None, *, suppressed: bool
+    figure: Figure, held: AreaCounts, reading: Reading, households: int | None
 ) -> dict[str, Any]:
     measured = kpi.value(figure, held, households=households)
-    value, note = said_of(figure, measured, suppressed=suppressed)
+    value, note = said_of(figure, measured, suppressed=reading.suppressed)
     bare = value.removesuffix(kpi_texts.unit(figure)).rstrip()
     return {
         "key": figure.key.value,
@@ -95,7 +89,7 @@ def _figure(
         "unit": kpi_texts.unit(figure) if bare != value else "",
         "note": note,
         "means": kpi_texts.definition(figure),
-        "selected": figure.key is shown.figure.key,
+        "selected": figure.key is reading.shown.figure.key,
     }
 
 
@@ -155,15 +149,17 @@ def _trend(seen: Close, today: date) -> dict[str, Any]:
     }
 
 
-def cases(page: Page, area: Area, total: int, *, turned: bool, now: datetime) -> dict[str, Any]:
+def cases(
+    rows: Sequence[QueueRow], area: Area, total: int, *, turned: bool, more: bool, now: datetime
+) -> dict[str, Any]:
     """Some open cases of an area, by their due time."""
     return {
         "cases": {
             "title": _("在办案件,按到期先后({count} 件)").format(count=count(total)),
             "none": _("这里没有在办的案件。"),
-            "rows": [_case(row, area, now) for row in page.rows],
+            "rows": [_case(row, area, now) for row in rows],
             "has_back": turned,
-            "has_next": page.next is not None,
+            "has_next": more,
             "to_queue": _("到队列中查看") if total else "",
             "words": {"back": _("上一页"), "next": _("下一页")},
         }

@@ -70,6 +70,18 @@ class Places:
         """One level up; the county is its own."""
         return self.by_id.get(area.parent_id or 0, area)
 
+    def nearest(self, area: Area) -> Area:
+        """The area itself, by its code, or what was there of the ground above it.
+
+        An area of another day may have ended by this one, or not yet begun.
+        """
+        while area.code not in self.by_code:
+            above = self.by_id.get(area.parent_id or 0)
+            if above is None:
+                return self.county
+            area = above
+        return self.by_code[area.code]
+
     def full_name(self, area: Area) -> str:
         """安仁镇 和众社区 第3网格: without the county, which everybody knows."""
         names = [one.name for one in self.path(area) if one.level is not UnitLevel.COUNTY]

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from data_access.queries import figures, layers, queue
-from data_access.queries.figures import CommitteeLoad, Cut, OpenCase, Step
+from data_access.queries.figures import CommitteeLoad, Cut, Ground, OpenCase, Step
 from data_access.queries.layers import Area
-from data_access.queries.queue import Cursor, Filters, Page
+from data_access.queries.queue import QueueRow
 from domain.kpi import AreaCounts, Window
 from domain.organisation import UnitLevel
 from domain.people import Scope
@@ -17,7 +17,7 @@ from ui.cache import cached
 from ui.clock import minute
 from ui.map_places import Places
 
-_CASES_A_PAGE = 8
+CASES_A_PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,20 @@ def places(scope: Scope, day: date) -> Places:
     return Places(found)
 
 
-def successions(scope: Scope) -> tuple[tuple[int, int], ...]:
-    """Which units became which."""
+def changes(scope: Scope) -> tuple[tuple[int, int, date], ...]:
+    """Which units became which, and from which day on."""
     everybody = Scope(scope.county_id, whole_county=True)
     found = cached(
         "successions",
         lambda session: layers.successions(session, scope=everybody),
         scope=everybody,
     )
-    return tuple((one.unit_id, one.successor_id) for one in found)
+    return tuple((one.unit_id, one.successor_id, one.day) for one in found)
+
+
+def successions(scope: Scope) -> tuple[tuple[int, int], ...]:
+    """Which units became which."""
+    return tuple((unit, later) for unit, later, _day in changes(scope))
 
 
 def units_of(scope: Scope, areas: Sequence[Area]) -> set[int]:
@@ -74,44 +79,49 @@ def counts(
 
 def close(scope: Scope, area: Area, window: Window, cut: Cut) -> Close:
     """One area closely."""
-    which = (area.level, area.id)
+    ground = _ground(scope, area)
 
     def load(session: Any) -> Close:
         return Close(
-            figures.trend(session, scope=scope, area=which, window=window, cut=cut),
-            figures.types_of(session, scope=scope, area=which, window=window, cut=cut),
-            figures.committees_of(session, scope=scope, area=which),
+            figures.trend(session, scope=scope, area=ground, window=window, cut=cut),
+            figures.types_of(session, scope=scope, area=ground, window=window, cut=cut),
+            figures.committees_of(session, scope=scope, area=ground, cut=cut),
         )
 
-    return cached(f"area {which} {window!r} {cut!r}", load, scope=scope)
+    return cached(f"area {ground} {window!r} {cut!r}", load, scope=scope)
 
 
 def open_cases(scope: Scope, area: Area, cut: Cut, now: datetime) -> list[OpenCase]:
-    """The open cases of an area, for its markers."""
-    which = (area.level, area.id)
+    """The open cases of an area, the most urgent first; no more than can be looked through."""
+    ground = _ground(scope, area)
     return cached(
-        f"points {which} {cut!r}",
+        f"points {ground} {cut!r}",
         lambda session: figures.open_cases(
-            session, scope=scope, area=which, cut=cut, now=minute(now)
+            session, scope=scope, area=ground, cut=cut, now=minute(now)
         ),
         scope=scope,
         now=now,
     )
 
 
-def case_page(scope: Scope, area: Area, after: Cursor | None, now: datetime) -> Page:
-    """Some open cases of an area, the most urgent first."""
-    filters = Filters(unit=(area.level, area.id))
-    return cached(
-        f"area cases {filters!r} {after!r}",
-        lambda session: queue.page(
-            session,
-            scope=scope,
-            filters=filters,
-            now=minute(now),
-            after=after,
-            size=_CASES_A_PAGE,
-        ),
+def case_page(
+    scope: Scope, area: Area, cut: Cut, number: int, now: datetime
+) -> tuple[list[QueueRow], bool]:
+    """A page, from 0, of an area's open cases, the most urgent first, and whether more follow."""
+    found = open_cases(scope, area, cut, now)
+    first = number * CASES_A_PAGE
+    wanted = tuple(one.case_no for one in found[first : first + CASES_A_PAGE])
+    rows = cached(
+        f"area cases {wanted}",
+        lambda session: queue.by_numbers(session, scope=scope, case_nos=wanted, now=minute(now)),
         scope=scope,
         now=now,
     )
+    by_number = {row.case_no: row for row in rows}
+    in_order = [by_number[one] for one in wanted if one in by_number]
+    return in_order, first + CASES_A_PAGE < len(found)
+
+
+def _ground(scope: Scope, area: Area) -> Ground:
+    """An area with those that were merged into it: their cases are its own."""
+    return area.level, tuple(sorted(units_of(scope, (area,))))

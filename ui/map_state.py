@@ -7,7 +7,6 @@ import streamlit as st
 
 from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
-from data_access.queries.queue import Cursor
 from domain.kpi import FIGURES, Figure, FigureKey, Window
 from domain.organisation import UnitLevel
 from texts import gettext as _
@@ -259,22 +258,13 @@ def drawing() -> bool:
 # --- the pages of an area's cases ----------------------------------------------------------------
 
 
-def cursors(area: Area) -> list[Cursor]:
-    """Where the pages before this one began; none for another area than before."""
-    kept: tuple[str, list[Cursor]] = st.session_state.get("map_cursors", ("", []))
-    return kept[1] if kept[0] == area.code else []
-
-
-def remember_next(following: Cursor | None) -> None:
-    """Where the next page begins."""
-    st.session_state["map_next"] = following
+def page_number(area: Area) -> int:
+    """The page of an area's cases, from 0; the first for another area than before."""
+    kept: tuple[str, int] = st.session_state.get("map_page", ("", 0))
+    return kept[1] if kept[0] == area.code else 0
 
 
 def turn(area: Area, where: object) -> None:
     """To the next page, or back to the one before."""
-    known, following = cursors(area), st.session_state.get("map_next")
-    if where == "back":
-        known = known[:-1]
-    elif following is not None:
-        known = [*known, following]
-    st.session_state["map_cursors"] = (area.code, known)
+    step = {"back": -1, "next": 1}.get(str(where), 0)
+    st.session_state["map_page"] = (area.code, max(0, page_number(area) + step))

@@ -9,8 +9,8 @@ from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.words import word
 from ui import map_view
+from ui.map_drawn import Drawn
 from ui.map_state import Shown
-from ui.map_view import Drawn
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -1,28 +1,23 @@
 """One map as it is drawn: the value and class of each area, markers, zones, legend."""
 
-import hashlib
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from data_access.queries.figures import OpenCase
 from data_access.queries.layers import Area
 from domain import classes, kpi
-from domain.cases import Lamp
-from domain.classes import Classes
 from domain.clocks import day_of
-from domain.kpi import AreaCounts, Figure, Measure, Measured, Window
+from domain.kpi import Figure, Measure, Measured
 from domain.organisation import UnitLevel
 from domain.outlines import Outline
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import clock_time, count
-from texts.words import LAMP_SHAPES, word
+from texts.words import word
 from ui import map_look
 from ui.county_map import Frame, Level, MapLayers, Marker, View, ZoneOutline
+from ui.map_drawn import Drawn
 from ui.map_places import LEVELS, Places
 
 _LEVEL_NAMES: dict[UnitLevel, Level] = {
@@ -32,84 +27,6 @@ _LEVEL_NAMES: dict[UnitLevel, Level] = {
     UnitLevel.GRID: "grid",
 }
 LEVEL_OF = {name: level for level, name in _LEVEL_NAMES.items()}
-# A case without an exact place stands this far from its grid's inner point, in degrees (about
-# 40 m), in a direction that its number decides: near each other, never on the spot.
-_OFFSET = 0.0004
-_LAMP_COUNTS = (
-    (Lamp.LATE, "overdue"),
-    (Lamp.SOON, "soon"),
-    (Lamp.PAUSED, "paused"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """One map: what each of its areas says, in the order of the level's shapes."""
-
-    places: Places
-    level: UnitLevel
-    window: Window
-    figure: Figure
-    areas: tuple[Area, ...]
-    found: tuple[Measured, ...]
-    classes: Classes
-    mask: str | None
-    suppressed: bool
-    gave_way: bool = False
-    remainder: AreaCounts = field(default_factory=AreaCounts)
-    outside: frozenset[int] = frozenset()
-
-    @property
-    def visible(self) -> list[Measured]:
-        """The values that the colours are of."""
-        return in_sight(self.mask, self.found, self.outside, self.areas)
-
-    def marks(self) -> str:
-        """One character an area, as the map is told."""
-        signs = classes.marks(self.figure, self.found, self.classes, suppressed=self.suppressed)
-        return "".join(
-            map_look.OUTSIDE if area.id in self.outside else sign
-            for area, sign in zip(self.areas, signs, strict=True)
-        )
-
-    def with_classes(self, made: Classes) -> "Drawn":
-        """The same in other classes."""
-        return replace(self, classes=made)
-
-
-def measure(
-    places: Places, figure: Figure, level: UnitLevel, counts: Mapping[int | None, AreaCounts]
-) -> tuple[Measured, ...]:
-    """The figure of every area of a level."""
-    return tuple(
-        kpi.value(figure, counts.get(area.id, AreaCounts()), households=area.households)
-        for area in places.layer(level).areas
-    )
-
-
-def in_sight(
-    mask: str | None,
-    found: Sequence[Measured],
-    outside: frozenset[int],
-    areas: Sequence[Area],
-) -> list[Measured]:
-    """The values of the areas that neither fade nor lie outside what the reader may see."""
-    signs = mask or "1" * len(found)
-    return [
-        one
-        for one, sign, area in zip(found, signs, areas, strict=True)
-        if sign == "1" and area.id not in outside
-    ]
-
-
-def classify(
-    figure: Figure, values: Sequence[Measured], *, fixed: bool, suppressed: bool
-) -> Classes:
-    """The classes that these values are drawn in."""
-    wanted = classes.shown(figure, values, suppressed=suppressed)
-    if figure.measure is Measure.DIFFERENCE:
-        return classes.diverging(wanted)
-    return classes.fixed(wanted, figure.measure) if fixed else classes.quantile(wanted)
 
 
 def layers(places: Places, title: str) -> MapLayers:
@@ -170,52 +87,6 @@ def said_of(figure: Figure, one: Measured, *, suppressed: bool) -> tuple[str, st
     return kpi_texts.written(figure, one), base
 
 
-def cluster_markers(
-    areas: Sequence[Area], counts: dict[int | None, AreaCounts]
-) -> tuple[Marker, ...]:
-    """The open cases of each area at its inner point, counted by lamp."""
-    found = []
-    for area in areas:
-        held = counts.get(area.id, AreaCounts())
-        by_lamp = {lamp: getattr(held, name) for lamp, name in _LAMP_COUNTS}
-        by_lamp[Lamp.ON_TIME] = held.open - sum(by_lamp.values())
-        found += [
-            Marker(
-                f"{area.id}:{lamp.value}",
-                area.lat,
-                area.lon,
-                lamp,
-                number,
-                _("{area} {lamp} {count} 件").format(
-                    area=area.name, lamp=f"{LAMP_SHAPES[lamp]} {word(lamp)}", count=count(number)
-                ),
-            )
-            for lamp, number in by_lamp.items()
-            if number
-        ]
-    return tuple(found)
-
-
-def case_markers(places: Places, cases: Sequence[OpenCase]) -> tuple[Marker, ...]:
-    """Each open case in its grid, a stated offset from the grid's inner point."""
-    found = []
-    for case in cases:
-        grid = places.by_id.get(case.grid_id or 0)
-        if grid is None:
-            continue
-        lat, lon = _beside(grid, case.case_no)
-        label = f"{LAMP_SHAPES[case.lamp]} {word(case.lamp)} {case.case_no}"
-        found.append(Marker(f"case:{case.case_no}", lat, lon, case.lamp, 1, label))
-    return tuple(found)
-
-
-def _beside(grid: Area, case_no: str) -> tuple[float, float]:
-    digest = hashlib.sha256(case_no.encode()).digest()
-    angle = 2 * math.pi * int.from_bytes(digest[:4]) / 2**32
-    far = _OFFSET * (0.4 + 0.6 * digest[4] / 255)
-    return grid.lat + far * math.sin(angle), grid.lon + far * math.cos(angle)
-
-
 def covers(ring: Sequence[tuple[float, float]], area: Area) -> bool:
     """Whether a drawn ring of (latitude, longitude) has the area's inner point inside of it."""
     outline = Outline(((tuple((lon, lat) for lat, lon in [*ring, ring[0]]),),)) if ring else None
@@ -231,7 +102,7 @@ def legend(drawn: Drawn, *, read_at: datetime, notes: Sequence[str] = ()) -> dic
     visible = drawn.visible
     marked = Counter(classes.marks(figure, visible, drawn.classes, suppressed=drawn.suppressed))
     by_class: dict[str, list[float]] = {}
-    for one in visible:
+    for one in drawn.classed:
         sign = classes.marks(figure, [one], drawn.classes, suppressed=drawn.suppressed)
         if one.value is not None and sign.isdigit():
             by_class.setdefault(sign, []).append(one.value)

@@ -5,19 +5,20 @@ area of that level: it is counted under None, so that every level has the county
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from data_access.queries.queue import lamp_of, urgency
 from data_access.scope import cases_within
 from data_access.tables import Case, CaseSpan, Committee
 from data_access.tables.cases import IS_OPEN
 from domain.cases import Lamp, Risk, Stage
-from domain.clocks import day_of, lamp
+from domain.clocks import day_of
 from domain.kpi import (
     NOT_TO_BE_SETTLED,
     ON_THE_WAY_SOURCE,
@@ -36,6 +37,8 @@ _AREA: dict[UnitLevel, Column] = {
     UnitLevel.GRID: Case.grid_id,
 }
 _DAY = timedelta(days=1)
+# Units of one level whose cases belong together: an area with those that were merged into it.
+Ground: TypeAlias = tuple[UnitLevel, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,11 @@ def _standing_now(
 ) -> list[tuple[int | None, AreaCounts]]:
     area = _AREA[level]
     rows = session.execute(
-        select(area, *_states(Case, now))
+        select(
+            area,
+            *_states(Case, now),
+            _sum(and_(Case.paused == 1, Case.parked_until < day_of(now))),
+        )
         .where(IS_OPEN, cases_within(scope), *cut.conditions())
         .group_by(area)
     )
@@ -134,8 +141,8 @@ def _states(of: type[Case] | type[CaseSpan], now: datetime) -> tuple[ColumnEleme
 
 def _of_moment(row: Any) -> tuple[int | None, AreaCounts]:
     area, open_, *others = row
-    soon, overdue, paused, red = (int(one or 0) for one in others)
-    return area, AreaCounts(open=open_, soon=soon, overdue=overdue, paused=paused, red=red)
+    soon, overdue, paused, red, *over = (int(one or 0) for one in others)
+    return area, AreaCounts(open_, soon, overdue, paused, sum(over), red)
 
 
 def _registered(
@@ -227,16 +234,21 @@ class Step:
     closed: int
 
 
+def _on(area: Ground) -> ColumnElement[bool]:
+    level, units = area
+    return _AREA[level].in_(sorted(units))
+
+
 def trend(
     session: Session,
     *,
     scope: Scope,
-    area: tuple[UnitLevel, int],
+    area: Ground,
     window: Window,
     cut: Cut = ALL,
 ) -> list[Step]:
     """How many were registered and closed in each part of a window. Two statements."""
-    where = (_AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
+    where = (_on(area), cases_within(scope), *cut.conditions())
     parts = window.parts()
     found = []
     for moment in (Case.registered_at, Case.closed_at):
@@ -252,7 +264,7 @@ def types_of(
     session: Session,
     *,
     scope: Scope,
-    area: tuple[UnitLevel, int],
+    area: Ground,
     window: Window,
     cut: Cut = ALL,
 ) -> list[tuple[str, int]]:
@@ -262,7 +274,7 @@ def types_of(
         .where(
             Case.registered_at >= window.starts_at,
             Case.registered_at < window.ends_at,
-            _AREA[area[0]] == area[1],
+            _on(area),
             cases_within(scope),
             *cut.conditions(),
         )
@@ -280,14 +292,14 @@ class CommitteeLoad:
 
 
 def committees_of(
-    session: Session, *, scope: Scope, area: tuple[UnitLevel, int], most: int = 5
+    session: Session, *, scope: Scope, area: Ground, cut: Cut = ALL, most: int = 5
 ) -> list[CommitteeLoad]:
     """The committees that hold open cases of an area, by how many, as far as the scope reaches."""
     number = func.count().label("number")
     rows = session.execute(
         select(Committee.name, number)
         .join(Case, Case.committee_id == Committee.id)
-        .where(IS_OPEN, _AREA[area[0]] == area[1], cases_within(scope))
+        .where(IS_OPEN, _on(area), cases_within(scope), *cut.conditions())
         .group_by(Committee.id, Committee.name)
         .order_by(number.desc(), Committee.id)
         .limit(most)
@@ -309,7 +321,7 @@ def open_cases(
     session: Session,
     *,
     scope: Scope,
-    area: tuple[UnitLevel, int],
+    area: Ground,
     cut: Cut = ALL,
     now: datetime,
     most: int = 400,
@@ -321,19 +333,12 @@ def open_cases(
             Case.case_no,
             Case.grid_id,
             Case.paused,
+            Case.parked_until,
             Case.due_at,
             Case.soon_at,
         )
-        .where(IS_OPEN, _AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
-        .order_by(Case.paused, Case.due_at, Case.risk, Case.id)
+        .where(IS_OPEN, _on(area), cases_within(scope), *cut.conditions())
+        .order_by(*urgency(now))
         .limit(most)
     )
-    return [
-        OpenCase(
-            row.id,
-            row.case_no,
-            row.grid_id,
-            lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused)),
-        )
-        for row in rows
-    ]
+    return [OpenCase(row.id, row.case_no, row.grid_id, lamp_of(row, now)) for row in rows]

@@ -159,7 +159,7 @@ def page(
     which = [_walk(scope, filters, kind, behind, size + 1, now) for kind, behind in kinds]
     # Not cut once more: a planner that must sort to cut no longer walks.
     picked = which[0] if len(which) == 1 else union_all(*(one.subquery().select() for one in which))
-    query = _shown(picked, scope).order_by(_over_first(now), *_ORDER)
+    query = _shown(picked, scope).order_by(*urgency(now))
     rows = [_row(row, now) for row in session.execute(query)]
     more = len(rows) > size
     rows = rows[:size]
@@ -326,8 +326,9 @@ def _is_not_over(now: datetime) -> ColumnElement[bool]:
     return or_(Case.parked_until.is_(None), Case.parked_until >= day_of(now))
 
 
-def _over_first(now: datetime) -> ColumnElement[int]:
-    return case((_lamp_is(Lamp.PARKING_OVER, now), 0), else_=1)
+def urgency(now: datetime) -> tuple[Any, ...]:
+    """The order of open cases: parked for too long, then by due time and risk; parked ones last."""
+    return case((_lamp_is(Lamp.PARKING_OVER, now), 0), else_=1), *_ORDER
 
 
 def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
@@ -402,7 +403,7 @@ def _row(row: Any, now: datetime) -> QueueRow:
         row.case_no,
         row.version,
         row.stage,
-        _lamp(row, now),
+        lamp_of(row, now),
         bool(row.paused),
         row.parked_until,
         row.due_at,
@@ -424,7 +425,8 @@ def _row(row: Any, now: datetime) -> QueueRow:
     )
 
 
-def _lamp(row: Any, now: datetime) -> Lamp:
+def lamp_of(row: Any, now: datetime) -> Lamp:
+    """How a read case stands: `row` has due_at, soon_at, paused and parked_until."""
     if row.due_at is not None and row.paused and parking_over(row.parked_until, now=now):
         return Lamp.PARKING_OVER
     return lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused))

@@ -6,12 +6,24 @@ import streamlit as st
 
 from domain.clocks import day_of
 from domain.people import Permission, Scope
-from ui import clock, drawer, feedback, map_bar, map_live, map_reads, map_state, queue_reads
+from ui import (
+    clock,
+    drawer,
+    elements,
+    feedback,
+    map_bar,
+    map_live,
+    map_reads,
+    map_state,
+    queue_reads,
+)
 from ui.map_events import MapEvent
-from ui.map_live import Callbacks, Sight
+from ui.map_live import Callbacks
+from ui.map_sight import Sight
 from ui.session import acting, require
 
 actor = require(Permission.FIGURES_READ)
+st.html(f"<style>{elements.style('map_page.css')}</style>")
 offered = queue_reads.choices(Scope(actor.county_id))
 places = map_reads.places(Scope(actor.county_id), day_of(clock.now()))
 if not places.layers.county.areas:
@@ -33,15 +45,16 @@ def on_map(event: MapEvent) -> None:
     """Something was clicked or drawn on the map."""
     sight = Sight.of(acting(Permission.FIGURES_READ))
     match event:
-        case {"event": "area", "id": int(number)} if number in places.by_id:
-            area = places.by_id[number]
+        case {"event": "area", "id": int(number)}:
+            area = map_live.area_clicked(sight, number, clock.now())
+            if area is None:
+                return
             if map_state.drawing():
                 map_state.pick((area,), add=True)
             else:
                 map_state.go(area)
         case {"event": "ring"}:
-            found = map_live.chosen_areas(sight, event, day_of(clock.now()))
-            map_state.pick(found, add=True)
+            map_state.pick(map_live.ringed(sight, event, clock.now()), add=True)
         case {"event": "marker", "id": str(marker)}:
             kind, _colon, case_no = marker.partition(":")
             if kind == "case" and sight.sees_cases:

@@ -159,7 +159,7 @@ def test_three_statements_whatever_the_number_of_areas(db, county, read, level, 
 
 
 def test_a_trend_adds_up_to_the_window(db, county, everywhere):
-    area = (UnitLevel.COUNTY, county.county)
+    area = (UnitLevel.COUNTY, (county.county,))
     with db.read() as session:
         found = trend(session, scope=everywhere, area=area, window=MONTH)
         whole = counts(session, scope=everywhere, level=UnitLevel.COUNTY, window=MONTH, now=NOW)[
@@ -172,7 +172,7 @@ def test_a_trend_adds_up_to_the_window(db, county, everywhere):
 
 
 def test_one_area_is_told_by_type_by_committee_and_by_case(db, county, everywhere):
-    area = (UnitLevel.TOWN, county.town_b)
+    area = (UnitLevel.TOWN, (county.town_b,))
     with db.read() as session:
         by_type = figures.types_of(session, scope=everywhere, area=area, window=MONTH)
         held = figures.committees_of(session, scope=everywhere, area=area)

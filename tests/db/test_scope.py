@@ -334,9 +334,9 @@ NEW_LIMIT = Limit(
     Stage.ACCEPTED, 9, LimitUnit.WORKING_DAYS, valid_from=NOW.date(), source="综治委文件"
 )
 AREAS = (
-    (UnitLevel.TOWN, TOWN),
-    (UnitLevel.COMMUNITY, COMMUNITY),
-    (UnitLevel.GRID, GRID),
+    (UnitLevel.TOWN, (TOWN,)),
+    (UnitLevel.COMMUNITY, (COMMUNITY,)),
+    (UnitLevel.GRID, (GRID,)),
 )
 YEARS = Window(date(2025, 1, 1), NOW.date())
 RULE_CHANGE = {"reason": NAME * 4, "fingerprint": "", "key": "rules"}

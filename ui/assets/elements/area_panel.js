@@ -121,7 +121,6 @@ export default function (component) {
     panel = make("div", "panel");
     root.replaceChildren(panel);
   }
-  panel.style.maxHeight = `${data.height}px`;
   const focused = panel.getRootNode().activeElement?.dataset?.key;
   const area = panel.dataset.area;
   panel.dataset.area = data.area;

@@ -8,6 +8,7 @@
     constructor(leaflet, state, send) {
       Object.assign(this, { leaflet, state, send });
       this.places = new Map();
+      this.boxes = [];
       leaflet.on("zoomend", () => this._makeRoom());
     }
 
@@ -39,7 +40,7 @@
       const layer = L.marker([lat, lon], { icon, pane: "markers", keyboard: false, bubblingMouseEvents: false });
       layer.addTo(this.leaflet);
       L.DomEvent.disableClickPropagation(box);
-      return { box, layer, parts: new Map(), rank: 0 };
+      return { box, layer, parts: new Map(), cases: 0, rank: 0 };
     }
 
     _fill(place, parts) {
@@ -61,7 +62,8 @@
         }
       }
       const worst = order.indexOf(parts[0].lamp);
-      place.rank = (order.length - worst) * 1e6 + parts.reduce((sum, part) => sum + part.count, 0);
+      place.cases = parts.reduce((sum, part) => sum + part.count, 0);
+      place.rank = (order.length - worst) * 1e6 + place.cases;
     }
 
     _part(id) {
@@ -95,32 +97,82 @@
       drawn.isNew = isNew;
     }
 
-    // Where two would cover each other, the lesser shrinks to its shapes; zooming in gives it its numbers back.
+    // Every marker first takes the little room of its shapes; then, the worst first, those get their numbers that cover
+    // no other by it. Clusters move aside within their areas for that; a single case stays where it is.
     _makeRoom() {
-      const CELL = 96;
-      const taken = new Map();
+      const taken = new Boxes();
       const ranked = [...this.places.values()].sort((one, other) => other.rank - one.rank);
+      const stands = new Map();
+      const settle = (place, half) => {
+        const latlng = place.layer.getLatLng();
+        const at = this.leaflet.latLngToLayerPoint(latlng);
+        const ways = place.cases > 1 ? ASIDE.filter((aside) => this._within(at, aside, latlng)) : ASIDE.slice(0, 1);
+        const aside = ways.find((one) => !taken.crossed(around(at, half, one), place));
+        if (aside || !stands.has(place)) {
+          const stand = { latlng, x: at.x + (aside || [0])[0], aside: aside || [0, 0], box: around(at, half, aside || [0, 0]) };
+          taken.give(stand.box, place);
+          stands.set(place, stand);
+        }
+        return Boolean(aside);
+      };
+      for (const place of ranked) settle(place, [place.parts.size * 7, 8]);
       for (const place of ranked) {
-        const { x, y } = this.leaflet.latLngToLayerPoint(place.layer.getLatLng());
         // Without asking the browser for a size, which would lay the page out once for each marker.
         const digits = [...place.parts.values()].reduce((sum, part) => sum + part.count.textContent.length, 0);
-        const half = (place.parts.size * 26 + digits * 9) / 2;
-        const box = [x - half, y - 14, x + half, y + 14];
-        const cells = [];
-        for (let across = Math.floor(box[0] / CELL); across <= Math.floor(box[2] / CELL); across++) {
-          for (let down = Math.floor(box[1] / CELL); down <= Math.floor(box[3] / CELL); down++) cells.push(`${across} ${down}`);
-        }
-        const covered = cells.some((cell) => (taken.get(cell) || []).some((other) =>
-          box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]));
-        place.box.classList.toggle("small", covered);
-        if (covered) continue;
-        for (const cell of cells) {
-          if (!taken.has(cell)) taken.set(cell, []);
-          taken.get(cell).push(box);
-        }
+        place.box.classList.toggle("small", !settle(place, [(place.parts.size * 26 + digits * 9) / 2, 14]));
+        const { aside } = stands.get(place);
+        place.box.style.left = `${aside[0]}px`;
+        place.box.style.top = `${aside[1]}px`;
       }
+      this.boxes = [...stands.values()];
+    }
+
+    _within(at, aside, latlng) {
+      const { areas } = this.state;
+      const moved = this.leaflet.layerPointToLatLng(L.point(at).add(aside));
+      return !areas || areas.at(moved) === areas.at(latlng);
     }
   }
 
+  // Where a marker may stand instead of its place, in pixels.
+  const ASIDE = [[0, 0], [24, 0], [-24, 0], [0, 20], [0, -20], [44, 0], [-44, 0], [24, 20], [-24, 20], [24, -20], [-24, -20]];
+
+  function around({ x, y }, half, aside) {
+    return [x + aside[0] - half[0], y + aside[1] - half[1], x + aside[0] + half[0], y + aside[1] + half[1]];
+  }
+
+  // Boxes that were given to somebody, found again by the cells that they lie in.
+  class Boxes {
+    constructor() {
+      this.cells = new Map();
+      this.given = new Map();
+    }
+
+    _cells([west, north, east, south]) {
+      const CELL = 96;
+      const found = [];
+      for (let across = Math.floor(west / CELL); across <= Math.floor(east / CELL); across++) {
+        for (let down = Math.floor(north / CELL); down <= Math.floor(south / CELL); down++) {
+          const key = `${across} ${down}`;
+          if (!this.cells.has(key)) this.cells.set(key, new Set());
+          found.push(this.cells.get(key));
+        }
+      }
+      return found;
+    }
+
+    crossed(box, but) {
+      return this._cells(box).some((cell) =>
+        [...cell].some((owner) => owner !== but && map.crosses(box, this.given.get(owner))));
+    }
+
+    give(box, owner) {
+      if (this.given.has(owner)) for (const cell of this._cells(this.given.get(owner))) cell.delete(owner);
+      this.given.set(owner, box);
+      for (const cell of this._cells(box)) cell.add(owner);
+    }
+  }
+
+  map.crosses = (one, other) => one[0] < other[2] && one[2] > other[0] && one[1] < other[3] && one[3] > other[1];
   map.Markers = Markers;
 })();

@@ -167,20 +167,32 @@
     context.fillText(text, x, y);
   }
 
+  // Names beside the markers of their areas, the largest areas first; one that finds no room is left to the tooltip.
   function drawNames(context, state, bounds, place) {
-    const { areas, frame, look } = state;
+    const { areas, frame, look, markers } = state;
     if (frame.level === "grid") return;
-    // A marker stands on the area's inner point; the name then stands above it.
-    const rise = frame.markers.length ? look.size * 1.8 : 0;
     context.font = `${look.size}px ${look.font}`;
-    for (const number of visible(areas, bounds, place)) {
-      if (!state.shown(number) || !areas.names[number]) continue;
+    const taken = markers.boxes.map((one) => one.box);
+    const marker = new Map(markers.boxes.map((one) => [areas.at(one.latlng), one]));
+    const b = areas.bounds;
+    const extent = (number) => (b[number * 4 + 2] - b[number * 4]) * (b[number * 4 + 3] - b[number * 4 + 1]);
+    const named = visible(areas, bounds, place).filter((number) => state.shown(number) && areas.names[number]);
+    for (const number of named.sort((one, other) => extent(other) - extent(one))) {
       const inner = areas.inner(number);
-      const height = (areas.bounds[number * 4 + 3] - areas.bounds[number * 4 + 1]) * place.scale;
-      if (height < look.size * 1.5 + 2 * rise) continue;
-      if (context.measureText(areas.names[number]).width + 8 > inner.width * place.scale) continue;
-      write(context, areas.names[number], inner.x * place.scale + place.dx, inner.y * place.scale + place.dy - rise,
-        look, look.size);
+      const half = context.measureText(areas.names[number]).width / 2 + 2;
+      const held = marker.get(number);
+      const [x, y] = [inner.x * place.scale + place.dx, inner.y * place.scale + place.dy];
+      const spots = held ? [[held.x, held.box[1] - look.size * 0.8], [held.x, held.box[3] + look.size * 0.8], [x, y]] : [[x, y]];
+      const wide = inner.width * place.scale;
+      for (const [left, top] of spots) {
+        const box = [left - half, top - look.size * 0.65, left + half, top + look.size * 0.65];
+        const within = held ? areas.contains(number, (left - place.dx) / place.scale, (top - place.dy) / place.scale)
+          : 2 * half <= wide;
+        if (!within || taken.some((other) => map.crosses(box, other))) continue;
+        taken.push(box);
+        write(context, areas.names[number], left, top, look, look.size);
+        break;
+      }
     }
   }
 
