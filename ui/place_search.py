@@ -42,7 +42,7 @@ def find(places: Iterable[T], typed: str, *, most: int = 8) -> list[T]:
 
 def _rank(name: str, term: str) -> int | None:
     """How well a name fits, 0 best; None where it does not."""
-    written = name.casefold()
+    written = "".join(name.casefold().split())
     whole, initials = spelled(name)
     fits = (
         written == term or any(written == term + kind for kind in _KINDS),

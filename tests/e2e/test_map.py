@@ -1,12 +1,25 @@
 """The map in a real browser: down to a case and back, live, picked areas to the queue."""
 
+import csv
 import re
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from pysqlite3 import dbapi2
+
+from tests.e2e.square_grids import HOSTILE
 
 PAINT = 20_000
+SAMPLE = Path("docs/samples/cases.csv")
+CENTRE = "JSON.stringify(window.map.getCenter())"
+PULSED = """() => {
+  window.pulsed = [];
+  new MutationObserver((all) => all.forEach(({ target }) => {
+    if (target.classList.contains("pulse")) window.pulsed.push(target.getAttribute("aria-label"));
+  })).observe(document.getElementById("map_div"), { subtree: true, attributeFilter: ["class"] });
+}"""
 
 
 def frame_of(page):
@@ -71,14 +84,83 @@ def test_the_view_of_the_reader_outlives_the_refreshes(desk):
     page.mouse.down()
     page.mouse.move(box["x"] + 320, box["y"] + 260, steps=6)
     page.mouse.up()
-    where = "JSON.stringify(window.map.getCenter())"
     page.wait_for_timeout(800)
-    kept = frame.evaluate(where)
+    kept = frame.evaluate(CENTRE)
     stamp = page.locator(".head .data").inner_text()
     expect(page.locator(".head .data")).not_to_have_text(stamp)
     page.wait_for_timeout(3_000)
-    assert frame.evaluate(where) == kept
+    assert frame.evaluate(CENTRE) == kept
     assert not frame.is_detached()
+
+
+def test_a_new_case_repaints_the_map_in_place_and_pulses(desk, server, tmp_path):
+    page = desk("duty", "/map")
+    page.get_by_label("找地方").fill("安仁")
+    page.get_by_label("找地方").press("Enter")
+    expect(page.locator(".path strong")).to_have_text("安仁镇")
+    frame = frame_of(page)
+    page.wait_for_timeout(1_500)
+    frame.evaluate("window.map.panBy([40, 30], { animate: false })")
+    frame.evaluate(PULSED)
+    kept, paints = frame.evaluate(CENTRE), int(map_says(page, "paints"))
+    held = page.locator(".figure", has_text="在办").locator(".value")
+    before = held.inner_text()
+    new = tmp_path / "cases.csv"
+    new.write_text(SAMPLE.read_text("utf-8-sig").replace("YS-", "MAP-"), encoding="utf-8-sig")
+    server.verb("import", str(new), "--actor", "centre-admin")
+    expect(held).not_to_have_text(before, timeout=10_000)
+    until = time.monotonic() + 10
+    while not frame.evaluate("window.pulsed") and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    assert any("件" in told for told in frame.evaluate("window.pulsed"))
+    assert int(map_says(page, "paints")) > paints
+    assert frame.evaluate(CENTRE) == kept
+    assert not frame.is_detached()
+
+
+@pytest.fixture
+def hostile_names(server, tmp_path):
+    """The grids of one community bear names that nothing may run."""
+    with dbapi2.connect(server.folder / "wusong.db") as read:
+        code, community = read.execute(
+            "SELECT code, id FROM organisation_unit WHERE name = '云华村'"
+        ).fetchone()
+        grids = read.execute(
+            "SELECT code, name FROM organisation_unit WHERE level = '07' AND valid_to IS NULL"
+            " AND path LIKE ? ORDER BY code",
+            (f"%/{community}/%",),
+        ).fetchall()
+
+    def rename(names):
+        file = tmp_path / "units.csv"
+        with file.open("w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows([["编码", "名称"], *names])
+        server.verb("import", str(file), "--actor", "centre-admin")
+
+    bad = [(grid, HOSTILE[place % len(HOSTILE)]) for place, (grid, _name) in enumerate(grids)]
+    rename([*bad, (code, HOSTILE[5])])
+    yield code, [name for _grid, name in bad]
+    rename([*grids, (code, "云华村")])
+
+
+def test_names_that_are_scripts_and_templates_are_only_names(desk, hostile_names):
+    code, names = hostile_names
+    page = desk("duty", f"/map?area={code}&level=07&figure=new&days=365&compare=1&zones=1")
+    frame = frame_of(page)
+    expect(page.locator(".path strong")).to_have_text(HOSTILE[5])
+    frame.locator("#map_div").focus()
+    said = set()
+    for _step in range(2 * len(names)):
+        page.keyboard.press("ArrowRight" if _step % 2 else "ArrowDown")
+        said.add(frame.locator("[aria-live]").inner_text())
+    page.get_by_label("找地方").fill(names[0])
+    page.get_by_label("找地方").press("Enter")
+    expect(page.get_by_label("找地方")).to_have_value("")
+    expect(page.locator(".path strong")).to_have_text(names[0])
+    page.get_by_text("以表格查看").first.click()
+    assert any(name in told for told in said for name in names), said
+    for place in page.frames:
+        assert place.evaluate("window.ran ?? null") is None
 
 
 def test_picked_areas_take_their_cases_to_the_queue(desk):

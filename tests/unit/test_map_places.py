@@ -1,5 +1,7 @@
 """What lies in what on the map, and the ways between."""
 
+from dataclasses import replace
+
 from data_access.queries.layers import Area, Layer, Layers
 from domain.organisation import UnitLevel
 from ui.map_places import LEVELS, Places, below
@@ -65,3 +67,11 @@ def test_the_county_has_nothing_above_it_and_a_grid_nothing_below():
     assert PLACES.parent(PLACES.county) is PLACES.county
     assert [below(level) for level in LEVELS] == [TOWN, COMMUNITY, GRID, GRID]
     assert set(LEVELS) == set(UnitLevel)
+
+
+def test_an_area_of_another_day_is_what_was_there_of_it():
+    grid = PLACES.by_id[6]
+    assert PLACES.nearest(grid) is grid
+    ended = replace(grid, id=99, code="c99")
+    assert PLACES.nearest(ended).name == "和众社区"
+    assert PLACES.nearest(replace(ended, parent_id=98)) is PLACES.county

@@ -1,10 +1,12 @@
 """What of a merged or split area's past is told of which area of today."""
 
+from datetime import date
+
 from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.kpi import AreaCounts, total
-from domain.succession import comparable, folded, heirs
+from domain.succession import comparable, folded, heirs, of_one_ground
 
 # 1 and 2 became 3; 4 became 5 and 6; 7 became 8, and 8 became 9.
 PAIRS = [(1, 3), (2, 3), (4, 5), (4, 6), (7, 8), (8, 9)]
@@ -32,6 +34,13 @@ def test_a_change_compares_the_same_ground():
     assert found[5] == found[6] == total([of(20), of(3), of(4)])
     assert found[10] == of(1)
     assert found[9] == AreaCounts()
+
+
+def test_parts_of_what_was_split_long_ago_are_compared_by_themselves():
+    split, merged = date(2026, 1, 5), date(2026, 2, 1)
+    changes = [(4, 5, split), (4, 6, split), (1, 3, merged), (2, 3, merged)]
+    assert of_one_ground(changes, since=date(2026, 1, 1)) == [(4, 5), (4, 6), (1, 3), (2, 3)]
+    assert of_one_ground(changes, since=date(2026, 3, 1)) == [(1, 3), (2, 3)]
 
 
 units = some.integers(1, 12)

@@ -8,7 +8,7 @@ import pytest
 from streamlit import config
 
 from domain.cases import Lamp
-from ui import theme
+from ui import map_look, theme
 
 ROOT = Path(__file__).parents[2]
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))
@@ -105,3 +105,17 @@ def test_streamlit_keeps_to_this_machine_and_to_itself():
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["client"]["showErrorDetails"] == "none"
     assert CONFIG["runner"]["postScriptGC"] is False
+
+
+@pytest.mark.parametrize("painted", ["desk", "wall"])
+def test_on_the_map_areas_are_told_apart(painted):
+    drawn = map_look.look(painted, "sequence")
+    fills = drawn["fills"]
+    assert len({*fills.values()}) == len(fills)
+    assert contrast(fills["0"], fills["4"]) >= 4.5
+    # Whatever has no colour of a class is hatched, or lies at the light end with words beside it.
+    assert contrast(drawn["hatch"], fills[map_look.SUPPRESSED]) >= 2
+    for fill in (fills["0"], fills["4"]):
+        assert contrast(drawn["line"], fill) >= 1.4
+    for ink in (drawn["text"], drawn["zone"]):
+        assert contrast(ink, drawn["halo"]) >= 4.5
