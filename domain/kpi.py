@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median
 
 from domain.clocks import BEIJING
@@ -131,15 +132,16 @@ class Window:
         return Window(last - timedelta(days=self.days - 1), last)
 
     def parts(self, most: int = 30) -> list["Window"]:
-        """It in at most so many parts of equally many whole days, the youngest whole; in order."""
-        length = -(-self.days // most)
-        found = []
-        last = self.last_day
-        while last >= self.first_day:
-            first = max(self.first_day, last - timedelta(days=length - 1))
-            found.append(Window(first, last))
-            last = first - timedelta(days=1)
-        return found[::-1]
+        """It in at most so many parts, in order; their lengths differ by one day at the most.
+
+        A short last part would be read as a fall.
+        """
+        count = -(-self.days // -(-self.days // most))
+        starts = [self.days * number // count for number in range(count + 1)]
+        return [
+            Window(self.first_day + timedelta(days=start), self.first_day + timedelta(days=end - 1))
+            for start, end in pairwise(starts)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,8 @@ class AreaCounts:
     what stands still is neither soon nor late; of the paused, `parking_over` are parked for longer
     than they should be, which only the present knows. The others are of a window: `new` registered
     in it, `new_before` in the one before, `cohort` those of it that are there to be settled and
-    `resolved` those settled by now; `closed` in it, `settled` of these, `on_the_spot` of these, and
-    from registration to closing the `days` of each.
+    `resolved` those settled by now and `pending` those without a result; `closed` in it,
+    `settled` of these, `on_the_spot` of these, and from registration to closing the `days` of each.
     """
 
     open: int = 0
@@ -164,6 +166,7 @@ class AreaCounts:
     new_before: int = 0
     cohort: int = 0
     resolved: int = 0
+    pending: int = 0
     closed: int = 0
     settled: int = 0
     on_the_spot: int = 0

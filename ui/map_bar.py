@@ -25,7 +25,7 @@ _NAMED_IN_FULL = 3
 def say_that_there_are_no_shapes() -> None:
     """In place of the map, where no boundary was brought in yet."""
     st.info(
-        _("这里会显示全县地图。还没有边界图形:请系统管理员导入镇街、社区、网格的边界。"),
+        _("这里会显示全县地图。本站点还没有边界图形,地图画不出来;案件在“纠纷队列”里。"),
         icon=":material/map:",
     )
 

@@ -32,6 +32,7 @@ class Drawn:
     remainder: AreaCounts = field(default_factory=AreaCounts)
     outside: frozenset[int] = frozenset()
     compared: tuple[Measured, ...] = ()
+    pending: int = 0
 
     @property
     def visible(self) -> list[Measured]:
@@ -92,9 +93,8 @@ def drawn(reading: Reading, places: Places, window: Window) -> Drawn:
     shown, level = reading.shown, reading.shown.level
     while True:
         areas = places.layer(level).areas
-        found = measure(
-            places, shown.figure, level, told(reading, places, level, window, shown.figure.key)
-        )
+        held = told(reading, places, level, window, shown.figure.key)
+        found = measure(places, shown.figure, level, held)
         mask = places.mask(places.nearest(shown.area), level)
         outside = _outside(reading, places, level, window)
         visible = in_sight(mask, found, outside, areas)
@@ -115,6 +115,11 @@ def drawn(reading: Reading, places: Places, window: Window) -> Drawn:
         gave_way=level is not shown.level,
         remainder=counts(reading, places, level, window).get(None, AreaCounts()),
         outside=outside,
+        pending=sum(
+            held[area.id].pending
+            for area, sign in zip(areas, mask or "1" * len(areas), strict=True)
+            if sign == "1" and area.id in held
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from data_access import site
 from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
-from domain import kpi
+from domain import classes, kpi
 from domain.clocks import day_of
 from domain.kpi import AreaCounts, FigureKey, Window, total
 from domain.organisation import UnitLevel
@@ -174,6 +174,10 @@ def _legend(reading: Reading, drawn: Drawn, read_at: datetime, *, by_case: bool)
     if drawn.gave_way:
         told = _("所选的一级多数区域数目过小,已改按{level}显示。")
         notes.append(told.format(level=word(drawn.level)))
+    few = drawn.suppressed and drawn.pending <= classes.MOST_SUPPRESSED
+    if shown.figure.key is FigureKey.RESOLUTION and drawn.pending and not few:
+        told = _("这些案件里还有 {count} 件没有结果,化解率还会变;登记得越近,没有结果的越多。")
+        notes.append(told.format(count=count(drawn.pending)))
     left = kpi.value(shown.figure, drawn.remainder, households=None)
     if shown.figure.adds_up and left.count and not drawn.suppressed:
         told = _("另有 {count} 件没有登记到{level},或所在网格已拆分,不在图上,计入上级合计。")

@@ -35,10 +35,10 @@ class _Ground:
 
 _GROUNDS = {
     # A line that the lightest class and the darkest both stand out from.
-    "desk": _Ground("#E2E6EB", "#FBF6E9", "#9AA4AE", "#9DB4CC", "#9AA4AE", "#6B3FA0"),
+    "desk": _Ground("#E2E6EB", "#FBF6E9", "#9AA4AE", "#44566A", "#9AA4AE", "#6B3FA0"),
     "wall": _Ground("#24303B", "#2B2A22", "#6F8294", "#0B1622", "#56697C", "#D7B8FF"),
 }
-_BORDERS = {"county": 2.0, "town": 1.5, "community": 1.0, "grid": 0.6}  # px
+_BORDERS = {"county": 1.6, "town": 1.1, "community": 0.8, "grid": 0.5}  # px
 
 
 def fills(theme: Theme, scale: Scale) -> dict[str, str]:

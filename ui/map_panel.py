@@ -136,8 +136,9 @@ def _trend(seen: Close, today: date) -> dict[str, Any]:
         }
         for one in seen.trend
     ]
-    length = max(one.window.days for one in seen.trend)
-    title = _("逐日") if length == 1 else _("每 {days} 天").format(days=length)
+    lengths = sorted({one.window.days for one in seen.trend})
+    days = "–".join(map(str, lengths))
+    title = _("逐日") if lengths == [1] else _("每 {days} 天").format(days=days)
     return {
         "title": title,
         "label": _("新登记与归档的走势,最多 {count} 件").format(count=count(top)),

@@ -165,6 +165,7 @@ def _registered(
             _sum(Case.registered_at < window.starts_at),
             _sum(and_(inside, counted)),
             _sum(and_(inside, settled)),
+            _sum(and_(inside, Case.outcome_code.is_(None), Case.is_open == 1)),
         )
         .where(
             Case.registered_at >= window.before().starts_at,
@@ -175,8 +176,11 @@ def _registered(
         .group_by(area)
     )
     return [
-        (area_id, AreaCounts(new=new, new_before=before, cohort=cohort, resolved=resolved))
-        for area_id, new, before, cohort, resolved in rows
+        (
+            area_id,
+            AreaCounts(new=new, new_before=before, cohort=cohort, resolved=done, pending=pending),
+        )
+        for area_id, new, before, cohort, done, pending in rows
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from docs.reference.audit_actions import audit_actions_page
+from docs.reference.figures import figures_page
 from docs.reference.import_codes import import_codes_page
 from docs.reference.import_columns import import_columns_page
 from docs.reference.import_reasons import import_reasons_page
@@ -18,6 +19,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "stages.md": stages_page,
     "transitions.md": transitions_page,
     "limits.md": limits_page,
+    "figures.md": figures_page,
     "settings.md": settings_page,
     "verbs.md": verbs_page,
     "import-columns.md": import_columns_page,

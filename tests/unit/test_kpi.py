@@ -83,6 +83,8 @@ def test_a_window_is_cut_into_parts_without_a_gap(days):
     assert (parts[0].first_day, parts[-1].last_day) == (window.first_day, last)
     for one, following in pairwise(parts):
         assert following.first_day == one.last_day + timedelta(days=1)
+    assert len({one.days for one in parts}) <= 2
+    assert max(one.days for one in parts) - min(one.days for one in parts) <= 1
 
 
 def test_a_day_begins_at_midnight_in_beijing():

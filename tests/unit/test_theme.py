@@ -115,7 +115,8 @@ def test_on_the_map_areas_are_told_apart(painted):
     assert contrast(fills["0"], fills["4"]) >= 4.5
     # Whatever has no colour of a class is hatched, or lies at the light end with words beside it.
     assert contrast(drawn["hatch"], fills[map_look.SUPPRESSED]) >= 2
-    for fill in (fills["0"], fills["4"]):
-        assert contrast(drawn["line"], fill) >= 1.4
+    for scale in ("sequence", "diverging"):
+        of_classes = map_look.fills(painted, scale)
+        assert min(contrast(drawn["line"], of_classes[str(one)]) for one in range(5)) >= 1.1
     for ink in (drawn["text"], drawn["zone"]):
         assert contrast(ink, drawn["halo"]) >= 4.5
