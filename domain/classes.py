@@ -82,10 +82,22 @@ def is_small(figure: Figure, measured: Measured) -> bool:
     return figure.measure in counts and measured.count <= MOST_SUPPRESSED
 
 
-def has_too_small_a_base(figure: Figure, measured: Measured) -> bool:
-    """Whether a rate, a median or a change rests on fewer cases than are drawn for everybody."""
-    of_few = {Measure.PERCENT, Measure.DAYS, Measure.DIFFERENCE}
-    return figure.measure in of_few and measured.base < LEAST_BASE
+def says_too_little(figure: Figure, measured: Measured) -> bool:
+    """Whether a rate, a median or a change is drawn for nobody who may not open the cases.
+
+    It rests on too few, or one or two cases could be reckoned from it: a share of 29 in 30 tells
+    of the one.
+    """
+    least = min(measured.count, measured.base - measured.count)
+    match figure.measure:
+        case Measure.CASES:
+            return False
+        case Measure.DIFFERENCE:
+            return measured.base < LEAST_BASE or least <= MOST_SUPPRESSED
+        case Measure.PERCENT:
+            return measured.base < LEAST_BASE or 0 < least <= MOST_SUPPRESSED
+        case Measure.DAYS | Measure.PER_THOUSAND:
+            return measured.base < LEAST_BASE
 
 
 def gives_way(figure: Figure, found: Sequence[Measured]) -> bool:
@@ -94,7 +106,7 @@ def gives_way(figure: Figure, found: Sequence[Measured]) -> bool:
     Then the level above is drawn. What this form guarantees is that no figure of one to two cases
     is shown by itself; it does not keep anybody from subtracting towns from the county.
     """
-    silent = sum(is_small(figure, one) or has_too_small_a_base(figure, one) for one in found)
+    silent = sum(is_small(figure, one) or says_too_little(figure, one) for one in found)
     return silent * 2 > len(found)
 
 
@@ -109,12 +121,12 @@ def shown(figure: Figure, found: Sequence[Measured], *, suppressed: bool) -> lis
         one.value
         for one in found
         if one.value is not None
-        and not (suppressed and (is_small(figure, one) or has_too_small_a_base(figure, one)))
+        and not (suppressed and (is_small(figure, one) or says_too_little(figure, one)))
     ]
 
 
 def _mark(figure: Figure, one: Measured, classes: Classes, *, suppressed: bool) -> str:
-    if one.value is None or (suppressed and has_too_small_a_base(figure, one)):
+    if one.value is None or (suppressed and says_too_little(figure, one)):
         return NO_DATA
     if suppressed and is_small(figure, one):
         return SUPPRESSED

@@ -19,7 +19,8 @@ SETTLED_OUTCOMES = frozenset({"O01", "O02", "O03"})
 # Left out of a rate of settling: a party's refusal is lawful (人民调解法 17) and says nothing of
 # the mediator; out of scope, referred to the police (人民调解法 25) and entered twice are no
 # disputes to be settled here.
-NOT_TO_BE_SETTLED = frozenset({"O05", "O12", "O13", "O14"})
+NOT_HANDLED = frozenset({"O12", "O13", "O14"})
+NOT_TO_BE_SETTLED = NOT_HANDLED | {"O05"}
 # 随手调: found and settled by a grid worker on the way.
 ON_THE_WAY_SOURCE = "S01"
 # A rate on fewer cases, or a change from fewer, is drawn for nobody who may not open the cases.
@@ -93,7 +94,8 @@ FIGURES: dict[FigureKey, Figure] = {
         Figure(FigureKey.RESOLUTION, Measure.PERCENT, Better.UP, "resolved", "cohort"),
         Figure(FigureKey.ON_THE_SPOT, Measure.PERCENT, Better.UP, "on_the_spot", "settled"),
         Figure(FigureKey.MEDIAN_DAYS, Measure.DAYS, Better.DOWN, "days", "closed"),
-        Figure(FigureKey.CHANGE, Measure.DIFFERENCE, Better.NEITHER, "new", adds_up=True),
+        # Parts of what was split stand together against the whole: each says the same.
+        Figure(FigureKey.CHANGE, Measure.DIFFERENCE, Better.NEITHER, "new"),
     )
 }
 

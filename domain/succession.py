@@ -11,7 +11,12 @@ Pair = tuple[int, int]  # (the unit that ended, one that came after it)
 
 def heirs(unit: int, pairs: Iterable[Pair], current: Collection[int]) -> frozenset[int]:
     """The areas of today that a unit became, over any number of changes; itself where it is one."""
-    after = _after(pairs)
+    return _heirs(unit, _after(pairs), current)
+
+
+def _heirs(
+    unit: int, after: Mapping[int, Collection[int]], current: Collection[int]
+) -> frozenset[int]:
     found, seen, waiting = set(), set(), [unit]
     while waiting:
         one = waiting.pop()
@@ -33,13 +38,13 @@ def folded(
     What lies in a unit that was merged is its successor's. What lies in one that was split belongs
     to none of its parts rather than to another, so it is counted under None.
     """
-    known = list(pairs)
-    found: dict[int | None, AreaCounts] = defaultdict(AreaCounts)
+    after = _after(pairs)
+    found: dict[int | None, AreaCounts] = {}
     for unit, held in counts.items():
-        after = frozenset() if unit is None else heirs(unit, known, current)
-        (heir,) = after if len(after) == 1 else (None,)
-        found[heir] = found[heir] + held
-    return dict(found)
+        became = frozenset() if unit is None else _heirs(unit, after, current)
+        (heir,) = became if len(became) == 1 else (None,)
+        found[heir] = found[heir] + held if heir in found else held
+    return found
 
 
 def of_one_ground(changes: Iterable[tuple[int, int, date]], *, since: date) -> list[Pair]:

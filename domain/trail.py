@@ -17,6 +17,7 @@ class DeedGroup(StrEnum):
     CASES = "cases"  # 案件办理
     READS = "reads"  # 查看个人信息: who saw personal data in the clear
     IMPORTS = "imports"  # 数据导入
+    EXPORTS = "exports"  # 导出
     PEOPLE = "people"  # 账号与岗位
     TRAIL = "trail"  # 审计
     RULES = "rules"  # 规则
@@ -42,6 +43,7 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "import_mapping:save",
         "import_mapping:delete",
     ),
+    DeedGroup.EXPORTS: ("figures:export",),
     DeedGroup.PEOPLE: (
         "user:create",
         "user:set_active",

@@ -27,7 +27,7 @@ def figure_name(figure: Figure) -> str:
 def definition(figure: Figure) -> str:
     """口径: what is counted, of what, what is left out, and on whose word."""
     sentences = {
-        FigureKey.OPEN: _("此刻尚未归档的案件,按纠纷发生地计。"),
+        FigureKey.OPEN: _("尚未归档的案件,按纠纷发生地计;时段已过去的,是其最后一刻的数。"),
         FigureKey.OVERDUE: _("在办案件中到期时刻已过的;挂账中止的不计。"),
         FigureKey.RED: _("在办案件中风险等级为红色的。"),
         FigureKey.NEW: _("时段内登记的案件,按登记日、纠纷发生地计。"),
@@ -36,8 +36,12 @@ def definition(figure: Figure) -> str:
             "时段内登记的案件中,至今已达成协议或自行和解的占比(按登记批次);一方拒绝调解、移送公安、"
             "不属受理范围和重复登记的不计入分母,达成协议后未履行转其他途径的不算化解。"
         ),
-        FigureKey.ON_THE_SPOT: _("时段内归档且化解的案件中,网格员随手调、一天内办结的占比。"),
-        FigureKey.MEDIAN_DAYS: _("时段内归档的案件,从登记到归档天数的中位数(不是平均数)。"),
+        FigureKey.ON_THE_SPOT: _(
+            "时段内归档且化解的案件中,网格员随手调、一天内办结的占比;达成协议后未履行转其他途径的不算化解。"
+        ),
+        FigureKey.MEDIAN_DAYS: _(
+            "时段内归档的案件,从登记到归档天数的中位数(不是平均数);移送公安、不属受理范围和重复登记的不计。"
+        ),
         FigureKey.CHANGE: _("时段内登记的案件减去紧接其前、同样长的时段。"),
     }
     return sentences[figure.key]
@@ -103,6 +107,11 @@ def window_words(window: Window, *, today: date) -> str:
         return first
     last = day_words(window.last_day, today=today)
     return _("{first}至{last}").format(first=first, last=last)
+
+
+def moment_words(window: Window, *, today: date) -> str:
+    """截至10月24日: the moment at which a window that is over ended."""
+    return _("截至{day}").format(day=day_words(window.last_day, today=today))
 
 
 def figures() -> list[Figure]:

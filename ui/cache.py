@@ -57,3 +57,21 @@ def cached(
             raise
     answer: T = kept["last"]  # type: ignore[assignment]
     return answer
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _made(key: str, _make: Callable[[], object]) -> object:  # noqa: ARG001 - Streamlit's key
+    return _make()
+
+
+def shared(question: str, make: Callable[[], T], *, scope: Scope, now: datetime | None = None) -> T:
+    """What `make` makes of cached answers, made once and handed to everybody as the same object.
+
+    For what is large, frozen, and dear to copy. `question` names all that it depends on but scope
+    and time.
+    """
+    here = site.current()
+    age = minute(now).isoformat() if now else ""
+    key = f"{here.url}|{question}|{scope.key}|{here.watcher.latest.data_seq}|{age}"
+    made: T = _made(key, make)  # type: ignore[assignment]
+    return made

@@ -7,6 +7,7 @@ import streamlit as st
 from data_access import site
 from data_access.commands.selections import select_open_cases
 from data_access.queries.choices import Choices
+from data_access.queries.figures import Cut
 from data_access.queries.layers import Area
 from domain.people import Permission
 from texts import gettext as _
@@ -37,7 +38,7 @@ def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
         st.selectbox(
             _("指标"),
             list(figures),
-            key="map_figure",
+            key=map_state.widget("figure"),
             format_func=figures.__getitem__,
             on_change=_changed,
             width=180,
@@ -46,16 +47,16 @@ def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
         st.selectbox(
             _("时段"),
             list(days),
-            key="map_days",
+            key=map_state.widget("days"),
             format_func=days.__getitem__,
             on_change=_changed,
             width=150,
         )
-        if st.session_state["map_days"] == map_state.OWN_DAYS:
+        if map_state.chosen("days") == map_state.OWN_DAYS:
             st.date_input(
                 _("从哪天到哪天"),
-                value=st.session_state.get("map_own_days", ()),
-                key="map_own_days",
+                [],
+                key=map_state.widget("own_days"),
                 format="YYYY-MM-DD",
                 on_change=_changed,
                 width=240,
@@ -70,7 +71,7 @@ def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
             width=240,
         )
         _filters(offered)
-        st.toggle(_("并看前一时段"), key="map_compare", on_change=_changed)
+        st.toggle(_("并看前一时段"), key=map_state.widget("compare"), on_change=_changed)
         if sees_cases:
             st.toggle(
                 _("圈选"),
@@ -92,17 +93,19 @@ def _filters(offered: Choices) -> None:
             st.multiselect(
                 label,
                 list(names),
-                key=f"map_{kind}",
+                key=map_state.widget(kind),
                 format_func=names.__getitem__,
                 placeholder=_("全部"),
                 on_change=_changed,
             )
-        st.toggle(_("固定间隔分级(默认按数量均分)"), key="map_fixed", on_change=_changed)
-        st.toggle(_("案件标记"), key="map_points", on_change=_changed)
-        st.toggle(_("功能区(景区、园区)"), key="map_zones", on_change=_changed)
+        st.toggle(
+            _("固定间隔分级(默认按数量均分)"), key=map_state.widget("fixed"), on_change=_changed
+        )
+        st.toggle(_("案件标记"), key=map_state.widget("points"), on_change=_changed)
+        st.toggle(_("功能区(景区、园区)"), key=map_state.widget("zones"), on_change=_changed)
         st.toggle(
             _("投影模式"),
-            key="map_present",
+            key=map_state.widget("present"),
             on_change=_changed,
             help=_("小于 3 件的合并显示,不列案件。"),
         )
@@ -111,7 +114,8 @@ def _filters(offered: Choices) -> None:
 @feedback.left_to_the_page
 def _changed() -> None:
     acting(Permission.FIGURES_READ)
-    if not st.session_state.get("map_drawing"):
+    map_state.take_widgets()
+    if not map_state.drawing():
         map_state.forget_picked()
 
 
@@ -198,8 +202,7 @@ def to_queue(areas: tuple[Area, ...]) -> None:
             site.current().db,
             level=areas[0].level,
             unit_ids=map_reads.units_of(actor.scope(Permission.CASE_READ), areas),
-            types=st.session_state["map_type"],
-            sources=st.session_state["map_source"],
+            cut=Cut(tuple(map_state.chosen("type")), tuple(map_state.chosen("source"))),
             name=_names(areas),
             actor=actor,
             now=now,

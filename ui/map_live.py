@@ -1,6 +1,6 @@
 """The live part of the map's page: read the cut that is in force, draw it, again and again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,12 @@ import streamlit as st
 from data_access import site
 from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
-from domain import classes, kpi
 from domain.clocks import day_of
-from domain.kpi import AreaCounts, FigureKey, Window, total
-from domain.organisation import UnitLevel
+from domain.kpi import Window
+from domain.succession import heirs
 from texts import gettext as _
 from texts import kpi as kpi_texts
-from texts.numbers import clock_time, count
+from texts.numbers import clock_time
 from texts.words import word
 from ui import (
     county_map,
@@ -65,7 +64,7 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
     live = _("● 实时 {time}").format(time=clock_time(read_at))
     stale = _("▲ 数据停在 {time}").format(time=clock_time(read_at))
     _LIVE(key="map_live", data={"fresh": watermark.fresh, "live": live, "stale": stale})
-    maps = _maps(reading)
+    maps = map_drawn.maps(reading)
     _head(places, reading, maps[-1], callbacks)
     if reading.shown.compare:
         with st.container(key="map_two"):
@@ -79,47 +78,41 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
             _map(reading, maps[0], read_at, callbacks)
         with right:
             _panel(reading, places, offered, callbacks)
-    map_table.show(maps, reading.shown)
-
-
-def _maps(reading: Reading) -> list[Drawn]:
-    """The map of the window, after that of the one before where both are asked for.
-
-    Each on the shapes of its own time.
-    """
-    window = reading.shown.window
-    windows = [window.before(), window] if reading.shown.compare else [window]
-    maps = [
-        map_drawn.drawn(reading, map_reads.places(reading.scope, one.last_day), one)
-        for one in windows
-    ]
-    return map_drawn.alike(maps, reading.shown) if reading.shown.compare else maps
+    map_table.show(maps, reading, notes=map_view.notes(maps[-1]))
 
 
 def area_clicked(sight: Sight, number: int, now: datetime) -> Area | None:
-    """The area of today that was clicked; of one that has ended, what it lay in."""
+    """The area of today that was clicked; of one that has ended, what came after it or held it."""
     places = map_reads.places(sight.scope, day_of(now))
-    if number in places.by_id:
-        return places.by_id[number]
     window = map_state.window(today=day_of(now))
-    for one in (window, window.before()):
-        earlier = map_reads.places(sight.scope, one.last_day).by_id
-        if number in earlier:
-            return places.nearest(earlier[number])
+    for day in (day_of(now), window.last_day, window.before().last_day):
+        of_then = map_reads.places(sight.scope, day).by_id
+        if number in of_then:
+            return next(iter(_today(sight, places, [of_then[number]])), None)
     return None
 
 
 def ringed(sight: Sight, event: MapEvent, now: datetime) -> tuple[Area, ...]:
-    """The areas of the drawn map whose inner point a stroke covers."""
+    """The areas of the drawn map whose inner point a stroke covers; of ended ones what they are."""
     places = map_reads.places(sight.scope, day_of(now))
     reading = Reading(sight, map_state.shown(places, today=day_of(now)), now)
-    drawn = _maps(reading)[-1]
+    drawn = map_drawn.maps(reading)[-1]
     signs = drawn.mask or "1" * len(drawn.areas)
-    return tuple(
+    found = [
         area
         for area, sign in zip(drawn.areas, signs, strict=True)
         if sign == "1" and map_view.covers(event.get("points", ()), area)
+    ]
+    return tuple(_today(sight, places, found))
+
+
+def _today(sight: Sight, places: Places, areas: Sequence[Area]) -> list[Area]:
+    """The areas of today that these became, each once; themselves where they are still there."""
+    pairs = map_reads.successions(sight.scope)
+    became = (
+        unit for area in areas for unit in sorted(heirs(area.id, pairs, places.ids(area.level)))
     )
+    return [places.by_id[unit] for unit in dict.fromkeys(became)]
 
 
 def _head(places: Places, reading: Reading, drawn: Drawn, callbacks: Callbacks) -> None:
@@ -154,6 +147,8 @@ def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks
     frame = map_view.frame(
         drawn,
         focus=drawn.places.nearest(shown.area),
+        # Asked for by the reader, not by a count that changes: the view is theirs until then.
+        nonce=f"{shown.area.code} {shown.level}",
         markers=placed,
         picked=map_state.picked() if is_now else (),
         zones=shown.zones,
@@ -170,35 +165,21 @@ def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks
 
 
 def _legend(reading: Reading, drawn: Drawn, read_at: datetime, *, by_case: bool) -> None:
-    shown, notes = reading.shown, []
-    if drawn.gave_way:
-        told = _("所选的一级多数区域数目过小,已改按{level}显示。")
-        notes.append(told.format(level=word(drawn.level)))
-    few = drawn.suppressed and drawn.pending <= classes.MOST_SUPPRESSED
-    if shown.figure.key is FigureKey.RESOLUTION and drawn.pending and not few:
-        told = _("这些案件里还有 {count} 件没有结果,化解率还会变;登记得越近,没有结果的越多。")
-        notes.append(told.format(count=count(drawn.pending)))
-    left = kpi.value(shown.figure, drawn.remainder, households=None)
-    if shown.figure.adds_up and left.count and not drawn.suppressed:
-        told = _("另有 {count} 件没有登记到{level},或所在网格已拆分,不在图上,计入上级合计。")
-        notes.append(told.format(count=count(left.count), level=word(drawn.level)))
+    notes = map_view.notes(drawn)
     if by_case:
-        notes.append(_("案件标记画在所属网格内,不是实际地点。"))
-    layers = drawn.places.layers
-    if layers.schematic:
-        notes.append(_("示意图,不作划界依据。"))
-    if layers.audit_no:
-        notes.append(_("审图号:{number}").format(number=layers.audit_no))
-    key = "legend_now" if drawn.window == shown.window else "legend_before"
+        notes.insert(0, _("案件标记画在所属网格内,不是实际地点。"))
+    key = "legend_now" if drawn.window == reading.shown.window else "legend_before"
     _LEGEND(key=key, data=map_view.legend(drawn, read_at=read_at, notes=notes))
 
 
 def _panel(reading: Reading, places: Places, offered: Choices, callbacks: Callbacks) -> None:
     shown, area = reading.shown, reading.shown.area
-    held = _of_area(reading, places, area, shown.window)
-    data = map_panel.panel(places, reading, held, changed=_changed_of(reading, places, area))
-    if not reading.sight.sees_all_of(places, area):
-        data["closed"] = _("只计您岗位范围内的案件,不是这个区域的全部。")
+    data = map_panel.panel(
+        places,
+        reading,
+        map_drawn.of_area(reading, places, area, shown.window),
+        changed=map_drawn.changed_of(reading, places, area, shown.window),
+    )
     if not reading.suppressed:
         seen = map_reads.close(reading.scope, area, shown.window, reading.cut)
         data |= map_panel.closely(seen, shown, offered, today=reading.today)
@@ -214,26 +195,18 @@ def _panel(reading: Reading, places: Places, offered: Choices, callbacks: Callba
     )
 
 
-def _of_area(reading: Reading, places: Places, area: Area, window: Window) -> AreaCounts:
-    counts = map_drawn.counts(reading, places, area.level, window)
-    if area.level is UnitLevel.COUNTY:
-        return total(counts.values())
-    return counts.get(area.id, AreaCounts())
-
-
-def _changed_of(reading: Reading, places: Places, area: Area) -> AreaCounts:
-    """What a change of the area is told of: the same ground before and after, as on the map."""
-    if area.level is UnitLevel.COUNTY:
-        return _of_area(reading, places, area, reading.shown.window)
-    same = map_drawn.told(reading, places, area.level, reading.shown.window, FigureKey.CHANGE)
-    return same.get(area.id, AreaCounts())
-
-
 def _cases(reading: Reading, places: Places, area: Area) -> dict[str, Any]:
     """The list is of now, whatever the days that the figures are of."""
     today = Window(reading.today, reading.today)
     window = reading.shown.window if reading.shown.window.last_day == reading.today else today
-    held = _of_area(reading, places, area, window)
-    number = map_state.page_number(area)
-    rows, more = map_reads.case_page(reading.scope, area, reading.cut, number, reading.now)
-    return map_panel.cases(rows, area, held.open, turned=number > 0, more=more, now=reading.now)
+    held = map_drawn.of_area(reading, places, area, window)
+    found = map_reads.open_cases(reading.scope, area, reading.cut, reading.now)
+    pages = -(-len(found) // map_reads.CASES_A_PAGE)
+    number = map_state.page_number(pages)
+    first = number * map_reads.CASES_A_PAGE
+    rows = map_reads.case_rows(
+        reading.scope, found[first : first + map_reads.CASES_A_PAGE], reading.now
+    )
+    return map_panel.cases(
+        rows, area, held.open, turned=number > 0, more=number + 1 < pages, now=reading.now
+    )

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from data_access.queries.layers import Area
 from domain.cases import Lamp
 from domain.kpi import AreaCounts
 from domain.organisation import UnitLevel
+from domain.succession import heirs
 from texts import gettext as _
 from texts.numbers import count
 from texts.words import LAMP_SHAPES, word
@@ -52,7 +53,10 @@ def markers(reading: Reading, drawn: Drawn) -> tuple[Marker, ...]:
         if inside.level is UnitLevel.GRID:
             inside = drawn.places.parent(inside)
         found = map_reads.open_cases(reading.scope, inside, reading.cut, reading.now)
-        return with_new(reading, inside, case_markers(drawn.places, found))
+        grids = drawn.places.ids(UnitLevel.GRID)
+        pairs = map_reads.successions(reading.scope)
+        heir = {one.grid_id: heirs(one.grid_id, pairs, grids) for one in found if one.grid_id}
+        return with_new(reading, inside, case_markers(drawn.places, found, heir))
     mask = drawn.mask or "1" * len(drawn.areas)
     areas = [area for area, sign in zip(drawn.areas, mask, strict=True) if sign == "1"]
     if len(areas) > _MOST_CLUSTERS:
@@ -88,13 +92,18 @@ def cluster_markers(
     return tuple(found)
 
 
-def case_markers(places: Places, cases: Sequence[OpenCase]) -> tuple[Marker, ...]:
-    """Each open case in its grid, a stated offset from the grid's inner point."""
+def case_markers(
+    places: Places, cases: Sequence[OpenCase], heirs_of: Mapping[int, Collection[int]]
+) -> tuple[Marker, ...]:
+    """Each open case in its grid or what that was merged into, a stated offset from the grid's
+    inner point; a case of a grid that was split is in none of its parts.
+    """
     found = []
     for case in cases:
-        grid = places.by_id.get(case.grid_id or 0)
-        if grid is None:
+        became = heirs_of.get(case.grid_id or 0, ())
+        if len(became) != 1:
             continue
+        (grid,) = (places.by_id[one] for one in became)
         lat, lon = _beside(grid, case.case_no)
         label = f"{LAMP_SHAPES[case.lamp]} {word(case.lamp)} {case.case_no}"
         found.append(Marker(f"case:{case.case_no}", lat, lon, case.lamp, 1, label))

@@ -18,7 +18,7 @@ from ui.map_places import Places
 from ui.map_reads import Close
 from ui.map_sight import Reading
 from ui.map_state import Shown, code_names
-from ui.map_view import said_of
+from ui.map_words import said_of
 
 _PANEL = elements.element("area_panel")
 _MOST_TYPES = 6
@@ -52,7 +52,15 @@ def panel(
     """What everybody may see of an area: its name and its figures; `changed` is of the change."""
     shown, area = reading.shown, reading.shown.area
     window = kpi_texts.window_words(shown.window, today=reading.today)
-    households = area.households
+    whole = reading.sight.sees_all_of(places, area)
+    # All households against a part of the cases would be no rate.
+    households = area.households if whole else None
+    said = []
+    if not whole:
+        said.append(_("只计您岗位范围内的案件,不是这个区域的全部。"))
+    if reading.suppressed:
+        least = _("小于 3 件的合并为“0–2”,基数不足 {least} 或推得出一两件的比率不显示。")
+        said.append(least.format(least=kpi.LEAST_BASE))
     under = [window]
     if households:
         under.append(_("{count} 户").format(count=count(households)))
@@ -60,11 +68,7 @@ def panel(
         "area": area.code,
         "name": places.full_name(area),
         "under": " · ".join(under),
-        "closed": _("小于 3 件的合并为“0–2”,基数不足 {least} 的比率不显示。").format(
-            least=kpi.LEAST_BASE
-        )
-        if reading.suppressed
-        else "",
+        "closed": " ".join(said),
         "figures": [
             _figure(one, changed if one.key is FigureKey.CHANGE else held, reading, households)
             for one in kpi_texts.figures()
@@ -81,6 +85,9 @@ def _figure(
 ) -> dict[str, Any]:
     measured = kpi.value(figure, held, households=households)
     value, note = said_of(figure, measured, suppressed=reading.suppressed)
+    window = reading.shown.window
+    if figure.at_moment and window.last_day < reading.today:
+        note = kpi_texts.moment_words(window, today=reading.today)
     bare = value.removesuffix(kpi_texts.unit(figure)).rstrip()
     return {
         "key": figure.key.value,

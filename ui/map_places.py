@@ -42,6 +42,10 @@ class Places:
         }
         return by_level[level]
 
+    def ids(self, level: UnitLevel) -> frozenset[int]:
+        """The areas of one level, by id."""
+        return frozenset(area.id for area in self.layer(level).areas)
+
     def path(self, area: Area) -> list[Area]:
         """From the county down to the area, both included."""
         return list(self._upward(area))[::-1]
@@ -50,14 +54,21 @@ class Places:
         """The areas of a level that lie in this one, itself where it is of that level."""
         return tuple(one for one in self.layer(level).areas if self.lies_in(one, area))
 
+    def around(self, area: Area, level: UnitLevel) -> Area:
+        """What is in sight with an area: itself or, where it is of that level or below, what it
+        lies in above that level; the county where that is not drawn.
+        """
+        for one in self._upward(area):
+            if LEVELS.index(one.level) < LEVELS.index(level):
+                return one
+        return self.county
+
     def mask(self, area: Area, level: UnitLevel) -> str | None:
         """One character for each area of a level, "1" where it is in sight; None for all of them.
 
         In sight is what lies in the area or, where the area is itself of that level, beside it.
         """
-        around = area
-        while LEVELS.index(around.level) >= LEVELS.index(level) and around is not self.county:
-            around = self.parent(around)
+        around = self.around(area, level)
         if around.level is UnitLevel.COUNTY:
             return None
         return "".join("1" if self.lies_in(one, around) else "0" for one in self.layer(level).areas)

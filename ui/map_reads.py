@@ -13,7 +13,7 @@ from domain.kpi import AreaCounts, Window
 from domain.organisation import UnitLevel
 from domain.people import Scope
 from domain.succession import heirs
-from ui.cache import cached
+from ui.cache import cached, shared
 from ui.clock import minute
 from ui.map_places import Places
 
@@ -32,12 +32,17 @@ class Close:
 def places(scope: Scope, day: date) -> Places:
     """The areas of a day. They are the same for everybody of the county."""
     everybody = Scope(scope.county_id, whole_county=True)
-    found = cached(
-        f"layers {day}",
-        lambda session: layers.layers_on(session, scope=everybody, day=day),
-        scope=everybody,
-    )
-    return Places(found)
+
+    def read() -> Places:
+        return Places(
+            cached(
+                f"layers {day}",
+                lambda session: layers.layers_on(session, scope=everybody, day=day),
+                scope=everybody,
+            )
+        )
+
+    return shared(f"places {day}", read, scope=everybody)
 
 
 def changes(scope: Scope) -> tuple[tuple[int, int, date], ...]:
@@ -104,13 +109,9 @@ def open_cases(scope: Scope, area: Area, cut: Cut, now: datetime) -> list[OpenCa
     )
 
 
-def case_page(
-    scope: Scope, area: Area, cut: Cut, number: int, now: datetime
-) -> tuple[list[QueueRow], bool]:
-    """A page, from 0, of an area's open cases, the most urgent first, and whether more follow."""
-    found = open_cases(scope, area, cut, now)
-    first = number * CASES_A_PAGE
-    wanted = tuple(one.case_no for one in found[first : first + CASES_A_PAGE])
+def case_rows(scope: Scope, cases: Sequence[OpenCase], now: datetime) -> list[QueueRow]:
+    """These cases as the queue shows them, in the same order."""
+    wanted = tuple(one.case_no for one in cases)
     rows = cached(
         f"area cases {wanted}",
         lambda session: queue.by_numbers(session, scope=scope, case_nos=wanted, now=minute(now)),
@@ -118,8 +119,7 @@ def case_page(
         now=now,
     )
     by_number = {row.case_no: row for row in rows}
-    in_order = [by_number[one] for one in wanted if one in by_number]
-    return in_order, first + CASES_A_PAGE < len(found)
+    return [by_number[one] for one in wanted if one in by_number]
 
 
 def _ground(scope: Scope, area: Area) -> Ground:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +22,8 @@ THIS_YEAR = "year"
 _FIRST_DAY = date(2015, 1, 1)
 _SWITCHES = ("compare", "zones", "points", "fixed", "present")
 _USUALLY_ON = frozenset({"points"})
-_STATE = "map_ready"
+_WIDGETS = ("figure", "days", "own_days", "type", "source", *_SWITCHES)
+_CUT, _ROUND, _REDRAW = "map_cut", "map_round", "map_redraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,63 +45,107 @@ class Shown:
 
 def read_address(places: Places, offered: Choices, home: Area) -> None:
     """Take the cut from the address once per session; what is not there is dropped."""
-    if _STATE in st.session_state:
+    if _CUT in st.session_state:
         return
-    st.session_state[_STATE] = True
     given = st.query_params
     figure = given.get("figure", "")
-    st.session_state["map_figure"] = figure if figure in set(FigureKey) else FigureKey.OPEN.value
     days = given.get("days", "30")
     own = _own_days(days)
     known = days in {*_WINDOWS, THIS_YEAR}
-    st.session_state["map_days"] = days if known else OWN_DAYS if own else "30"
-    if own:
-        st.session_state["map_own_days"] = own
-    area = places.by_code.get(given.get("area", ""), home)
-    st.session_state["map_area"] = area.code
     level = given.get("level")
-    st.session_state["map_level"] = level if level in set(LEVELS) else None
-    for name, codes in (("type", offered.types), ("source", offered.sources)):
-        may = {one.code for one in codes}
-        st.session_state[f"map_{name}"] = [
-            code for code in dict.fromkeys(given.get_all(name)) if code in may
-        ]
-    for name in _SWITCHES:
-        usual = name in _USUALLY_ON
-        st.session_state[f"map_{name}"] = given.get(name, "1" if usual else "0") == "1"
+    st.session_state[_CUT] = {
+        "figure": figure if figure in set(FigureKey) else FigureKey.OPEN.value,
+        "days": days if known else OWN_DAYS if own else "30",
+        "own_days": own or (),
+        "area": places.by_code.get(given.get("area", ""), home).code,
+        "level": level if level in set(LEVELS) else None,
+        **{name: _codes(given.get_all(name), offered, name) for name in ("type", "source")},
+        **{name: given.get(name, _usual(name)) == "1" for name in _SWITCHES},
+    }
+
+
+def _codes(given: list[str], offered: Choices, kind: str) -> list[str]:
+    may = code_names(offered, kind)
+    return [code for code in dict.fromkeys(given) if code in may]
+
+
+def _usual(switch: str) -> str:
+    return "1" if switch in _USUALLY_ON else "0"
+
+
+def _cut() -> dict[str, Any]:
+    cut: dict[str, Any] = st.session_state[_CUT]
+    return cut
+
+
+# What is chosen is kept apart from the widgets that it is chosen with: Streamlit forgets those when
+# another page is opened, and a browser goes on sending what it showed before a click elsewhere.
+
+
+def chosen(name: str) -> Any:
+    """What is chosen under a name of the address."""
+    return _cut()[name]
+
+
+def widget(name: str) -> str:
+    """The key of the widget that chooses it, which shows at first what is chosen."""
+    key = f"map_{name}_{st.session_state.get(_ROUND, 0)}"
+    if key not in st.session_state:
+        st.session_state[key] = _cut()[name]
+    return key
+
+
+def take_widgets() -> None:
+    """What the widgets say now is what is chosen."""
+    for name in _WIDGETS:
+        key = f"map_{name}_{st.session_state.get(_ROUND, 0)}"
+        if key in st.session_state:
+            _cut()[name] = st.session_state[key]
+
+
+def _choose(name: str, value: object) -> None:
+    """Choose by a click elsewhere; the widgets are made anew, or they would say otherwise."""
+    _cut()[name] = value
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state[_REDRAW] = True
+
+
+def widgets_are_behind() -> bool:
+    """Whether a click chose what the widgets do not show yet; asked once."""
+    return bool(st.session_state.pop(_REDRAW, False))
 
 
 def shown(places: Places, *, today: date) -> Shown:
     """The cut in force."""
-    chosen = st.session_state
+    cut = _cut()
     # An area that was merged away while the page stood open is no longer to be had.
     here = area(places)
     return Shown(
-        FIGURES[FigureKey(chosen["map_figure"])],
+        FIGURES[FigureKey(cut["figure"])],
         window(today=today),
         here,
         _level(here),
-        tuple(sorted(chosen["map_type"])),
-        tuple(sorted(chosen["map_source"])),
-        *(bool(chosen[f"map_{name}"]) for name in _SWITCHES),
+        tuple(sorted(cut["type"])),
+        tuple(sorted(cut["source"])),
+        *(bool(cut[name]) for name in _SWITCHES),
     )
 
 
 def write_address() -> None:
     """Put the cut into the address; what is as usual is left out."""
-    chosen = st.session_state
-    days = chosen["map_days"]
+    cut = _cut()
+    days = cut["days"]
     if days == OWN_DAYS:
         own = _chosen_days()
         days = f"{own.first_day}_{own.last_day}" if own else "30"
     wanted: dict[str, str | list[str]] = {
-        "figure": "" if chosen["map_figure"] == FigureKey.OPEN else chosen["map_figure"],
+        "figure": "" if cut["figure"] == FigureKey.OPEN else cut["figure"],
         "days": "" if days == "30" else days,
-        "area": chosen["map_area"],
-        "level": chosen["map_level"] or "",
-        "type": chosen["map_type"],
-        "source": chosen["map_source"],
-        **{name: _switch(name, on=bool(chosen[f"map_{name}"])) for name in _SWITCHES},
+        "area": cut["area"],
+        "level": cut["level"] or "",
+        "type": cut["type"],
+        "source": cut["source"],
+        **{name: _switch(name, on=bool(cut[name])) for name in _SWITCHES},
     }
     for name, value in wanted.items():
         if value:
@@ -110,26 +156,24 @@ def write_address() -> None:
 
 def _switch(name: str, *, on: bool) -> str:
     """How a switch stands in the address: not at all where it is as usual."""
-    if on is (name in _USUALLY_ON):
-        return ""
-    return "1" if on else "0"
+    said = "1" if on else "0"
+    return "" if said == _usual(name) else said
 
 
-def choose_figure(key: object) -> None:
+def choose_figure(key: str) -> None:
     """Show another figure; anything that is none is left alone."""
     if key in set(FigureKey):
-        st.session_state["map_figure"] = key
+        _choose("figure", key)
 
 
 def area(places: Places) -> Area:
     """The area that is looked at."""
-    return places.by_code.get(st.session_state["map_area"], places.county)
+    return places.by_code.get(_cut()["area"], places.county)
 
 
 def go(area: Area) -> None:
     """Look at an area; its children are drawn."""
-    st.session_state["map_area"] = area.code
-    st.session_state["map_level"] = None
+    _cut().update(area=area.code, level=None)
     forget_picked()
 
 
@@ -141,14 +185,14 @@ def up(places: Places) -> None:
 def draw_level(level: str) -> None:
     """Draw the areas of this level; anything that is none is left alone."""
     if level in set(LEVELS):
-        st.session_state["map_level"] = level
+        _cut()["level"] = level
         forget_picked()
 
 
 def toggle_type(code: str, offered: Choices) -> None:
     """Narrow to a type, or to no type where it was the one."""
     if code in {one.code for one in offered.types}:
-        st.session_state["map_type"] = [] if st.session_state["map_type"] == [code] else [code]
+        _choose("type", [] if _cut()["type"] == [code] else [code])
 
 
 def levels_below(area: Area) -> tuple[UnitLevel, ...]:
@@ -157,13 +201,13 @@ def levels_below(area: Area) -> tuple[UnitLevel, ...]:
 
 
 def _level(area: Area) -> UnitLevel:
-    asked = st.session_state["map_level"]
+    asked = _cut()["level"]
     return UnitLevel(asked) if asked in levels_below(area) else below(area.level)
 
 
 def window(*, today: date) -> Window:
     """The days in force: whole days, the last of them today or before."""
-    days = st.session_state["map_days"]
+    days = _cut()["days"]
     own = _chosen_days()
     if days == THIS_YEAR:
         return Window(today.replace(month=1, day=1), today)
@@ -175,7 +219,7 @@ def window(*, today: date) -> Window:
 
 def _chosen_days() -> Window | None:
     """The days of the person's own choice; None while only one of the two is chosen."""
-    match st.session_state.get("map_own_days"):
+    match _cut()["own_days"]:
         case (date() as first, date() as last):
             return Window(first, last)
         case _:
@@ -231,18 +275,20 @@ def level_name(level: UnitLevel) -> str:
 
 
 def picked() -> tuple[int, ...]:
-    """The areas that were picked, by id."""
+    """The areas that were picked, by id; all of one level."""
     return tuple(st.session_state.get("map_picked", ()))
 
 
-def pick(areas: tuple[Area, ...], *, add: bool = False) -> None:
-    """Pick these areas; `add` keeps those picked before and lets go of one picked again."""
-    now = [area.id for area in areas]
-    if add:
-        before = list(picked())
-        both = set(before) & set(now)
-        now = [one for one in [*before, *now] if one not in both]
-    st.session_state["map_picked"] = tuple(now)
+def pick(areas: tuple[Area, ...], places: Places) -> None:
+    """Pick these areas as well; one that was picked before is let go of.
+
+    Areas of another level begin anew: what lies in one another cannot be added up.
+    """
+    levels = {one.level for one in areas}
+    before = [one for one in picked() if one in places.by_id and places.by_id[one].level in levels]
+    now = list(dict.fromkeys(area.id for area in areas))
+    both = set(before) & set(now)
+    st.session_state["map_picked"] = tuple(one for one in [*before, *now] if one not in both)
 
 
 def forget_picked() -> None:
@@ -258,13 +304,21 @@ def drawing() -> bool:
 # --- the pages of an area's cases ----------------------------------------------------------------
 
 
-def page_number(area: Area) -> int:
-    """The page of an area's cases, from 0; the first for another area than before."""
-    kept: tuple[str, int] = st.session_state.get("map_page", ("", 0))
-    return kept[1] if kept[0] == area.code else 0
+def page_number(pages: int) -> int:
+    """The page of the list of cases, from 0, as long as there are so many; else the last one."""
+    kept: tuple[object, int] = st.session_state.get("map_page", (None, 0))
+    return min(kept[1], max(0, pages - 1)) if kept[0] == _of_list() else 0
 
 
-def turn(area: Area, where: object) -> None:
+def turn(where: str) -> None:
     """To the next page, or back to the one before."""
-    step = {"back": -1, "next": 1}.get(str(where), 0)
-    st.session_state["map_page"] = (area.code, max(0, page_number(area) + step))
+    kept: tuple[object, int] = st.session_state.get("map_page", (None, 0))
+    number = kept[1] if kept[0] == _of_list() else 0
+    step = {"back": -1, "next": 1}.get(where, 0)
+    st.session_state["map_page"] = (_of_list(), max(0, number + step))
+
+
+def _of_list() -> tuple[object, ...]:
+    """What the list is of: another area or other filters begin at the first page."""
+    cut = _cut()
+    return cut["area"], tuple(cut["type"]), tuple(cut["source"])

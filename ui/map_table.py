@@ -1,30 +1,48 @@
 """The map's figures as a table: for keyboards and screen readers, and to take along."""
 
+import csv
+import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
+from data_access import site
+from data_access.commands.exports import record_figures_export
 from texts import gettext as _
 from texts import kpi as kpi_texts
+from texts.numbers import moment
 from texts.words import word
-from ui import map_view
+from ui import clock
 from ui.map_drawn import Drawn
-from ui.map_state import Shown
+from ui.map_sight import Reading
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def show(drawn: Sequence[Drawn], shown: Shown) -> None:
-    """A table of the areas in sight, folded away; what it offers to save is what it shows."""
-    last = drawn[-1]
+def show(maps: Sequence[Drawn], reading: Reading, *, notes: Sequence[str]) -> None:
+    """A table of the areas in sight, folded away; what it offers to save is what it shows.
+
+    `notes` say what else has to be known of the figures. What is saved leaves a line in the trail.
+    """
+    last = maps[-1]
     title = _("以表格查看({level})").format(level=word(last.level))
-    with st.expander(title, icon=":material/table:", key="map_table"):
-        table = rows(drawn, shown)
+    place = st.expander(title, icon=":material/table:", key="map_table", on_change="rerun")
+    # A table that nobody has opened is not made at every refresh.
+    if not place.open:
+        return
+    with place:
+        table = rows(maps, reading)
         st.dataframe(table, hide_index=True, key="map_rows", height=min(420, 38 + 35 * len(table)))
+        about = [
+            (kpi_texts.figure_name(last.figure), kpi_texts.definition(last.figure)),
+            (_("数据时间"), moment(reading.now, now=reading.now)),
+            *((_("说明"), note) for note in notes),
+        ]
         st.download_button(
             _("下载 CSV"),
-            data=lambda: as_csv(table),
+            data=lambda: _taken(reading, last, table, about),
             file_name=_file_name(last),
             mime="text/csv",
             key="map_csv",
@@ -32,34 +50,65 @@ def show(drawn: Sequence[Drawn], shown: Shown) -> None:
         )
 
 
-def rows(drawn: Sequence[Drawn], shown: Shown) -> pd.DataFrame:
+def _taken(
+    reading: Reading, drawn: Drawn, table: pd.DataFrame, about: Sequence[tuple[str, str]]
+) -> bytes:
+    """The file, once the trail says who took it: asked again, since the button may be old."""
+    now, shown = clock.now(), reading.sight.actor
+    if shown.session_id is None:
+        raise AssertionError
+    actor = site.current().registry.actor(shown.session_id, now)
+    record_figures_export(
+        site.current().db,
+        figure=drawn.figure.key,
+        window=drawn.window,
+        area=reading.shown.area.code,
+        rows=len(table),
+        suppressed=reading.suppressed,
+        actor=replace(actor, address=shown.address),
+        now=now,
+    )
+    return as_csv(table, about)
+
+
+def rows(maps: Sequence[Drawn], reading: Reading) -> pd.DataFrame:
     """One row an area: its place, its name, and its value in each window, as far as it is told."""
     by_code: dict[str, dict[str, str]] = {}
-    for one in drawn:
+    for one in maps:
         visible = one.mask or "1" * len(one.areas)
-        name = _column(one, shown)
-        for area, measured, sign in zip(one.areas, one.found, visible, strict=True):
+        name = _column(one, reading)
+        for area, text, sign in zip(one.areas, one.texts, visible, strict=True):
             if sign == "1":
                 row = by_code.setdefault(
                     area.code,
                     {_("编码"): area.code, _("区域"): one.places.full_name(area)},
                 )
-                row[name] = map_view.said(one, area, measured)
+                row[name] = text
     return pd.DataFrame(list(by_code.values())).fillna("—")
 
 
-def as_csv(table: pd.DataFrame) -> bytes:
+def as_csv(table: pd.DataFrame, about: Sequence[tuple[str, str]] = ()) -> bytes:
     """UTF-8 with a mark that spreadsheets know it by; no cell begins a formula."""
-    safe = table.map(lambda cell: f"'{cell}" if str(cell).startswith(_FORMULA) else cell)
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    out = io.StringIO(newline="")
+    lines = [list(table.columns), *table.to_numpy().tolist()]
+    if about:
+        lines += [[], *map(list, about)]
+    csv.writer(out).writerows([_plain(cell) for cell in line] for line in lines)
+    return out.getvalue().encode("utf-8-sig")
 
 
-def _column(one: Drawn, shown: Shown) -> str:
-    name = kpi_texts.figure_name(shown.figure)
-    if shown.figure.at_moment and one.window == shown.window:
+def _plain(cell: object) -> str:
+    text = str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _column(one: Drawn, reading: Reading) -> str:
+    name, today = kpi_texts.figure_name(one.figure), reading.today
+    if not one.figure.at_moment:
+        return f"{name} {kpi_texts.window_words(one.window, today=today)}"
+    if one.window.last_day == today:
         return name
-    today = max(one.window.last_day, shown.window.last_day)
-    return f"{name} {kpi_texts.window_words(one.window, today=today)}"
+    return f"{name} {kpi_texts.moment_words(one.window, today=today)}"
 
 
 def _file_name(one: Drawn) -> str:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from data_access.queries.layers import Area
-from domain import classes, kpi
+from domain import classes
 from domain.clocks import day_of
-from domain.kpi import Figure, Measure, Measured
+from domain.kpi import Figure, FigureKey, Measure, Measured
 from domain.organisation import UnitLevel
 from domain.outlines import Outline
 from texts import gettext as _
@@ -19,6 +19,7 @@ from ui import map_look
 from ui.county_map import Frame, Level, MapLayers, Marker, View, ZoneOutline
 from ui.map_drawn import Drawn
 from ui.map_places import LEVELS, Places
+from ui.map_words import too_little
 
 _LEVEL_NAMES: dict[UnitLevel, Level] = {
     UnitLevel.COUNTY: "county",
@@ -41,6 +42,7 @@ def frame(
     drawn: Drawn,
     *,
     focus: Area,
+    nonce: str,
     markers: tuple[Marker, ...],
     picked: tuple[int, ...],
     zones: bool,
@@ -50,15 +52,15 @@ def frame(
     chosen = picked or ((focus.id,) if focus.level is drawn.level else ())
     return Frame(
         _LEVEL_NAMES[drawn.level],
-        drawn.marks(),
+        drawn.signs,
         drawn.mask,
-        tuple(said(drawn, area, one) for area, one in zip(drawn.areas, drawn.found, strict=True)),
+        drawn.texts,
         markers,
         tuple(ZoneOutline(one.id, one.name, one.rings) for one in drawn.places.layers.zones)
         if zones
         else (),
         chosen,
-        View(f"{focus.code} {drawn.places.layer(drawn.level).sha[:12]}", focus.bounds),
+        View(nonce, focus.bounds),
         "draw" if drawing else "look",
         palette(drawn.figure),
     )
@@ -67,24 +69,6 @@ def frame(
 def palette(figure: Figure) -> map_look.Scale:
     """The colours that a figure is drawn in."""
     return "diverging" if figure.measure is Measure.DIFFERENCE else "sequence"
-
-
-def said(drawn: Drawn, area: Area, one: Measured) -> str:
-    """A value in a tooltip and in the table, as far as it may be told."""
-    if area.id in drawn.outside:
-        return _("不在您的范围内")
-    value, base = said_of(drawn.figure, one, suppressed=drawn.suppressed)
-    return f"{value}({base})" if base else value
-
-
-def said_of(figure: Figure, one: Measured, *, suppressed: bool) -> tuple[str, str]:
-    """A value and what it rests on, as far as both may be told."""
-    if suppressed and classes.is_small(figure, one):
-        return _("0–2 件"), ""
-    if suppressed and classes.has_too_small_a_base(figure, one):
-        return "—", _("基数不足 {least}").format(least=kpi.LEAST_BASE)
-    base = kpi_texts.base(figure, one) if one.value is not None else ""
-    return kpi_texts.written(figure, one), base
 
 
 def covers(ring: Sequence[tuple[float, float]], area: Area) -> bool:
@@ -99,44 +83,74 @@ def covers(ring: Sequence[tuple[float, float]], area: Area) -> bool:
 def legend(drawn: Drawn, *, read_at: datetime, notes: Sequence[str] = ()) -> dict[str, Any]:
     """The colours with the range and the number of areas of each, and what was counted."""
     figure, fills = drawn.figure, map_look.fills("desk", palette(drawn.figure))
-    visible = drawn.visible
-    marked = Counter(classes.marks(figure, visible, drawn.classes, suppressed=drawn.suppressed))
+    visible, today = drawn.visible, day_of(read_at)
+    marked = Counter(_signs(drawn, visible))
     by_class: dict[str, list[float]] = {}
-    for one in drawn.classed:
-        sign = classes.marks(figure, [one], drawn.classes, suppressed=drawn.suppressed)
+    for one, sign in zip(drawn.classed, _signs(drawn, drawn.classed), strict=True):
         if one.value is not None and sign.isdigit():
             by_class.setdefault(sign, []).append(one.value)
-    rows = [
-        {"colour": fills[sign], "hatched": False, "range": _range(figure, by_class[sign])}
-        for sign in sorted(by_class)
-    ]
-    signs = sorted(by_class)
+    told = [(sign, _range(figure, by_class[sign])) for sign in sorted(by_class)]
     if marked[classes.SUPPRESSED]:
-        rows.insert(
-            0,
-            {"colour": fills[classes.SUPPRESSED], "hatched": True, "range": _("0–2 件(合并显示)")},
-        )
-        signs.insert(0, classes.SUPPRESSED)
+        told.insert(0, (classes.SUPPRESSED, _("0–2 件(合并显示)")))
     if marked[classes.NO_DATA]:
-        least = _("没有数据或基数不足 {least}").format(least=kpi.LEAST_BASE)
-        text = least if drawn.suppressed else _("没有数据")
-        rows.append({"colour": fills[classes.NO_DATA], "hatched": False, "range": text})
-        signs.append(classes.NO_DATA)
-    for row, sign in zip(rows, signs, strict=True):
-        row["areas"] = _("{count} 个").format(count=count(marked[sign]))
-    when = "" if figure.at_moment else kpi_texts.window_words(drawn.window, today=day_of(read_at))
+        told.append((classes.NO_DATA, too_little() if drawn.suppressed else _("没有数据")))
     return {
-        "title": " · ".join(filter(None, (kpi_texts.figure_name(figure), when))),
+        "title": f"{kpi_texts.figure_name(figure)} {_when(drawn, today)}".rstrip(),
         "unit": _("单位:{unit};{count} 个{level};数据 {time}").format(
             unit=kpi_texts.unit(figure),
             count=count(len(visible)),
             level=word(drawn.level),
             time=clock_time(read_at),
         ),
-        "classes": rows,
+        "classes": [
+            {
+                "colour": fills[sign],
+                "hatched": sign == classes.SUPPRESSED,
+                "range": text,
+                "areas": _("{count} 个").format(count=count(marked[sign])),
+            }
+            for sign, text in told
+        ],
         "means": _("口径:{text}").format(text=kpi_texts.definition(figure)),
         "notes": list(notes),
     }
+
+
+def notes(drawn: Drawn) -> list[str]:
+    """What else has to be known in order to read a map."""
+    found = []
+    if drawn.gave_way:
+        told = _("所选的一级多数区域数目过小,已改按{level}显示。")
+        found.append(told.format(level=word(drawn.level)))
+    few = drawn.suppressed and drawn.pending <= classes.MOST_SUPPRESSED
+    if drawn.figure.key is FigureKey.RESOLUTION and drawn.pending and not few:
+        told = _("这些案件里还有 {count} 件没有结果,化解率还会变;登记得越近,没有结果的越多。")
+        found.append(told.format(count=count(drawn.pending)))
+    if drawn.left and not drawn.suppressed:
+        told = _("另有 {count} 件没有登记到{level},或所在区域已拆分,不在图上,计入上级合计。")
+        found.append(told.format(count=count(drawn.left), level=word(drawn.level)))
+    if drawn.partial:
+        found.append(_("有的区域只计您岗位范围内的案件,不是那里的全部。"))
+    if drawn.together:
+        found.append(_("期间拆分、合并过的区域合起来比较,各处写的是同一个数。"))
+    layers = drawn.places.layers
+    if layers.schematic:
+        found.append(_("示意图,不作划界依据。"))
+    if layers.audit_no:
+        found.append(_("审图号:{number}").format(number=layers.audit_no))
+    return found
+
+
+def _signs(drawn: Drawn, found: Sequence[Measured]) -> str:
+    return classes.marks(drawn.figure, found, drawn.classes, suppressed=drawn.suppressed)
+
+
+def _when(drawn: Drawn, today: date) -> str:
+    """Which days, or which past moment; nothing where it is of now."""
+    if not drawn.figure.at_moment:
+        return f"· {kpi_texts.window_words(drawn.window, today=today)}"
+    ended = drawn.window.last_day < today
+    return f"· {kpi_texts.moment_words(drawn.window, today=today)}" if ended else ""
 
 
 def _range(figure: Figure, values: Sequence[float]) -> str:

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from data_access import idempotency
 from data_access.engine import Database
+from data_access.queries.figures import ALL, AREA_COLUMNS, Cut
 from data_access.scope import cases_within
 from data_access.tables import Case, CaseSelection, SelectedCase
 from data_access.tables.cases import IS_OPEN
@@ -21,12 +22,6 @@ from domain.people import Actor, Permission
 NAME_LONGEST = 120
 MOST_AREAS = 400
 MOST_CASES = 2_000
-_COLUMN = {
-    UnitLevel.COUNTY: Case.county_id,
-    UnitLevel.TOWN: Case.town_id,
-    UnitLevel.COMMUNITY: Case.community_id,
-    UnitLevel.GRID: Case.grid_id,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +37,7 @@ def select_open_cases(
     *,
     level: UnitLevel,
     unit_ids: Collection[int],
-    types: Collection[str] = (),
-    sources: Collection[str] = (),
+    cut: Cut = ALL,
     name: str,
     actor: Actor,
     now: datetime,
@@ -51,7 +45,7 @@ def select_open_cases(
 ) -> Selected:
     """Keep the open cases of some units, as they are now, under a name.
 
-    `types` are of 2 or 4 digits; none of them means every one. Whoever opens the selection later
+    Whoever opens the selection later
     sees of it what they may see anyway. It changes nothing of a case, so it is no line of the
     trail. Raises NotAllowed, KeyReused, or Invalid where there are no cases or more than
     MOST_CASES.
@@ -63,23 +57,17 @@ def select_open_cases(
         raise Invalid(name=FieldProblem.MISSING)
     if not 0 < len(units) <= MOST_AREAS:
         raise Invalid(areas=FieldProblem.OUT_OF_RANGE if units else FieldProblem.MISSING)
-    narrowed: list[ColumnElement[bool]] = []
-    if sources:
-        narrowed.append(Case.source_code.in_(sorted(sources)))
-    if types:
-        # A group is every code that begins with its two digits, itself included.
-        narrowed.append(or_(*(Case.type_code.between(one, f"{one:9<4}") for one in sorted(types))))
     which = (
         select(Case.id)
-        .where(IS_OPEN, cases_within(scope), _COLUMN[level].in_(units), *narrowed)
+        .where(IS_OPEN, cases_within(scope), AREA_COLUMNS[level].in_(units), *cut.conditions())
         .order_by(Case.id)
         .limit(MOST_CASES + 1)
     )
     request = {
         "level": level,
         "units": units,
-        "types": sorted(types),
-        "sources": sorted(sources),
+        "types": sorted(cut.types),
+        "sources": sorted(cut.sources),
         "name": name,
     }
 

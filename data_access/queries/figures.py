@@ -20,6 +20,7 @@ from data_access.tables.cases import IS_OPEN
 from domain.cases import Lamp, Risk, Stage
 from domain.clocks import day_of
 from domain.kpi import (
+    NOT_HANDLED,
     NOT_TO_BE_SETTLED,
     ON_THE_WAY_SOURCE,
     SETTLED_OUTCOMES,
@@ -30,7 +31,7 @@ from domain.organisation import UnitLevel
 from domain.people import Scope
 
 Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
-_AREA: dict[UnitLevel, Column] = {
+AREA_COLUMNS: dict[UnitLevel, Column] = {
     UnitLevel.COUNTY: Case.county_id,
     UnitLevel.TOWN: Case.town_id,
     UnitLevel.COMMUNITY: Case.community_id,
@@ -93,7 +94,7 @@ def counts(
 def _standing_now(
     session: Session, scope: Scope, level: UnitLevel, cut: Cut, now: datetime
 ) -> list[tuple[int | None, AreaCounts]]:
-    area = _AREA[level]
+    area = AREA_COLUMNS[level]
     rows = session.execute(
         select(
             area,
@@ -110,7 +111,7 @@ def _standing_then(
     session: Session, scope: Scope, level: UnitLevel, cut: Cut, at: datetime
 ) -> list[tuple[int | None, AreaCounts]]:
     """From the spans that held at a moment; types and sources are the case's of today."""
-    area = _AREA[level]
+    area = AREA_COLUMNS[level]
     rows = session.execute(
         select(area, *_states(CaseSpan, at))
         .join(Case, and_(Case.county_id == CaseSpan.county_id, Case.id == CaseSpan.case_id))
@@ -148,7 +149,7 @@ def _of_moment(row: Any) -> tuple[int | None, AreaCounts]:
 def _registered(
     session: Session, scope: Scope, level: UnitLevel, cut: Cut, window: Window
 ) -> list[tuple[int | None, AreaCounts]]:
-    area = _AREA[level]
+    area = AREA_COLUMNS[level]
     inside = Case.registered_at >= window.starts_at
     # Of a case without an outcome nothing speaks against its being settled.
     counted = or_(Case.outcome_code.is_(None), Case.outcome_code.not_in(sorted(NOT_TO_BE_SETTLED)))
@@ -190,9 +191,10 @@ def _closed(
     """One row a case: a median cannot be had from sums, and not by one SQL on both databases."""
     rows = session.execute(
         select(
-            _AREA[level],
+            AREA_COLUMNS[level],
             Case.source_code,
             Case.outcome_code,
+            Case.onward_code,
             Case.registered_at,
             Case.closed_at,
         ).where(
@@ -209,8 +211,14 @@ def _closed(
 
 
 def _of_closed(rows: Sequence[Any]) -> AreaCounts:
-    settled = [row for row in rows if row.outcome_code in SETTLED_OUTCOMES]
-    lengths = sorted((row.closed_at - row.registered_at) / _DAY for row in rows)
+    settled = [
+        row for row in rows if row.outcome_code in SETTLED_OUTCOMES and row.onward_code is None
+    ]
+    lengths = sorted(
+        (row.closed_at - row.registered_at) / _DAY
+        for row in rows
+        if row.outcome_code not in NOT_HANDLED
+    )
     return AreaCounts(
         closed=len(rows),
         settled=len(settled),
@@ -240,7 +248,7 @@ class Step:
 
 def _on(area: Ground) -> ColumnElement[bool]:
     level, units = area
-    return _AREA[level].in_(sorted(units))
+    return AREA_COLUMNS[level].in_(sorted(units))
 
 
 def trend(

@@ -1,7 +1,5 @@
 """一张图: any figure by area, from the county down to the grid, live."""
 
-from typing import Any
-
 import streamlit as st
 
 from domain.clocks import day_of
@@ -34,10 +32,11 @@ if "case" in st.query_params and actor.may(Permission.CASE_READ):
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
 
 
-def clicked(element: str, trigger: str) -> Any:
-    """What an element's last click carried."""
+def clicked(element: str, trigger: str) -> str:
+    """What an element's last click carried; empty where it was no word, as nothing of ours sends."""
     acting(Permission.FIGURES_READ)
-    return st.session_state[element][trigger]
+    sent = st.session_state[element][trigger]
+    return sent if isinstance(sent, str) else ""
 
 
 @feedback.left_to_the_page
@@ -50,16 +49,16 @@ def on_map(event: MapEvent) -> None:
             if area is None:
                 return
             if map_state.drawing():
-                map_state.pick((area,), add=True)
+                map_state.pick((area,), places)
             else:
                 map_state.go(area)
         case {"event": "ring"}:
-            map_state.pick(map_live.ringed(sight, event, clock.now()), add=True)
+            map_state.pick(map_live.ringed(sight, event, clock.now()), places)
         case {"event": "marker", "id": str(marker)}:
             kind, _colon, case_no = marker.partition(":")
             if kind == "case" and sight.sees_cases:
                 drawer.open_drawer(case_no)
-            elif kind.isdigit() and int(kind) in places.by_id:
+            elif kind.isascii() and kind.isdecimal() and int(kind) in places.by_id:
                 map_state.go(places.by_id[int(kind)])
         case {"event": "back"}:
             map_state.up(places)
@@ -104,7 +103,7 @@ def on_open() -> None:
 @feedback.left_to_the_page
 def on_turn() -> None:
     """The next page of cases, or the one before."""
-    map_state.turn(map_state.area(places), clicked("area_panel", "turn"))
+    map_state.turn(clicked("area_panel", "turn"))
 
 
 @feedback.left_to_the_page
@@ -121,6 +120,8 @@ callbacks = Callbacks(on_map, on_go, on_level, on_figure, on_type, on_open, on_t
 def live_map() -> None:
     """Read and draw again and again: from memory unless something changed."""
     sight = Sight.of(require(Permission.FIGURES_READ))
+    if map_state.widgets_are_behind():
+        st.rerun()
     map_bar.go_to_queue_if_asked()
     map_bar.show_picked(places)
     map_live.draw(sight, offered, clock.now(), callbacks)

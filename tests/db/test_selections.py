@@ -8,6 +8,7 @@ from data_access.commands import selections as commands
 from data_access.commands.selections import Selected, select_open_cases
 from data_access.housekeeping import SELECTIONS_KEPT, keep_house
 from data_access.queries import queue
+from data_access.queries.figures import Cut
 from data_access.queries.queue import Filters
 from data_access.queries.selections import selection
 from data_access.settings import Settings
@@ -67,7 +68,7 @@ def test_types_and_sources_narrow_it_as_they_do_the_map(db, world, pick):
     of_group = world.case(type_code="0402", source_code="S02")
     world.case(type_code="0101", source_code="S02")
     world.case(type_code="0402", source_code="S01")
-    made = pick(world.community_a, types=("04",), sources=("S02",))
+    made = pick(world.community_a, cut=Cut(("04",), ("S02",)))
     assert numbers(db, world.actor("值班员"), made.selection_id) == {of_group.case_no}
 
 

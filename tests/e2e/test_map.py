@@ -70,10 +70,46 @@ def test_a_link_to_a_grid_opens_there(desk):
     page.get_by_label("找地方").press("Enter")
     page.locator(".st-key-map_found button").first.click()
     expect(page.locator(".path .step")).to_have_count(4)
+    expect(page).to_have_url(re.compile(r"area=\d{15}"))
     address, wanted = page.url, path(page)
     page.goto(address)
     expect(page.locator(".path .step")).to_have_count(4)
     assert path(page) == wanted
+
+
+def test_what_is_clicked_in_the_panel_stays_and_outlives_another_page(desk):
+    page = desk("duty", "/map?days=90&type=04")
+    frame_of(page)
+    page.locator(".figure", has_text="红色风险").click()
+    expect(page).to_have_url(re.compile("figure=red"))
+    expect(page.locator(".legend")).to_contain_text("红色风险")
+    # Longer than two refreshes, each of which brings what the page's own fields say.
+    page.wait_for_timeout(4_000)
+    expect(page.get_by_role("combobox", name="指标")).to_have_value("红色风险")
+    expect(page.locator(".legend")).to_contain_text("红色风险")
+    page.locator(".figure", has_text="新登记").first.click()
+    expect(page).to_have_url(re.compile("figure=new"))
+    page.get_by_role("button", name="到队列中查看").click()
+    expect(page).to_have_url(re.compile("/queue"))
+    page.go_back()
+    expect(page.locator(".legend")).to_contain_text("新登记")
+    expect(page.get_by_role("combobox", name="时段")).to_have_value("近 90 天")
+    expect(page).to_have_url(re.compile(r"figure=new.*days=90|days=90.*figure=new"))
+    assert "type=04" in page.url
+
+
+def test_the_table_is_taken_along_and_that_is_in_the_trail(desk, server):
+    page = desk("leader", "/map?present=1")
+    frame_of(page)
+    page.get_by_text("以表格查看").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="下载 CSV").click()
+    text = Path(waiting.value.path()).read_text("utf-8-sig")
+    assert "安仁镇" in text
+    assert "示意图,不作划界依据。" in text
+    with dbapi2.connect(server.folder / "wusong.db") as read:
+        actions = read.execute("SELECT count(*) FROM audit_log WHERE action = 'figures:export'")
+        assert actions.fetchone()[0] == 1
 
 
 def test_the_view_of_the_reader_outlives_the_refreshes(desk):

@@ -1,13 +1,16 @@
 """The map's page through the entry: who opens it, what it shows them, and what it never shows."""
 
 import json
+import re
 
+import pandas as pd
 import pytest
 
 from domain.cases import Risk
 from domain.people import GRANTS, Permission, Role
 from tests.desk import data_of, everything_sent
 from tests.squares import draw_squares
+from ui.map_table import as_csv
 
 MAP = "../../pages/overview/map.py"
 SECRETS = ("王小明", "13812345678", "990129199001010011")
@@ -32,8 +35,18 @@ def county(desk):
     return world
 
 
-def opened(desk, role=Role.DUTY, *, unit="county", **address):
-    at = desk.sign_in(role, unit=unit)
+def chosen(at, name):
+    """The widget that chooses something of the cut; its key tells how often it was made anew."""
+    kinds = (at.selectbox, at.multiselect, at.toggle)
+    (found,) = [
+        one for kind in kinds for one in kind if re.fullmatch(rf"map_{name}_\d+", one.key or "")
+    ]
+    return found
+
+
+def opened(desk, role=Role.DUTY, *, unit="county", mediator_id=None, **address):
+    at = desk.sign_in(role, unit=unit, mediator_id=mediator_id)
+    at.session_state["map_table"] = True  # open: a table that is not looked at is not made
     for name, value in address.items():
         at.query_params[name] = value
     at.run()
@@ -128,11 +141,11 @@ def test_what_lies_outside_ones_own_part_is_said_to_and_is_not_nought(desk, coun
 
 def test_the_address_names_the_cut(desk, county):
     at = opened(desk, area="nowhere", figure="red", days="90", type="04", zones="1", points="0")
-    assert at.selectbox(key="map_figure").value == "red"
-    assert at.selectbox(key="map_days").value == "90"
-    assert at.multiselect(key="map_type").value == ["04"]
-    assert at.toggle(key="map_zones").value
-    assert not at.toggle(key="map_points").value
+    assert chosen(at, "figure").value == "red"
+    assert chosen(at, "days").value == "90"
+    assert chosen(at, "type").value == ["04"]
+    assert chosen(at, "zones").value
+    assert not chosen(at, "points").value
     assert data_of(at, "map_head")["path"][-1]["name"] == "大邑县"
 
 
@@ -176,3 +189,43 @@ def test_picked_areas_go_to_the_queue(desk, county):
     ]
     (chip,) = data_of(at, "queue_list")["chips"]
     assert chip["text"] == "选定: 䢺江镇(2 件)"
+
+
+def test_what_was_of_a_past_moment_says_so(desk, county):
+    at = opened(desk, days="2026-02-01_2026-02-10")
+    legend, panel = data_of(at, "map_legend"), data_of(at, "area_panel")
+    assert legend["title"] == "在办 · 截至2月10日"
+    notes = {one["key"]: one["note"] for one in panel["figures"]}
+    assert notes["open"] == notes["overdue"] == notes["red"] == "截至2月10日"
+    assert "在办 截至2月10日" in at.dataframe[0].value.columns
+    # The list beside it is of now.
+    assert panel["cases"]["title"] == "在办案件,按到期先后(9 件)"
+
+
+def test_the_list_turns_pages_and_other_filters_begin_at_the_first(desk, county):
+    for _number in range(8):
+        county.case(type_code="0402")
+    at = opened(desk)
+    at.session_state["map_page"] = (("510129", (), ()), 7)
+    at.run()
+    shown = data_of(at, "area_panel")["cases"]
+    assert (len(shown["rows"]), shown["has_back"], shown["has_next"]) == (1, True, False)
+    chosen(at, "type").set_value(["04"]).run()
+    shown = data_of(at, "area_panel")["cases"]
+    assert shown["rows"]
+    assert not shown["has_back"]
+
+
+def test_a_part_of_an_area_is_not_told_as_the_whole(desk, county):
+    held_by = county.mediator()
+    county.case(mediator_id=held_by)
+    at = opened(desk, Role.MEDIATOR, unit=None, mediator_id=held_by, figure="per_thousand")
+    assert "有的区域只计您岗位范围内的案件,不是那里的全部。" in data_of(at, "map_legend")["notes"]
+    assert "只计您岗位范围内" in data_of(at, "area_panel")["closed"]
+    assert figures(at)["per_thousand"] == "—"
+
+
+def test_a_saved_table_says_what_it_is_and_holds_no_formula():
+    table = pd.DataFrame({"区域": ["=1+1", "安仁镇"], "较上一时段": ["-5 件", "+3 件"]})
+    lines = as_csv(table, [("口径", "=2")]).decode("utf-8-sig").splitlines()
+    assert lines == ["区域,较上一时段", "'=1+1,'-5 件", "安仁镇,'+3 件", "", "口径,'=2"]

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 import ui.cache
 from data_access.commands.selections import select_open_cases
+from data_access.queries.figures import Cut
 from data_access.reference import set_site_fact
 from data_access.tables import AuthSession, Case
 from domain.cases import Stage
@@ -112,7 +113,7 @@ def test_cases_picked_together_are_a_chip_that_can_be_dropped(desk):
         desk.here.db,
         level=UnitLevel.TOWN,
         unit_ids=[desk.world.town_a],
-        types=["04"],
+        cut=Cut(("04",)),
         name="圈选 *安仁镇*",
         actor=desk.world.actor("值班员"),
         now=clock.now(),

@@ -7,6 +7,7 @@ from hypothesis import strategies as some
 from domain import classes
 from domain.classes import CLASSES, Classes, diverging, fixed, gives_way, marks, quantile
 from domain.kpi import FIGURES, AreaCounts, FigureKey, Measure, Measured, value
+from ui.map_words import said_of
 
 numbers = some.lists(some.integers(0, 500).map(float), min_size=1, max_size=80)
 signed = some.lists(some.integers(-90, 90).map(float), min_size=1, max_size=80)
@@ -91,6 +92,35 @@ def test_suppressed_no_mark_tells_one_small_figure_from_another(numbers_, key):
             assert mark == "s"
         if figure.measure in {Measure.PERCENT, Measure.DAYS, Measure.DIFFERENCE} and one.base < 20:
             assert mark == "-"
+
+
+@pytest.mark.parametrize(
+    ("key", "counts", "told"),
+    [
+        (FigureKey.RESOLUTION, {"cohort": 30, "resolved": 29}, False),  # tells of the one
+        (FigureKey.RESOLUTION, {"cohort": 30, "resolved": 2}, False),
+        (FigureKey.RESOLUTION, {"cohort": 30, "resolved": 30}, True),
+        (FigureKey.RESOLUTION, {"cohort": 19, "resolved": 10}, False),
+        (FigureKey.RESOLUTION, {"cohort": 30, "resolved": 20}, True),
+        (FigureKey.CHANGE, {"new": 1, "new_before": 25}, False),
+        (FigureKey.CHANGE, {"new": 24, "new_before": 0}, False),
+        (FigureKey.CHANGE, {"new": 12, "new_before": 9}, True),
+        (FigureKey.MEDIAN_DAYS, {"days": (3.0,) * 19}, False),
+        (FigureKey.MEDIAN_DAYS, {"days": (3.0,) * 20}, True),
+    ],
+)
+def test_suppressed_no_rate_tells_of_one_or_two(key, counts, told):
+    one = measured(key, **counts)
+    assert classes.says_too_little(FIGURES[key], one) is not told
+    said, base = said_of(FIGURES[key], one, suppressed=True)
+    assert (said != "—") is told
+    assert not any(sign.isdigit() for sign in base)
+
+
+def test_a_rate_on_few_households_is_not_told():
+    few = value(FIGURES[FigureKey.PER_THOUSAND], AreaCounts(new=3), households=10)
+    assert said_of(FIGURES[FigureKey.PER_THOUSAND], few, suppressed=True)[0] == "—"
+    assert said_of(FIGURES[FigureKey.PER_THOUSAND], few, suppressed=False)[0] == "300.0 件/千户"
 
 
 def test_a_level_of_small_figures_gives_way_to_the_one_above():

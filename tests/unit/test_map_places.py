@@ -69,6 +69,12 @@ def test_the_county_has_nothing_above_it_and_a_grid_nothing_below():
     assert set(LEVELS) == set(UnitLevel)
 
 
+def test_without_what_it_lies_in_an_area_is_seen_with_the_whole_county():
+    orphan = Places(replace(PLACES.layers, community=Layer(COMMUNITY, "", ())))
+    assert orphan.mask(orphan.by_id[6], GRID) is None
+    assert orphan.path(orphan.by_id[6]) == [orphan.by_id[6]]
+
+
 def test_an_area_of_another_day_is_what_was_there_of_it():
     grid = PLACES.by_id[6]
     assert PLACES.nearest(grid) is grid
