@@ -14,9 +14,9 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -28,6 +28,7 @@ from streamlit_folium import st_folium
 
 from domain.cases import Lamp
 from texts import gettext as _
+from texts import language
 from ui.map_events import MapEvent, event_from
 from ui.map_look import Scale, Theme, look
 
@@ -43,12 +44,12 @@ _DIGITS = 5  # of a degree: one metre
 
 @dataclass(frozen=True, slots=True)
 class MapLayers:
-    """Where the shapes of each level are, and what the map is called aloud.
+    """Where the shapes of each level are, as (level, address), and what the map is called aloud.
 
     The addresses are relative to the component's page, e.g. "../../geometry/<sha>.json".
     """
 
-    urls: Mapping[Level, str]
+    urls: tuple[tuple[Level, str], ...]
     title: str = ""
     description: str = ""
 
@@ -130,7 +131,7 @@ def show(
         height=height,
         use_container_width=True,
         returned_objects=[],
-        feature_group_to_add=_Refresh(_packed(_message(layers, frame, theme))),
+        feature_group_to_add=_Refresh(_refresh(layers, frame, theme, language())),
         on_change=lambda: _arrived(key, on_event),
     )
 
@@ -144,6 +145,12 @@ def _arrived(key: str, on_event: Callable[[MapEvent], None] | None) -> None:
     st.session_state[seen_key] = event["turn"]
     if on_event is not None:
         on_event(event)
+
+
+@lru_cache(maxsize=16)
+def _refresh(layers: MapLayers, frame: Frame, theme: Theme, _language: str) -> str:
+    """Made once for all who look at the same, and while nothing changes."""
+    return _packed(_message(layers, frame, theme))
 
 
 def _message(layers: MapLayers, frame: Frame, theme: Theme) -> dict[str, Any]:

@@ -32,10 +32,10 @@ LEVEL_OF = {name: level for level, name in _LEVEL_NAMES.items()}
 
 def layers(places: Places, title: str) -> MapLayers:
     """Where the shapes of the day are."""
-    urls = {
-        _LEVEL_NAMES[level]: f"../../geometry/{places.layer(level).sha}.json" for level in LEVELS
-    }
-    return MapLayers(urls, title, _("按区域着色的地图。"))
+    urls = (
+        (_LEVEL_NAMES[level], f"../../geometry/{places.layer(level).sha}.json") for level in LEVELS
+    )
+    return MapLayers(tuple(urls), title, _("按区域着色的地图。"))
 
 
 def frame(

@@ -33,7 +33,7 @@ if "case" in st.query_params and actor.may(Permission.CASE_READ):
 
 
 def clicked(element: str, trigger: str) -> str:
-    """What an element's last click carried; empty where it was no word, as nothing of ours sends."""
+    """What an element's last click carried; empty where it was no word: ours send none such."""
     acting(Permission.FIGURES_READ)
     sent = st.session_state[element][trigger]
     return sent if isinstance(sent, str) else ""

@@ -114,7 +114,7 @@ def name(level):
 
 def ours():
     layers = MapLayers(
-        {level: name(level) for level in LEVELS},
+        tuple((level, name(level)) for level in LEVELS),
         title=HOSTILE[3] if hostile else "在办纠纷",
         description=HOSTILE[5] if hostile else "147 个网格",
     )

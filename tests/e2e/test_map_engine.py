@@ -293,7 +293,7 @@ def test_hostile_words_run_nowhere(sheet, map_server):
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_nothing_of_the_data_stands_in_what_folium_renders(words):
-    layers = county_map.MapLayers({"grid": words}, title=words, description=words)
+    layers = county_map.MapLayers((("grid", words),), title=words, description=words)
     frame = county_map.Frame(
         level="grid",
         classes=words,

@@ -5,7 +5,9 @@ import re
 
 import pandas as pd
 import pytest
+from sqlalchemy import event
 
+from data_access.tables import OrganisationUnit
 from domain.cases import Risk
 from domain.people import GRANTS, Permission, Role
 from tests.desk import data_of, everything_sent
@@ -229,3 +231,45 @@ def test_a_saved_table_says_what_it_is_and_holds_no_formula():
     table = pd.DataFrame({"区域": ["=1+1", "安仁镇"], "较上一时段": ["-5 件", "+3 件"]})
     lines = as_csv(table, [("口径", "=2")]).decode("utf-8-sig").splitlines()
     assert lines == ["区域,较上一时段", "'=1+1,'-5 件", "安仁镇,'+3 件", "", "口径,'=2"]
+
+
+def test_the_page_reads_each_thing_once_per_change_whoever_looks(desk, county):
+    at = opened(desk)
+    reads = []
+
+    def note(*told):
+        reads.append(told[2])
+
+    engine = desk.here.db.bind
+    event.listen(engine, "before_cursor_execute", note)
+    at.run()
+    at.run()
+    assert [one for one in reads if "cases" in one or "organisation_unit" in one] == []
+    county.case()
+    reads.clear()
+    desk.here.watcher.look()
+    at.run()
+    event.remove(engine, "before_cursor_execute", note)
+    of_cases = [one for one in reads if one.startswith("SELECT") and "FROM cases" in one]
+    # Two levels of three statements each; the area's days, types, committees; its cases, twice.
+    assert 0 < len(of_cases) <= 12, of_cases
+
+
+def test_nothing_of_the_map_is_template_or_script_whatever_places_are_called(desk, county):
+    hostile = "{{7*191}}{% x `${1}</script><img src=x onerror=alert(1)>"
+
+    def rename(session):
+        session.get(OrganisationUnit, county.town_b).name = hostile
+        session.get(OrganisationUnit, county.grid_a).name = hostile
+
+    county.db.write(rename)
+    at = opened(desk, zones="1", level="07")
+    assert not at.exception
+    assert hostile in "".join(at.dataframe[0].value["区域"])
+    frames = at.get("component_instance")
+    assert frames
+    for node in frames:
+        told = re.sub(r'frame\(\\+"[A-Za-z0-9+/=]*\\+"\)', "frame()", node.proto.json_args)
+        assert "frame()" in told
+        for part in ("7*191", "1337", "onerror", "img src"):
+            assert part not in told

@@ -23,7 +23,7 @@ function draw(view, data, send) {
     const last = place === data.path.length - 1;
     const node = make(last ? "strong" : "button", "step", step.name);
     if (last) node.setAttribute("aria-current", "page");
-    else { node.type = "button"; node.onclick = () => send("go", step.area); }
+    else { node.type = "button"; node.dataset.key = step.area; node.onclick = () => send("go", step.area); }
     return node;
   }));
   view.path.setAttribute("aria-label", data.words.path);
@@ -31,6 +31,7 @@ function draw(view, data, send) {
   view.levels.replaceChildren(...data.levels.map((one) => {
     const node = make("button", "level", one.name);
     node.type = "button";
+    node.dataset.key = one.level;
     node.setAttribute("aria-pressed", String(one.selected));
     node.onclick = () => send("level", one.level);
     return node;
@@ -59,7 +60,9 @@ export default function (component) {
   const drawn = JSON.stringify(data);
   if (view.drawn !== drawn) {
     view.drawn = drawn;
+    const focused = view.head.getRootNode().activeElement?.dataset?.key;
     draw(view, data, (name, value) => root.wusongSend(name, value));
+    if (focused) view.head.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
   drawStatus(view);
   return () => {
