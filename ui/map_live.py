@@ -105,14 +105,14 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
     if shown.compare:
         for place, one in zip(st.columns(2), drawn, strict=True):
             with place:
-                _map(sight, shown, one, cut, now, _HEIGHT_OF_TWO, callbacks)
-                _legend(shown, one, read_at)
+                exact = _map(sight, shown, one, cut, now, _HEIGHT_OF_TWO, callbacks)
+                _legend(shown, one, read_at, exact=exact)
         _panel(sight, places, shown, cut, offered, now, callbacks)
     else:
         left, right = st.columns([13, 7])
         with left:
-            _map(sight, shown, drawn[0], cut, now, _HEIGHT, callbacks)
-            _legend(shown, drawn[0], read_at)
+            exact = _map(sight, shown, drawn[0], cut, now, _HEIGHT, callbacks)
+            _legend(shown, drawn[0], read_at, exact=exact)
         with right:
             _panel(sight, places, shown, cut, offered, now, callbacks)
     map_table.show(drawn, shown)
@@ -213,7 +213,8 @@ def _map(
     now: datetime,
     height: int,
     callbacks: Callbacks,
-) -> None:
+) -> bool:
+    """Whether a marker on it stands at the exact place of its case."""
     is_now = drawn.window == shown.window
     title = _("{figure}地图").format(figure=kpi_texts.figure_name(shown.figure))
     # A place that has ended by then, or was not there yet, is looked for by its code.
@@ -233,6 +234,7 @@ def _map(
         height=height,
         on_event=callbacks.on_map,
     )
+    return any(one.exact for one in frame.markers)
 
 
 def _markers(
@@ -248,7 +250,8 @@ def _markers(
         inside = shown.area
         if inside.level is UnitLevel.GRID:
             inside = drawn.places.parent(inside)
-        found = map_reads.open_cases(sight.scope, inside, cut, now)
+        places = sight.actor.grants.get(Permission.CASE_PLACE)
+        found = map_reads.open_cases(sight.scope, inside, cut, now, places=places)
         return map_view.case_markers(drawn.places, found)
     mask = drawn.mask or "1" * len(drawn.areas)
     areas = [area for area, sign in zip(drawn.areas, mask, strict=True) if sign == "1"]
@@ -258,7 +261,7 @@ def _markers(
     return map_view.cluster_markers(areas, counts)
 
 
-def _legend(shown: Shown, drawn: Drawn, read_at: datetime) -> None:
+def _legend(shown: Shown, drawn: Drawn, read_at: datetime, *, exact: bool) -> None:
     notes = []
     if drawn.gave_way:
         told = _("所选的一级多数区域数目过小,已改按{level}显示。")
@@ -268,7 +271,8 @@ def _legend(shown: Shown, drawn: Drawn, read_at: datetime) -> None:
         told = _("另有 {count} 件没有登记到{level},或所在网格已拆分,不在图上,计入上级合计。")
         notes.append(told.format(count=count(left.count), level=word(drawn.level)))
     if shown.points and drawn.level is UnitLevel.GRID:
-        notes.append(_("案件标记画在所属网格内,不是实际地点。"))
+        told = _("有确切地点的案件画在实际地点,其余画在所属网格内。")
+        notes.append(told if exact else _("案件标记画在所属网格内,不是实际地点。"))
     layers = drawn.places.layers
     if layers.schematic:
         notes.append(_("示意图,不作划界依据。"))

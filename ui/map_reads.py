@@ -86,13 +86,15 @@ def close(scope: Scope, area: Area, window: Window, cut: Cut) -> Close:
     return cached(f"area {which} {window!r} {cut!r}", load, scope=scope)
 
 
-def open_cases(scope: Scope, area: Area, cut: Cut, now: datetime) -> list[OpenCase]:
-    """The open cases of an area, for its markers."""
+def open_cases(
+    scope: Scope, area: Area, cut: Cut, now: datetime, *, places: Scope | None
+) -> list[OpenCase]:
+    """The open cases of an area, for its markers; with exact points within `places`."""
     which = (area.level, area.id)
     return cached(
-        f"points {which} {cut!r}",
+        f"points {which} {cut!r} {places and places.key}",
         lambda session: figures.open_cases(
-            session, scope=scope, area=which, cut=cut, now=minute(now)
+            session, scope=scope, area=which, cut=cut, now=minute(now), places=places
         ),
         scope=scope,
         now=now,

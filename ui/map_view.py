@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from data_access.queries.figures import OpenCase
-from data_access.queries.layers import Area
+from data_access.queries.layers import Area, Bounds
 from domain import classes, kpi
 from domain.cases import Lamp
 from domain.classes import Classes
@@ -17,6 +17,7 @@ from domain.clocks import day_of
 from domain.kpi import AreaCounts, Figure, Measure, Measured, Window
 from domain.organisation import UnitLevel
 from domain.outlines import Outline
+from domain.points import Point
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import clock_time, count
@@ -197,16 +198,26 @@ def cluster_markers(
 
 
 def case_markers(places: Places, cases: Sequence[OpenCase]) -> tuple[Marker, ...]:
-    """Each open case in its grid, a stated offset from the grid's inner point."""
+    """Each open case at its exact point, or in its grid: a stated offset from the inner point."""
     found = []
     for case in cases:
-        grid = places.by_id.get(case.grid_id or 0)
-        if grid is None:
-            continue
-        lat, lon = _beside(grid, case.case_no)
         label = f"{LAMP_SHAPES[case.lamp]} {word(case.lamp)} {case.case_no}"
-        found.append(Marker(f"case:{case.case_no}", lat, lon, case.lamp, 1, label))
+        grid = places.by_id.get(case.grid_id or 0)
+        if exact := case.point is not None and _lies_within(places.county.bounds, case.point):
+            point, label = case.point, _("{case} 确切地点").format(case=label)
+        elif grid is not None:
+            point = _beside(grid, case.case_no)
+        else:
+            continue
+        marker = Marker(f"case:{case.case_no}", *point, case.lamp, 1, label, exact=exact)
+        found.append(marker)
     return tuple(found)
+
+
+def _lies_within(bounds: Bounds, point: Point) -> bool:
+    """Whether a point can be of the county: a mistyped one would stand far off the map."""
+    south, west, north, east = bounds
+    return south <= point[0] <= north and west <= point[1] <= east
 
 
 def _beside(grid: Area, case_no: str) -> tuple[float, float]:

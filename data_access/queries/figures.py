@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from data_access.engine import vault_of
 from data_access.scope import cases_within
 from data_access.tables import Case, CaseSpan, Committee
 from data_access.tables.cases import IS_OPEN
@@ -27,6 +28,7 @@ from domain.kpi import (
 )
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from domain.points import Point, point_of
 
 Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 _AREA: dict[UnitLevel, Column] = {
@@ -297,12 +299,16 @@ def committees_of(
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """An open case as a marker knows it: nothing of a person."""
+    """An open case as a marker knows it: nothing of a person but, where told, the exact place.
+
+    `point` is (latitude, longitude), for a reader who may see it; else None.
+    """
 
     case_id: int
     case_no: str
     grid_id: int | None
     lamp: Lamp
+    point: Point | None = None
 
 
 def open_cases(
@@ -313,8 +319,13 @@ def open_cases(
     cut: Cut = ALL,
     now: datetime,
     most: int = 400,
+    places: Scope | None = None,
 ) -> list[OpenCase]:
-    """The open cases of an area, the most urgent first."""
+    """The open cases of an area, the most urgent first.
+
+    `places` is where the reader may see exact places (CASE_PLACE); of no other case is one read.
+    """
+    seen = null() if places is None else case((cases_within(places), Case.point_encrypted))
     rows = session.execute(
         select(
             Case.id,
@@ -323,6 +334,7 @@ def open_cases(
             Case.paused,
             Case.due_at,
             Case.soon_at,
+            seen.label("point"),
         )
         .where(IS_OPEN, _AREA[area[0]] == area[1], cases_within(scope), *cut.conditions())
         .order_by(Case.paused, Case.due_at, Case.risk, Case.id)
@@ -334,6 +346,13 @@ def open_cases(
             row.case_no,
             row.grid_id,
             lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused)),
+            _opened(session, row.point, f"{scope.county_id}:{row.id}"),
         )
         for row in rows
     ]
+
+
+def _opened(session: Session, sealed: bytes | None, key: str) -> Point | None:
+    if sealed is None:
+        return None
+    return point_of(vault_of(session).decrypt(sealed, place=f"case.point:{key}"))
