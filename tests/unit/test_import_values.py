@@ -162,9 +162,7 @@ def test_degrees_keep_five_digits(number):
     assert abs(values.degrees(f"{number:.12f}") - number) <= 0.5000001e-5
 
 
-@pytest.mark.parametrize(
-    "text", ["103,5", "103°31′", "103 31 17", "1.03e2", "nan", "1" * 9, "--3"]
-)
+@pytest.mark.parametrize("text", ["103,5", "103°31′", "103 31 17", "1.03e2", "nan", "1" * 9, "--3"])
 def test_what_is_no_degree_is_told(text):
     with pytest.raises(BadValue) as bad:
         values.degrees(text)
