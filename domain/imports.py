@@ -35,6 +35,8 @@ class RejectReason(StrEnum):
     NOT_YES_OR_NO = "not_yes_or_no"
     BAD_IDENTITY_NUMBER = "bad_identity_number"
     DAMAGED_NUMBER = "damaged_number"
+    HALF_A_POINT = "half_a_point"
+    SWAPPED_DEGREES = "swapped_degrees"
     UNKNOWN_UNIT = "unknown_unit"
     AMBIGUOUS_UNIT = "ambiguous_unit"
     NO_UNIT_IN_PLACE = "no_unit_in_place"

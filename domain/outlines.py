@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from domain.points import DIGITS, is_latitude, is_longitude
+
 Position: TypeAlias = tuple[float, float]  # longitude, latitude
 Ring: TypeAlias = tuple[Position, ...]
 
-_DIGITS = 5
 _FEWEST = 4  # positions of a ring, the first one once more at the end
-_WEST, _EAST, _SOUTH, _NORTH = 73, 136, 3, 54  # around China
 
 
 class NoOutlineError(ValueError):
@@ -76,10 +76,10 @@ def _rings(polygon: Any) -> Iterator[Ring]:
 
 def _position(given: Any) -> Position:
     try:
-        lon, lat = (round(float(number), _DIGITS) for number in (given[0], given[1]))
+        lon, lat = (round(float(number), DIGITS) for number in (given[0], given[1]))
     except (TypeError, ValueError, LookupError, OverflowError):
         raise NoOutlineError("a position without longitude and latitude") from None
-    if not (math.isfinite(lon) and _WEST <= lon <= _EAST and _SOUTH <= lat <= _NORTH):
+    if not (math.isfinite(lon) and is_longitude(lon) and is_latitude(lat)):
         raise NoOutlineError("a position far from here")
     return lon, lat
 

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_REASSIGN = "case:reassign"
     CASE_UNMASK = "case:unmask"
+    CASE_PLACE = "case:place"
     CASE_REGISTER = "case:register"
     CASE_ACCEPT = "case:accept"
     CASE_MEDIATE = "case:mediate"
@@ -52,7 +53,8 @@ class Permission(StrEnum):
 
 _FIGURES = frozenset({Permission.FIGURES_READ})
 _READ = _FIGURES | {Permission.CASE_READ}
-_MOVE = _READ | {Permission.CASE_REASSIGN, Permission.CASE_UNMASK}
+# The exact place is for those who go there or send somebody.
+_MOVE = _READ | {Permission.CASE_REASSIGN, Permission.CASE_UNMASK, Permission.CASE_PLACE}
 _WORK = _MOVE | {Permission.CASE_REGISTER, Permission.CASE_MEDIATE}
 _STATION = _WORK | {Permission.CASE_ACCEPT, Permission.CASE_APPROVE}
 _CENTRE = _STATION | {Permission.CASE_SUPERVISE}
@@ -75,7 +77,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.TOWN: _STATION,
     Role.COMMITTEE_HEAD: _WORK,
     Role.MEDIATOR: _WORK - {Permission.CASE_REASSIGN, Permission.CASE_REGISTER},
-    Role.GRID_WORKER: _READ | {Permission.CASE_REGISTER},
+    Role.GRID_WORKER: _READ | {Permission.CASE_REGISTER, Permission.CASE_PLACE},
     Role.JUSTICE: _READ | {Permission.CASE_SUPERVISE},
     Role.COURT: _FIGURES,
     Role.DEPARTMENT: _FIGURES,

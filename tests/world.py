@@ -26,6 +26,7 @@ from domain.cases import HELD_STAGES, WEIGHT, Difficulty, EventKind, ReassignRea
 from domain.eligibility import GENERAL, CommitteeKind
 from domain.organisation import AbsenceKind, PartyKind, PartyRole, RelationKind, UnitLevel
 from domain.people import Actor, Permission, Role, Scope, system_actor
+from domain.points import point_text
 
 # A Monday morning in Beijing.
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -148,7 +149,7 @@ class World:
         (case_id,) = numbers.reserve(session, "case", county_id=self.county)
         (ordinal,) = numbers.reserve(session, numbers.case_counter(at), county_id=self.county)
         title = over.pop("title", "楼上漏水")
-        summary = over.pop("summary", None)
+        summary, point = over.pop("summary", None), over.pop("point", None)
         stage = over.get("stage", Stage.IN_MEDIATION if "mediator_id" in over else Stage.ACCEPTED)
         is_open = stage is not Stage.CLOSED
         difficulty = over.get("difficulty", Difficulty.ORDINARY)
@@ -191,6 +192,10 @@ class World:
         if summary is not None:
             row["summary_encrypted"] = vault.encrypt(
                 summary, place=f"case.summary:{self.county}:{case_id}"
+            )
+        if point is not None:
+            row["point_encrypted"] = vault.encrypt(
+                point_text(*point), place=f"case.point:{self.county}:{case_id}"
             )
         if stage not in HELD_STAGES and not held:
             row["held_since"] = None

@@ -45,6 +45,8 @@ def reason_sentence(reason: RejectReason) -> str:
         RejectReason.DAMAGED_NUMBER: _(
             "号码被表格软件变成了科学计数,末几位已丢失,请按文本重新录入"
         ),
+        RejectReason.HALF_A_POINT: _("经度和纬度要么都填,要么都不填"),
+        RejectReason.SWAPPED_DEGREES: _("经度和纬度填反了"),
         RejectReason.UNKNOWN_UNIT: _("找不到这个单位"),
         RejectReason.AMBIGUOUS_UNIT: _("有多个同名的,请补充上级单位或改填编码"),
         RejectReason.NO_UNIT_IN_PLACE: _("没有填写,从发生地点也认不出镇街"),

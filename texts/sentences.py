@@ -79,6 +79,8 @@ def field_name(field: str) -> str:
         "form": _("协议形式"),
         "day": _("日期"),
         "until": _("期限"),
+        "areas": _("选定的区域"),
+        "cases": _("选定的案件"),
         "outcome": _("结果"),
         "onward": _("移送去向"),
         "days": _("延长"),

@@ -59,6 +59,7 @@ class Marker:
     """`count` open cases under one lamp at a place. Markers at the same place are drawn as one.
 
     `label` is read aloud and on pointing, and holds nothing personal; a `new` one pulses once.
+    An `exact` one stands where its case is, any other beside the middle of its area.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Marker:
     count: int
     label: str
     new: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The live part of the map's page: read the cut that is in force, draw it, again and again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,6 @@ from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
 from domain.clocks import day_of
 from domain.kpi import Window
-from domain.succession import heirs
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import clock_time
@@ -21,6 +20,7 @@ from ui import (
     county_map,
     elements,
     map_drawn,
+    map_markers,
     map_panel,
     map_reads,
     map_state,
@@ -29,7 +29,6 @@ from ui import (
 )
 from ui.map_drawn import Drawn
 from ui.map_events import MapEvent
-from ui.map_markers import is_case, markers
 from ui.map_places import Places
 from ui.map_sight import Reading, Sight
 
@@ -81,40 +80,6 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
     map_table.show(maps, reading, notes=map_view.notes(maps[-1]))
 
 
-def area_clicked(sight: Sight, number: int, now: datetime) -> Area | None:
-    """The area of today that was clicked; of one that has ended, what came after it or held it."""
-    places = map_reads.places(sight.scope, day_of(now))
-    window = map_state.window(today=day_of(now))
-    for day in (day_of(now), window.last_day, window.before().last_day):
-        of_then = map_reads.places(sight.scope, day).by_id
-        if number in of_then:
-            return next(iter(_today(sight, places, [of_then[number]])), None)
-    return None
-
-
-def ringed(sight: Sight, event: MapEvent, now: datetime) -> tuple[Area, ...]:
-    """The areas of the drawn map whose inner point a stroke covers; of ended ones what they are."""
-    places = map_reads.places(sight.scope, day_of(now))
-    reading = Reading(sight, map_state.shown(places, today=day_of(now)), now)
-    drawn = map_drawn.maps(reading)[-1]
-    signs = drawn.mask or "1" * len(drawn.areas)
-    found = [
-        area
-        for area, sign in zip(drawn.areas, signs, strict=True)
-        if sign == "1" and map_view.covers(event.get("points", ()), area)
-    ]
-    return tuple(_today(sight, places, found))
-
-
-def _today(sight: Sight, places: Places, areas: Sequence[Area]) -> list[Area]:
-    """The areas of today that these became, each once; themselves where they are still there."""
-    pairs = map_reads.successions(sight.scope)
-    became = (
-        unit for area in areas for unit in sorted(heirs(area.id, pairs, places.ids(area.level)))
-    )
-    return [places.by_id[unit] for unit in dict.fromkeys(became)]
-
-
 def _head(places: Places, reading: Reading, drawn: Drawn, callbacks: Callbacks) -> None:
     shown = reading.shown
     cut = _("已按类型、来源筛选") if shown.types or shown.sources else ""
@@ -143,7 +108,7 @@ def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks
     shown = reading.shown
     is_now = drawn.window == shown.window
     title = _("{figure}地图").format(figure=kpi_texts.figure_name(shown.figure))
-    placed = markers(reading, drawn) if is_now else ()
+    placed = map_markers.markers(reading, drawn) if is_now else ()
     frame = map_view.frame(
         drawn,
         focus=drawn.places.nearest(shown.area),
@@ -161,13 +126,11 @@ def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks
         height=_HEIGHT,
         on_event=callbacks.on_map,
     )
-    _legend(reading, drawn, read_at, by_case=any(is_case(one) for one in placed))
+    _legend(reading, drawn, read_at, map_markers.note(placed))
 
 
-def _legend(reading: Reading, drawn: Drawn, read_at: datetime, *, by_case: bool) -> None:
-    notes = map_view.notes(drawn)
-    if by_case:
-        notes.insert(0, _("案件标记画在所属网格内,不是实际地点。"))
+def _legend(reading: Reading, drawn: Drawn, read_at: datetime, about_markers: str) -> None:
+    notes = [*filter(None, [about_markers]), *map_view.notes(drawn)]
     key = "legend_now" if drawn.window == reading.shown.window else "legend_before"
     _LEGEND(key=key, data=map_view.legend(drawn, read_at=read_at, notes=notes))
 

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from data_access.queries.figures import OpenCase
-from data_access.queries.layers import Area
+from data_access.queries.layers import Area, Bounds
 from domain.cases import Lamp
 from domain.kpi import AreaCounts
 from domain.organisation import UnitLevel
+from domain.people import Permission
+from domain.points import Point
 from domain.succession import heirs
 from texts import gettext as _
 from texts.numbers import count
@@ -52,7 +54,8 @@ def markers(reading: Reading, drawn: Drawn) -> tuple[Marker, ...]:
     if drawn.level is UnitLevel.GRID and inside.level in {UnitLevel.COMMUNITY, UnitLevel.GRID}:
         if inside.level is UnitLevel.GRID:
             inside = drawn.places.parent(inside)
-        found = map_reads.open_cases(reading.scope, inside, reading.cut, reading.now)
+        places = reading.sight.actor.grants.get(Permission.CASE_PLACE)
+        found = map_reads.open_cases(reading.scope, inside, reading.cut, reading.now, places=places)
         grids = drawn.places.ids(UnitLevel.GRID)
         pairs = map_reads.successions(reading.scope)
         heir = {one.grid_id: heirs(one.grid_id, pairs, grids) for one in found if one.grid_id}
@@ -95,24 +98,38 @@ def cluster_markers(
 def case_markers(
     places: Places, cases: Sequence[OpenCase], heirs_of: Mapping[int, Collection[int]]
 ) -> tuple[Marker, ...]:
-    """Each open case in its grid or what that was merged into, a stated offset from the grid's
-    inner point; a case of a grid that was split is in none of its parts.
+    """Each open case at its exact point, or in its grid: a stated offset from the inner point.
+
+    A grid that was merged is what it was merged into; a case of one that was split, without an
+    exact point, is in none of its parts.
     """
     found = []
     for case in cases:
-        became = heirs_of.get(case.grid_id or 0, ())
-        if len(became) != 1:
-            continue
-        (grid,) = (places.by_id[one] for one in became)
-        lat, lon = _beside(grid, case.case_no)
         label = f"{LAMP_SHAPES[case.lamp]} {word(case.lamp)} {case.case_no}"
-        found.append(Marker(f"case:{case.case_no}", lat, lon, case.lamp, 1, label))
+        became = heirs_of.get(case.grid_id or 0, ())
+        if exact := case.point is not None and _lies_within(places.county.bounds, case.point):
+            point, label = case.point, _("{case} 确切地点").format(case=label)
+        elif len(became) == 1:
+            point = _beside(places.by_id[next(iter(became))], case.case_no)
+        else:
+            continue
+        found.append(Marker(f"case:{case.case_no}", *point, case.lamp, 1, label, exact=exact))
     return tuple(found)
 
 
-def is_case(marker: Marker) -> bool:
-    """Whether a marker is one case rather than a number of them."""
-    return marker.id.startswith("case:")
+def _lies_within(bounds: Bounds, point: Point) -> bool:
+    """Whether a point can be of the county: a mistyped one would stand far off the map."""
+    south, west, north, east = bounds
+    return south <= point[0] <= north and west <= point[1] <= east
+
+
+def note(placed: Sequence[Marker]) -> str:
+    """What has to be known of where single cases stand; empty where there are none."""
+    if not any(one.id.startswith("case:") for one in placed):
+        return ""
+    if any(one.exact for one in placed):
+        return _("有确切地点的案件画在实际地点,其余画在所属网格内。")
+    return _("案件标记画在所属网格内,不是实际地点。")
 
 
 def _beside(grid: Area, case_no: str) -> tuple[float, float]:

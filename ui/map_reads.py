@@ -96,13 +96,18 @@ def close(scope: Scope, area: Area, window: Window, cut: Cut) -> Close:
     return cached(f"area {ground} {window!r} {cut!r}", load, scope=scope)
 
 
-def open_cases(scope: Scope, area: Area, cut: Cut, now: datetime) -> list[OpenCase]:
-    """The open cases of an area, the most urgent first; no more than can be looked through."""
+def open_cases(
+    scope: Scope, area: Area, cut: Cut, now: datetime, *, places: Scope | None = None
+) -> list[OpenCase]:
+    """The open cases of an area, the most urgent first; no more than can be looked through.
+
+    With exact points within `places`.
+    """
     ground = _ground(scope, area)
     return cached(
-        f"points {ground} {cut!r}",
+        f"points {ground} {cut!r} {places and places.key}",
         lambda session: figures.open_cases(
-            session, scope=scope, area=ground, cut=cut, now=minute(now)
+            session, scope=scope, area=ground, cut=cut, now=minute(now), places=places
         ),
         scope=scope,
         now=now,

@@ -20,8 +20,9 @@ from data_access.demo.establish import add_relations, establish
 from data_access.demo.flow import Flow
 from data_access.demo.office import History
 from data_access.demo.people import Workforce, plan_workforce
+from data_access.demo.points import Points
 from data_access.demo.rows import Ids, Numbered, Row, Rows
-from data_access.demo.shapes import add_shapes
+from data_access.demo.shapes import add_shapes, grid_features
 from data_access.demo.worktime import WorkTime
 from data_access.engine import Database, vault_of
 from data_access.tables import Base, CaseType
@@ -166,7 +167,8 @@ def _write_cases(
     """All cases with their history, under one audit line. Returns the rows by table."""
     told = list(_numbered(session, plan, county_id=ids.county))
     vault, day = vault_of(session), redrawn_on(today)
-    rows = Rows(plan.county, ids, vault, plan.time, told, redrawn_on=day)
+    points = Points(grid_features(plan.county, ids))
+    rows = Rows(plan.county, ids, vault, plan.time, told, points=points, redrawn_on=day)
     written: Counter[str] = Counter()
 
     def write(name: str, found: list[Row]) -> None:

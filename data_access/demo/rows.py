@@ -9,6 +9,7 @@ from typing import Any
 
 from data_access.demo.county import County
 from data_access.demo.disputes import Dispute
+from data_access.demo.points import Points
 from data_access.demo.story import State, Step, Story
 from data_access.demo.worktime import WorkTime
 from data_access.history import FACT_FIELDS, UNTOUCHED, note_place
@@ -57,10 +58,11 @@ class Rows:
         time: WorkTime,
         told: Sequence[Numbered],
         *,
+        points: Points,
         redrawn_on: date,
     ) -> None:
         self._county, self._ids, self._vault, self._time = county, ids, vault, time
-        self._told, self._redrawn_on = told, redrawn_on
+        self._told, self._points, self._redrawn_on = told, points, redrawn_on
 
     def case(self, told: Numbered) -> Row:
         """The case as it stands after its last step."""
@@ -68,7 +70,7 @@ class Rows:
         dispute, key = story.dispute, f"{self._ids.county}:{told.case_id}"
         occurred = self._time.day(dispute.at) - timedelta(days=dispute.days_before)
         place = self._county.towns[self._county.town_of(dispute.community)].name + dispute.place
-        encrypt = self._vault.encrypt
+        encrypt, point = self._vault.encrypt, self._points.of(told.case_no, self._grid(dispute))
         merged_into = state.merged_into
         return {
             **UNTOUCHED,
@@ -103,6 +105,7 @@ class Rows:
             "amount_yuan": dispute.amount,
             "title_encrypted": encrypt(dispute.title, place=f"case.title:{key}"),
             "place_encrypted": encrypt(place, place=f"case.place:{key}"),
+            "point_encrypted": point and encrypt(point, place=f"case.point:{key}"),
             "summary_encrypted": encrypt(dispute.summary, place=f"case.summary:{key}"),
             "batch_id": None,
             "version": len(story.steps),

@@ -46,6 +46,14 @@ def add_shapes(session: Session, county: County, ids: Ids, *, today: date) -> No
     write_shapes(session, shapes, county_id=ids.county)
 
 
+def grid_features(county: County, ids: Ids) -> dict[int, dict[str, Any]]:
+    """The features of all grids, of those that ended too, by unit id."""
+    unit_ids = dict(zip(_codes(county.grids), ids.grids, strict=True))
+    unit_ids |= dict(zip(codes_ended(), ids.ended, strict=True))
+    names = (FILES[UnitLevel.GRID], ENDED)
+    return {unit_ids[one["id"]]: one for name in names for one in features(name)}
+
+
 def codes_ended() -> list[str]:
     """The codes of the grids that ended, in the order of `Ids.ended`."""
     return [code for redrawn in REDRAWN for code in redrawn.codes_before()]

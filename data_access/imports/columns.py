@@ -20,6 +20,7 @@ class Kind(StrEnum):
     YUAN = "yuan"
     TEN_THOUSAND_YUAN = "ten_thousand_yuan"
     YES = "yes"
+    DEGREES = "degrees"
     NUMBER = "number"  # a name by which something is found: identity, phone, case number, system
     CODE = "code"
     CODES = "codes"
@@ -55,6 +56,12 @@ def _person(
     return Column(key, header, aliases, kind, personal=True, longest=longest, item=item)
 
 
+def _degrees(key: str, header: str, *international: str, item: int) -> Column:
+    """Half of the point of a dispute."""
+    words = tuple(word.format(header) for word in _POINTS)
+    return Column(key, header, (*words, *international), Kind.DEGREES, personal=True, item=item)
+
+
 def _code(key: str, header: str, codes: str, *aliases: str, item: int = 0) -> Column:
     return Column(key, header, aliases, Kind.CODE, codes=codes, item=item)
 
@@ -72,6 +79,8 @@ def _required(column: Column) -> Column:
         item=column.item,
     )
 
+
+_POINTS = ("发生地{}", "发生地点{}", "事发地{}", "事发地点{}", "地点{}", "{}坐标")
 
 _TOWN = _text("town", "所属镇街", "镇街", "所属乡镇", "乡镇", "乡镇街道", "所属街道", "街道")
 _COMMUNITY = _text("community", "所属社区", "社区", "村社区", "所属村社区", "所属村")
@@ -137,6 +146,8 @@ _CASES = (
     ),
     Column("settled", "化解是否成功", ("是否化解成功", "是否成功"), Kind.YES, item=22),
     _person("result", "化解情况", "办理情况", longest=4000, item=23),
+    _degrees("lon", "经度", "lon", "lng", "longitude", item=26),
+    _degrees("lat", "纬度", "lat", "latitude", item=27),
     Column(
         "external_no",
         "外部编号",
@@ -223,8 +234,7 @@ COLUMNS: dict[Profile, tuple[Column, ...]] = {
     Profile.CASES: _CASES,
 }
 
-# In the standards, but of no use here: telephone numbers of staff, appraisals, coordinates of a
-# dispute (a point on a map is a household).
+# In the standards, but of no use here: telephone numbers of staff, appraisals.
 NOT_KEPT: dict[Profile, tuple[str, ...]] = {
     Profile.UNITS: (
         "网格长姓名",
@@ -239,7 +249,7 @@ NOT_KEPT: dict[Profile, tuple[str, ...]] = {
         "联系方式",
     ),
     Profile.COMMITTEES: ("出生日期", "手机号码", "固定电话", "联系电话", "联系方式", "职务"),
-    Profile.CASES: ("化解责任人联系方式", "考评日期", "考评意见", "经度", "纬度"),
+    Profile.CASES: ("化解责任人联系方式", "考评日期", "考评意见"),
 }
 
 # Columns that profile persons are dropped at the door, whatever they are called around these words

@@ -118,6 +118,8 @@ def _reader(column: Column, lists: CodeLists) -> Callable[[str], Any]:
             return _text_reader(column.longest)
         case Kind.NUMBER:
             return _number_reader(column.longest)
+        case Kind.DEGREES:
+            return _read_degrees
         case _:
             # Codes, days and quantities come again and again, and are nobody's.
             return lru_cache(_REMEMBERED)(partial(_read, column, lists))
@@ -147,6 +149,11 @@ def _number_reader(longest: int) -> Callable[[str], str | None]:
         return text or None
 
     return read
+
+
+def _read_degrees(cell: str) -> float | None:
+    text = values.clean(cell)
+    return values.degrees(text) if text else None
 
 
 def _read(column: Column, lists: CodeLists, cell: str) -> Any:

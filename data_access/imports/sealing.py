@@ -22,7 +22,8 @@ Rows = dict[Table, list[Row]]
 Ids = tuple[range, range]
 
 _OF_A_PARTY = ("name", "identity", "phone", "address")
-_COLUMN_OF = {name: f"{name}_encrypted" for name in ("title", "place", "summary", *_OF_A_PARTY)}
+_OF_A_CASE = ("title", "place", "point", "summary")
+_COLUMN_OF = {name: f"{name}_encrypted" for name in (*_OF_A_CASE, *_OF_A_PARTY)}
 _NOTHING_OF_A_PARTY = dict.fromkeys(_COLUMN_OF[name] for name in _OF_A_PARTY)
 
 
@@ -74,6 +75,7 @@ class _Sealer:
             "closed_at": None,
             "outcome_code": None,
             "place_encrypted": None,
+            "point_encrypted": None,
             "summary_encrypted": None,
             "version": version,
             "updated_at": now,

@@ -17,6 +17,7 @@ from domain.clocks import day_of
 from domain.imports import RejectReason, StatedEnd, contradiction
 from domain.organisation import PartyKind, PartyRole
 from domain.people import Scope
+from domain.points import is_latitude, is_longitude, point_text
 from domain.privacy import normalise_name
 
 _RESIDENT_CARDS = frozenset({"111", "112"})
@@ -105,7 +106,7 @@ _canonical = json.JSONEncoder(
 ).encode
 
 
-_TEXTS = ("title", "place", "summary")
+_TEXTS = ("title", "place", "summary", "point")
 _DAY = "occurred_on"
 FACTS = (
     _DAY,
@@ -126,6 +127,7 @@ def state_case(
     _check_identity(entry, "identity", entry.get("document"))
     _check_identity(entry, "other_identity", None)
     _check_times(entry, now)
+    _check_point(entry)
     end = StatedEnd(
         Stage(entry.values["stage"]) if "stage" in entry.values else None,
         entry.get("settled"),
@@ -151,6 +153,8 @@ def _stated(entry: Entry, position: Position, end: StatedEnd, vault: Vault) -> S
     if "risk" in facts:
         facts["risk"] = int(facts["risk"])
     texts: dict[str, str] = {name: said[name] for name in _TEXTS if name in said}
+    if "lon" in said:
+        texts["point"] = point_text(said["lat"], said["lon"])
     return StatedCase(
         entry=entry,
         external_no=_external_no(entry, vault),
@@ -234,6 +238,21 @@ def _check_times(entry: Entry, now: datetime) -> None:
         entry.refuse("closed_at", RejectReason.WRONG_ORDER)
     if due is not None and occurred is not None and due < occurred:
         entry.refuse("due_day", RejectReason.WRONG_ORDER)
+
+
+def _check_point(entry: Entry) -> None:
+    """Longitude and latitude of a place in China, both or neither."""
+    lon, lat = entry.get("lon"), entry.get("lat")
+    if lon is None or lat is None:
+        if lon is not lat:
+            entry.refuse("lon" if lon is None else "lat", RejectReason.HALF_A_POINT)
+    elif is_longitude(lat) and is_latitude(lon):
+        entry.refuse("lon", RejectReason.SWAPPED_DEGREES)
+    else:
+        if not is_longitude(lon):
+            entry.refuse("lon", RejectReason.OUT_OF_RANGE)
+        if not is_latitude(lat):
+            entry.refuse("lat", RejectReason.OUT_OF_RANGE)
 
 
 def _persons(entry: Entry) -> tuple[Person, ...]:

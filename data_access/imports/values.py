@@ -14,6 +14,7 @@ from functools import lru_cache
 from domain.clocks import BEIJING
 from domain.identity import check_digit
 from domain.imports import RejectReason
+from domain.points import DIGITS
 
 # Line breaks and tabs may stand in a long text; what else controls a terminal or hides may not.
 _HIDDEN = re.compile(
@@ -54,6 +55,7 @@ _MONEY = re.compile(r"[¥$]?(-?\d+(?:\.\d+)?)(百万|[千万亿])?(?:元|圆|块
 _MOST_YUAN = 10**12
 # So many digits are less than that.
 _SURELY_IN_RANGE = 12
+_DEGREES = re.compile(r"(?:东经|北纬|[EN])?(-?[0-9]{1,3}(?:\.[0-9]{1,20})?)(?:°|度)?[EN]?")
 _COUNTED = re.compile(r"(\d+)(?:\.0+)?[人户个件名位]?")
 
 _YES = frozenset(
@@ -196,6 +198,14 @@ def yuan(text: str) -> int:
     if not 0 <= amount <= _MOST_YUAN:
         raise BadValue(RejectReason.OUT_OF_RANGE)
     return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def degrees(text: str) -> float:
+    """Decimal degrees of a longitude or a latitude: 103.52147, 103.52147°, 东经103.52147."""
+    match = _DEGREES.fullmatch(compact(text).upper())
+    if match is None:
+        raise BadValue(RejectReason.NOT_A_NUMBER)
+    return float(round(Decimal(match[1]), DIGITS))
 
 
 def yes(text: str) -> bool:

@@ -124,6 +124,7 @@ def _how_to_write(column: Column, lists: CodeLists) -> str:
         Kind.NUMBER: _("按文本填写,最多 {longest} 个字符").format(longest=column.longest),
         Kind.DAY: _("日期,如 2026-11-02 或 2026年11月2日"),
         Kind.MOMENT: _("日期,可带时间,如 2026-11-02 14:05"),
+        Kind.DEGREES: _("度数(CGCS2000),如 103.52147"),
         Kind.COUNT: _("整数,{least} 到 {most}").format(least=column.least, most=column.most),
         Kind.YUAN: _("金额,单位元,如 26000 或 2.6万"),
         Kind.TEN_THOUSAND_YUAN: _("金额,单位万元,如 2.6"),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from data_access.queries.queue import lamp_of, urgency
+from data_access.engine import vault_of
+from data_access.lamps import lamp_of, parking_is_over, urgency
 from data_access.scope import cases_within
 from data_access.tables import Case, CaseSpan, Committee
 from data_access.tables.cases import IS_OPEN
@@ -29,6 +30,7 @@ from domain.kpi import (
 )
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from domain.points import Point, point_of
 
 Column = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 AREA_COLUMNS: dict[UnitLevel, Column] = {
@@ -99,7 +101,7 @@ def _standing_now(
         select(
             area,
             *_states(Case, now),
-            _sum(and_(Case.paused == 1, Case.parked_until < day_of(now))),
+            _sum(and_(Case.paused == 1, parking_is_over(now))),
         )
         .where(IS_OPEN, cases_within(scope), *cut.conditions())
         .group_by(area)
@@ -321,12 +323,16 @@ def committees_of(
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """An open case as a marker knows it: nothing of a person."""
+    """An open case as a marker knows it: nothing of a person but, where told, the exact place.
+
+    `point` is (latitude, longitude), for a reader who may see it; else None.
+    """
 
     case_id: int
     case_no: str
     grid_id: int | None
     lamp: Lamp
+    point: Point | None = None
 
 
 def open_cases(
@@ -337,8 +343,13 @@ def open_cases(
     cut: Cut = ALL,
     now: datetime,
     most: int = 400,
+    places: Scope | None = None,
 ) -> list[OpenCase]:
-    """The open cases of an area, the most urgent first."""
+    """The open cases of an area, the most urgent first.
+
+    `places` is where the reader may see exact places (CASE_PLACE); of no other case is one read.
+    """
+    seen = null() if places is None else case((cases_within(places), Case.point_encrypted))
     rows = session.execute(
         select(
             Case.id,
@@ -348,9 +359,25 @@ def open_cases(
             Case.parked_until,
             Case.due_at,
             Case.soon_at,
+            seen.label("point"),
         )
         .where(IS_OPEN, _on(area), cases_within(scope), *cut.conditions())
         .order_by(*urgency(now))
         .limit(most)
     )
-    return [OpenCase(row.id, row.case_no, row.grid_id, lamp_of(row, now)) for row in rows]
+    return [
+        OpenCase(
+            row.id,
+            row.case_no,
+            row.grid_id,
+            lamp_of(row, now),
+            _opened(session, row.point, f"{scope.county_id}:{row.id}"),
+        )
+        for row in rows
+    ]
+
+
+def _opened(session: Session, sealed: bytes | None, key: str) -> Point | None:
+    if sealed is None:
+        return None
+    return point_of(vault_of(session).decrypt(sealed, place=f"case.point:{key}"))

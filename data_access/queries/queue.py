@@ -24,6 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from data_access.engine import vault_of
+from data_access.lamps import (
+    IN_ORDER,
+    lamp_is,
+    lamp_of,
+    parking_is_not_over,
+    parking_is_over,
+    urgency,
+)
 from data_access.scope import cases_within
 from data_access.tables import (
     Case,
@@ -36,10 +44,9 @@ from data_access.tables import (
 from data_access.tables.cases import IS_OPEN
 from data_access.vault import Indexed, Vault
 from domain.cases import Difficulty, Lamp, Risk, Stage
-from domain.clocks import day_of, lamp
+from domain.clocks import day_of
 from domain.organisation import UnitLevel
 from domain.people import Scope
-from domain.transitions import parking_over
 
 PAGE_SIZE = 50
 UNASSIGNED = 0
@@ -172,8 +179,8 @@ def _kinds(
     """The parts of the queue that a page may still reach into, and behind which row of each."""
     among_over = after is None or after.parking_over
     if among_over and (not filters.lamps or Lamp.PARKING_OVER in filters.lamps):
-        yield _lamp_is(Lamp.PARKING_OVER, now), after
-    yield _is_not_over(now), None if among_over else after
+        yield lamp_is(Lamp.PARKING_OVER, now), after
+    yield parking_is_not_over(now), None if among_over else after
 
 
 def _walk(
@@ -191,9 +198,9 @@ def _walk(
     which = select(Case.id).where(IS_OPEN, cases_within(scope), kind, *narrowed)
     if after is not None:
         here = (after.paused, after.due_at, after.risk, after.case_id)
-        which = which.where(tuple_(*_ORDER) > here)
+        which = which.where(tuple_(*IN_ORDER) > here)
     # The limit is a literal: behind a parameter, a plan for all values expects a tenth of the rows.
-    return which.order_by(*_ORDER).limit(literal_column(str(size)))
+    return which.order_by(*IN_ORDER).limit(literal_column(str(size)))
 
 
 def counts(
@@ -208,7 +215,7 @@ def counts(
             # What fails for most rows is asked first.
             func.sum(case((and_(Case.soon_at <= now, Case.due_at > now, running), 1), else_=0)),
             func.sum(case((and_(Case.due_at <= now, running), 1), else_=0)),
-            func.sum(case((and_(Case.paused == 1, _is_over(now)), 1), else_=0)),
+            func.sum(case((and_(Case.paused == 1, parking_is_over(now)), 1), else_=0)),
         )
         .where(IS_OPEN, cases_within(scope), *_conditions(replace(filters, stage=None), now))
         .group_by(Case.stage)
@@ -306,7 +313,7 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         )
         wanted.append(Case.id.in_(picked))
     if filters.lamps:
-        wanted.append(or_(*(_lamp_is(one, now) for one in sorted(filters.lamps))))
+        wanted.append(or_(*(lamp_is(one, now) for one in sorted(filters.lamps))))
     return wanted
 
 
@@ -318,37 +325,6 @@ _UNIT_COLUMN = {
 }
 
 
-def _is_over(now: datetime) -> ColumnElement[bool]:
-    return Case.parked_until < day_of(now)
-
-
-def _is_not_over(now: datetime) -> ColumnElement[bool]:
-    return or_(Case.parked_until.is_(None), Case.parked_until >= day_of(now))
-
-
-def urgency(now: datetime) -> tuple[Any, ...]:
-    """The order of open cases: parked for too long, then by due time and risk; parked ones last."""
-    return case((_lamp_is(Lamp.PARKING_OVER, now), 0), else_=1), *_ORDER
-
-
-def _lamp_is(wanted: Lamp, now: datetime) -> ColumnElement[bool]:
-    running = Case.paused == 0
-    match wanted:
-        case Lamp.LATE:
-            return and_(running, Case.due_at <= now)
-        case Lamp.SOON:
-            return and_(running, Case.due_at > now, Case.soon_at <= now)
-        case Lamp.ON_TIME:
-            return and_(running, Case.due_at > now, Case.soon_at > now)
-        case Lamp.PAUSED:
-            return and_(Case.paused == 1, _is_not_over(now))
-        case Lamp.PARKING_OVER:
-            return and_(Case.paused == 1, _is_over(now))
-        case Lamp.CLOSED:
-            return Case.is_open == 0
-
-
-_ORDER = (Case.paused, Case.due_at, Case.risk, Case.id)
 _FOUND_ORDER = (Case.is_open.desc(), Case.registered_at.desc(), Case.id)
 _GROUP = aliased(CaseType)
 
@@ -423,13 +399,6 @@ def _row(row: Any, now: datetime) -> QueueRow:
         row.mediator_id,
         row.mediator,
     )
-
-
-def lamp_of(row: Any, now: datetime) -> Lamp:
-    """How a read case stands: `row` has due_at, soon_at, paused and parked_until."""
-    if row.due_at is not None and row.paused and parking_over(row.parked_until, now=now):
-        return Lamp.PARKING_OVER
-    return lamp(now=now, due_at=row.due_at, soon_at=row.soon_at, paused=bool(row.paused))
 
 
 def _cursor(row: QueueRow) -> Cursor:

@@ -158,6 +158,8 @@ class Case(Base):
     # Free text holds names more often than not, so it is encrypted like them.
     title_encrypted: Mapped[bytes]
     place_encrypted: Mapped[bytes | None]
+    # Latitude and longitude as domain.points writes them: a point on a map is a household.
+    point_encrypted: Mapped[bytes | None]
     summary_encrypted: Mapped[bytes | None]
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("import_batch.id"))
     version: Mapped[int] = mapped_column(default=1)

@@ -15,6 +15,7 @@ _KINDS: Final = {
     Kind.YUAN: "金额,元",
     Kind.TEN_THOUSAND_YUAN: "金额,万元",
     Kind.YES: "是或否",
+    Kind.DEGREES: "度数",
     Kind.NUMBER: "号码",
     Kind.CODE: "代码",
     Kind.CODES: "代码,可多个",
@@ -62,6 +63,9 @@ MEANINGS: Final[dict[Profile, dict[str, str]]] = {
         "mediator": "能承办的调解员即承办人",
         "settled": "是:已结案;否或不填:仍在办",
         "result": "记入案件的经过",
+        "lon": "CGCS2000(与 WGS 84 相差不到一米),73 至 136,存 5 位小数;与纬度同填同空;"
+        "GCJ-02 等加偏的先转换",
+        "lat": "CGCS2000,3 至 54,存 5 位小数;与经度同填同空",
         "external_no": "下次导入按它找到同一案件",
         "system": "两个系统的编号会相同时填写,与编号一起认案件",
         "source_code": "不填为其他",

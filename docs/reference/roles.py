@@ -26,6 +26,7 @@ _PERMISSIONS: Final = {
     Permission.CASE_READ: ("看案件", "看纠纷队列和案件,当事人信息脱敏"),
     Permission.CASE_REASSIGN: ("改派", "指派、改派,撤销自己的改派"),
     Permission.CASE_UNMASK: ("查看当事人", "写明理由,查看脱敏的当事人信息;每次留痕"),
+    Permission.CASE_PLACE: ("确切地点", "在地图上看案件的确切地点;没有此权限,案件画在所属网格内"),
     Permission.CASE_REGISTER: ("登记", "登记纠纷,含随手调"),
     Permission.CASE_ACCEPT: ("受理", "受理、不予受理,并案和撤销并案"),
     Permission.CASE_MEDIATE: ("调解", "办理自己范围内案件的各环节,申请延期"),

@@ -10,6 +10,7 @@ from ui import (
     elements,
     feedback,
     map_bar,
+    map_clicks,
     map_live,
     map_reads,
     map_state,
@@ -43,27 +44,7 @@ def clicked(element: str, trigger: str) -> str:
 def on_map(event: MapEvent) -> None:
     """Something was clicked or drawn on the map."""
     sight = Sight.of(acting(Permission.FIGURES_READ))
-    match event:
-        case {"event": "area", "id": int(number)}:
-            area = map_live.area_clicked(sight, number, clock.now())
-            if area is None:
-                return
-            if map_state.drawing():
-                map_state.pick((area,), places)
-            else:
-                map_state.go(area)
-        case {"event": "ring"}:
-            map_state.pick(map_live.ringed(sight, event, clock.now()), places)
-        case {"event": "marker", "id": str(marker)}:
-            kind, _colon, case_no = marker.partition(":")
-            if kind == "case" and sight.sees_cases:
-                drawer.open_drawer(case_no)
-            elif kind.isascii() and kind.isdecimal() and int(kind) in places.by_id:
-                map_state.go(places.by_id[int(kind)])
-        case {"event": "back"}:
-            map_state.up(places)
-        case _unknown_place:
-            pass
+    map_clicks.act(event, sight=sight, places=places, now=clock.now())
 
 
 @feedback.left_to_the_page

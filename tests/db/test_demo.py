@@ -1,6 +1,7 @@
 """The demo county as rows: loaded, marked, whole in its history, alive, and never mixed."""
 
 import argparse
+import json
 import stat
 import sys
 from collections import defaultdict
@@ -41,6 +42,7 @@ from data_access.tables import (
     OrganisationUnit,
     Party,
     Site,
+    UnitShape,
     User,
     UserRole,
 )
@@ -49,7 +51,9 @@ from domain.cases import EventKind, Lamp, ReassignReason, Stage
 from domain.clocks import day_of, lamp
 from domain.eligibility import Objection, objections
 from domain.organisation import ZoneKind
+from domain.outlines import outline_of
 from domain.people import SYSTEM_USER_ID, Permission, Role, Scope, system_actor
+from domain.points import point_of
 from domain.transitions import Action
 from tests import invariants
 
@@ -303,6 +307,7 @@ def test_same_seed_and_day_same_rows(demo, new_database, vault):
         statement = select(*columns).order_by(*table.primary_key)
         with demo.read() as first, again.read() as second:
             assert first.execute(statement).all() == second.execute(statement).all(), table.name
+    assert exact_points(again) == exact_points(demo)
     again.dispose()
 
 
@@ -324,6 +329,38 @@ def test_the_map_has_every_unit_of_each_time(demo):
         assert len(layers.grid.areas) == 900
         assert {zone.kind for zone in layers.zones} == {ZoneKind.SCENIC, ZoneKind.INDUSTRIAL}
         assert (layers.schematic, layers.audit_no) == (True, "")
+
+
+def exact_points(db):
+    """The points of those cases that have one, as (latitude, longitude) by the case's id."""
+    with db.read() as session:
+        rows = session.execute(select(Case.county_id, Case.id, Case.point_encrypted)).all()
+    return {
+        row.id: point_of(
+            db.vault.decrypt(row.point_encrypted, place=f"case.point:{row.county_id}:{row.id}")
+        )
+        for row in rows
+        if row.point_encrypted is not None
+    }
+
+
+def test_a_third_of_the_cases_have_a_point_within_their_grid(demo):
+    points = exact_points(demo)
+    with demo.read() as session:
+        cases = session.execute(select(Case.id, Case.grid_id, Case.is_open)).all()
+        shapes = {
+            row.unit_id: (outline_of(json.loads(row.geometry)), (row.inner_lat, row.inner_lon))
+            for row in session.scalars(select(UnitShape))
+        }
+    assert 0.25 < len(points) / len(cases) < 0.42
+    assert {one.is_open for one in cases if one.id in points} == {0, 1}
+    for one in cases:
+        if one.id in points:
+            outline, inner = shapes[one.grid_id]
+            lat, lon = points[one.id]
+            assert outline.covers(lon, lat)
+            assert (lat, lon) != inner
+    assert len(set(points.values())) == len(points)
 
 
 def test_one_merger_and_one_split_and_each_case_in_the_grid_of_its_day(demo):

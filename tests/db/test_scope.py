@@ -369,7 +369,11 @@ READ_RECIPES = {
     "figures.counts": [
         {"level": level, "window": YEARS, "now": NOW} for level in (UnitLevel.TOWN, UnitLevel.GRID)
     ],
-    "figures.open_cases": [{"area": area, "now": NOW} for area in AREAS],
+    "figures.open_cases": [
+        {"area": area, "now": NOW, "places": places}
+        for area in AREAS
+        for places in (None, THE_SCOPE, THE_COUNTY)
+    ],
     "figures.trend": [{"area": area, "window": YEARS} for area in AREAS],
     "figures.types_of": [{"area": area, "window": YEARS} for area in AREAS],
     "import_mappings.mapping_named": [{"name": f"{NAME}溪台账"}],

@@ -42,9 +42,9 @@ def test_each_item_of_the_standard_is_taken_dropped_or_known_to_be_of_no_use():
         "主要当事人学历",
         "主要当事人人员类别",
     )
-    assert found.dropped.not_kept == ("化解责任人联系方式", "考评日期", "考评意见", "经度", "纬度")
+    assert found.dropped.not_kept == ("化解责任人联系方式", "考评日期", "考评意见")
     assert found.dropped.unknown == found.dropped.repeated == ()
-    assert len(found.columns) == 27 - 3 - 5
+    assert len(found.columns) == 27 - 3 - 3
 
 
 def test_item_numbers_are_the_standards():
@@ -162,8 +162,8 @@ def test_no_mapping_opens_the_door_to_a_column_that_profiles_persons():
 
 LEDGER = [
     (1, ["2026年台账"]),
-    (3, ["序", "闹啥子", "民族", "经度", "姓名", "姓名", "备注"]),
-    (4, ["1", "漏水", "汉", "103.5", "王芳", "王芳", "无"]),
+    (3, ["序", "闹啥子", "民族", "考评意见", "姓名", "姓名", "备注"]),
+    (4, ["1", "漏水", "汉", "好", "王芳", "王芳", "无"]),
 ]
 
 
@@ -174,7 +174,7 @@ def test_for_somebody_who_corrects_it_every_cell_of_the_header_is_shown_and_noth
         (0, "序", Fate.UNKNOWN),
         (1, "闹啥子", Fate.UNKNOWN),
         (2, "民族", Fate.PROFILING),
-        (3, "经度", Fate.NOT_KEPT),
+        (3, "考评意见", Fate.NOT_KEPT),
         (4, "姓名", Fate.TAKEN),
         (5, "姓名", Fate.REPEATED),
         (6, "备注", Fate.DECLINED),

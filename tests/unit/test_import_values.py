@@ -115,8 +115,8 @@ def test_a_date_before_the_republic_or_after_us_is_out_of_range(text):
 
 
 readers = st.sampled_from(
-    [values.day, values.moment, values.count, values.yuan, values.yes, values.number_text,
-     values.resident_identity]
+    [values.day, values.moment, values.count, values.yuan, values.degrees, values.yes,
+     values.number_text, values.resident_identity]
 )  # fmt: skip
 
 
@@ -152,6 +152,21 @@ def test_what_is_no_count_is_told(text, reason):
 )  # fmt: skip
 def test_amounts_are_whole_yuan(text, amount):
     assert values.yuan(text) == amount
+
+
+@given(st.floats(-180, 180))
+def test_degrees_keep_five_digits(number):
+    for text in (f"{number:.5f}", f"{number:.5f}°", f" {number:.5f} 度", f"东经{number:.5f}"):
+        assert values.degrees(text) == float(f"{number:.5f}")
+        assert values.degrees(text.translate(FULL_WIDTH)) == float(f"{number:.5f}")
+    assert abs(values.degrees(f"{number:.12f}") - number) <= 0.5000001e-5
+
+
+@pytest.mark.parametrize("text", ["103,5", "103°31′", "103 31 17", "1.03e2", "nan", "1" * 9, "--3"])
+def test_what_is_no_degree_is_told(text):
+    with pytest.raises(BadValue) as bad:
+        values.degrees(text)
+    assert bad.value.reason is RejectReason.NOT_A_NUMBER
 
 
 @pytest.mark.parametrize("text", ["一万", "若干", "3万5", "12-15"])

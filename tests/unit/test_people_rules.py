@@ -181,6 +181,17 @@ def test_every_role_says_what_it_opens():
             Permission.CASE_UNMASK,
             {Role.DUTY, Role.CENTRE_ADMIN, Role.TOWN, Role.COMMITTEE_HEAD, Role.MEDIATOR},
         ),
+        (
+            Permission.CASE_PLACE,
+            {
+                Role.DUTY,
+                Role.CENTRE_ADMIN,
+                Role.TOWN,
+                Role.COMMITTEE_HEAD,
+                Role.MEDIATOR,
+                Role.GRID_WORKER,
+            },
+        ),
         (Permission.IMPORT_RUN, {Role.CENTRE_ADMIN}),
         (Permission.PEOPLE_MANAGE, {Role.CENTRE_ADMIN, Role.SYSTEM_ADMIN}),
         (Permission.RULES_KEEP, {Role.CENTRE_ADMIN, Role.SYSTEM_ADMIN}),
@@ -192,7 +203,11 @@ def test_what_changes_or_reveals_is_for_few(permission, roles):
 
 def test_nobody_moves_or_unmasks_what_they_may_not_read():
     for granted in GRANTS.values():
-        moving = granted & {Permission.CASE_REASSIGN, Permission.CASE_UNMASK}
+        moving = granted & {
+            Permission.CASE_REASSIGN,
+            Permission.CASE_UNMASK,
+            Permission.CASE_PLACE,
+        }
         assert not moving or Permission.CASE_READ in granted
 
 

@@ -312,6 +312,7 @@ def upgrade() -> None:
     sa.Column('weight', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('title_encrypted', sa.LargeBinary(), nullable=False),
     sa.Column('place_encrypted', sa.LargeBinary(), nullable=True),
+    sa.Column('point_encrypted', sa.LargeBinary(), nullable=True),
     sa.Column('summary_encrypted', sa.LargeBinary(), nullable=True),
     sa.Column('batch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
