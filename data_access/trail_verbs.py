@@ -113,6 +113,7 @@ def _keep_house(_arguments: argparse.Namespace) -> int:
         print(_("审计链已锚定到 {path},请另存一份到本机之外。").format(path=kept.anchored))
     words = {
         "import_reject": _("退回的行"),
+        "case_selection": _("选定的案件"),
         "idempotency_key": _("重复提交记号"),
         "sign_in_attempt": _("登录失败计数"),
         "import_run": _("导入进度"),

@@ -189,7 +189,7 @@ class Deeds:
         chooser.value.set_files(self._day.home / "wusong-desk/docs/samples/cases.csv")
 
     def rehearse(self):
-        expect(self._admin.get_by_text("34 列导入,8 列不导入")).to_be_visible(timeout=SLOW)
+        expect(self._admin.get_by_text("36 列导入,6 列不导入")).to_be_visible(timeout=SLOW)
         self._admin.get_by_role("button", name="下一步:预演(不写入)").click()
 
     def take_in(self):
