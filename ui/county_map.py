@@ -217,6 +217,7 @@ def _words(layers: MapLayers) -> dict[str, str]:
         "retry": _("再试一次"),
         "zoom_in": _("放大"),
         "zoom_out": _("缩小"),
+        "whole": _("回到所选区域"),
     }
 
 

@@ -9,6 +9,7 @@ from data_access.commands.selections import select_open_cases
 from data_access.queries.choices import Choices
 from data_access.queries.figures import Cut
 from data_access.queries.layers import Area
+from domain.clocks import day_of
 from domain.people import Permission
 from texts import gettext as _
 from texts.numbers import count
@@ -59,7 +60,7 @@ def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:
                 key=map_state.widget("own_days"),
                 format="YYYY-MM-DD",
                 on_change=_changed,
-                width=240,
+                width=290,
             )
         st.text_input(
             _("找地方"),
@@ -114,7 +115,7 @@ def _filters(offered: Choices) -> None:
 @feedback.left_to_the_page
 def _changed() -> None:
     acting(Permission.FIGURES_READ)
-    map_state.take_widgets()
+    map_state.take_widgets(today=day_of(clock.now()))
     if not map_state.drawing():
         map_state.forget_picked()
 
@@ -165,7 +166,7 @@ def show_picked(places: Places) -> None:
     """How many areas are picked, and the way with their cases to the queue."""
     areas = tuple(places.by_id[one] for one in map_state.picked() if one in places.by_id)
     row = st.container(horizontal=True, vertical_alignment="center", key="map_picked_row")
-    if not map_state.drawing():
+    if not (areas or map_state.drawing()):
         return
     if not areas:
         row.caption(_("圈选:按住拖动画一个圈,选中内部的区域;也可以逐个点选。"))

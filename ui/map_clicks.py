@@ -25,7 +25,7 @@ def act(event: MapEvent, *, sight: Sight, places: Places, now: datetime) -> None
             map_state.pick(_ringed(sight, event, now), places)
         case {"event": "marker", "id": str(marker)}:
             kind, _colon, case_no = marker.partition(":")
-            if kind == "case" and sight.sees_cases:
+            if kind == "case" and map_state.may_open_cases(sight.actor):
                 drawer.open_drawer(case_no)
             elif kind.isascii() and kind.isdecimal() and int(kind) in places.by_id:
                 map_state.go(places.by_id[int(kind)])

@@ -46,6 +46,12 @@ class Drawn:
     compared: tuple[Measured, ...] = ()
 
     @property
+    def seen(self) -> list[Area]:
+        """The areas in sight."""
+        signs = self.mask or "1" * len(self.areas)
+        return [one for one, sign in zip(self.areas, signs, strict=True) if sign == "1"]
+
+    @property
     def visible(self) -> list[Measured]:
         """The values that the colours are of."""
         return _in_sight(self.mask, self.found, self.outside, self.areas)
@@ -98,7 +104,7 @@ def _drawn(reading: Reading, window: Window, level: UnitLevel, *, keep: bool = F
         outside = _outside(reading, places, areas, told)
         visible = _in_sight(mask, found, outside, areas)
         silent = reading.suppressed and classes.gives_way(shown.figure, visible)
-        if keep or not silent or level is UnitLevel.TOWN:
+        if keep or not silent or level is UnitLevel.COUNTY:
             break
         level = LEVELS[LEVELS.index(level) - 1]
     signs = mask or "1" * len(areas)

@@ -11,7 +11,8 @@ from data_access import site
 from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
 from domain.clocks import day_of
-from domain.kpi import Window
+from domain.kpi import AreaCounts, Window
+from domain.organisation import UnitLevel
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import clock_time
@@ -31,6 +32,7 @@ from ui.map_drawn import Drawn
 from ui.map_events import MapEvent
 from ui.map_places import Places
 from ui.map_sight import Reading, Sight
+from ui.map_state import Shown
 
 _HEAD = elements.element("map_head")
 _LEGEND = elements.element("map_legend")
@@ -93,7 +95,7 @@ def _head(places: Places, reading: Reading, drawn: Drawn, callbacks: Callbacks) 
                     "name": _("按{level}").format(level=word(level)),
                     "selected": level is drawn.level,
                 }
-                for level in map_state.levels_below(shown.area)
+                for level in _levels(shown, drawn)
             ],
             "what": cut,
             "words": {"path": _("位置"), "levels": _("按哪一级显示")},
@@ -101,6 +103,12 @@ def _head(places: Places, reading: Reading, drawn: Drawn, callbacks: Callbacks) 
         on_go_change=callbacks.on_go,
         on_level_change=callbacks.on_level,
     )
+
+
+def _levels(shown: Shown, drawn: Drawn) -> list[UnitLevel]:
+    """The levels to choose from, and the one that is drawn where that is another."""
+    offered = map_state.levels_below(shown.area)
+    return [*offered] if drawn.level in offered else [drawn.level, *offered]
 
 
 def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks) -> None:
@@ -112,8 +120,8 @@ def _map(reading: Reading, drawn: Drawn, read_at: datetime, callbacks: Callbacks
     frame = map_view.frame(
         drawn,
         focus=drawn.places.nearest(shown.area),
-        # Asked for by the reader, not by a count that changes: the view is theirs until then.
-        nonce=f"{shown.area.code} {shown.level}",
+        # Asked for by the reader, not by shapes that change: the view is theirs until then.
+        nonce=f"{shown.area.code} {shown.level} {drawn.level}",
         markers=placed,
         picked=map_state.picked() if is_now else (),
         zones=shown.zones,
@@ -137,13 +145,15 @@ def _legend(reading: Reading, drawn: Drawn, read_at: datetime, about_markers: st
 
 def _panel(reading: Reading, places: Places, offered: Choices, callbacks: Callbacks) -> None:
     shown, area = reading.shown, reading.shown.area
+    held = map_drawn.of_area(reading, places, area, shown.window)
     data = map_panel.panel(
         places,
         reading,
-        map_drawn.of_area(reading, places, area, shown.window),
+        held,
         changed=map_drawn.changed_of(reading, places, area, shown.window),
     )
-    if not reading.suppressed:
+    nothing = held == AreaCounts() and not reading.sight.sees_all_of(places, area)
+    if not (reading.suppressed or nothing):
         seen = map_reads.close(reading.scope, area, shown.window, reading.cut)
         data |= map_panel.closely(seen, shown, offered, today=reading.today)
         data |= _cases(reading, places, area)

@@ -14,7 +14,7 @@ from texts import kpi as kpi_texts
 from texts.numbers import count
 from texts.numbers import day as day_words
 from ui import elements, queue_list
-from ui.map_places import Places
+from ui.map_places import LEVELS, Places
 from ui.map_reads import Close
 from ui.map_sight import Reading
 from ui.map_state import Shown, code_names
@@ -56,7 +56,10 @@ def panel(
     # All households against a part of the cases would be no rate.
     households = area.households if whole else None
     said = []
-    if not whole:
+    outside = not whole and held == AreaCounts()
+    if outside:
+        said.append(_("不在您的范围内,这里的数字您看不到。"))
+    elif not whole:
         said.append(_("只计您岗位范围内的案件,不是这个区域的全部。"))
     if reading.suppressed:
         least = _("小于 3 件的合并为“0–2”,基数不足 {least} 或推得出一两件的比率不显示。")
@@ -64,15 +67,16 @@ def panel(
     under = [window]
     if households:
         under.append(_("{count} 户").format(count=count(households)))
+
+    def told(one: Figure) -> AreaCounts | None:
+        return None if outside else changed if one.key is FigureKey.CHANGE else held
+
     return {
         "area": area.code,
         "name": places.full_name(area),
         "under": " · ".join(under),
         "closed": " ".join(said),
-        "figures": [
-            _figure(one, changed if one.key is FigureKey.CHANGE else held, reading, households)
-            for one in kpi_texts.figures()
-        ],
+        "figures": [_figure(one, told(one), reading, households) for one in kpi_texts.figures()],
         "trend": None,
         "types": None,
         "facts": [],
@@ -81,10 +85,13 @@ def panel(
 
 
 def _figure(
-    figure: Figure, held: AreaCounts, reading: Reading, households: int | None
+    figure: Figure, held: AreaCounts | None, reading: Reading, households: int | None
 ) -> dict[str, Any]:
-    measured = kpi.value(figure, held, households=households)
-    value, note = said_of(figure, measured, suppressed=reading.suppressed)
+    if held is None:
+        value, note = "—", ""
+    else:
+        measured = kpi.value(figure, held, households=households)
+        value, note = said_of(figure, measured, suppressed=reading.suppressed)
     window = reading.shown.window
     if figure.at_moment and window.last_day < reading.today:
         note = kpi_texts.moment_words(window, today=reading.today)
@@ -175,14 +182,13 @@ def cases(
 
 
 def _case(row: QueueRow, area: Area, now: datetime) -> dict[str, str]:
-    where = " ".join(
-        name for name in (row.town, row.community, row.grid) if name and name != area.name
-    )
+    names = (row.town, row.community, row.grid)[LEVELS.index(area.level) :]
+    where = " ".join(name for name in names if name)
     holder = row.mediator or _("待指派")
     return {
         "number": row.case_no,
         "lamp": row.lamp.value,
         "clock": queue_list.clock_words(row, now),
         "kind": queue_list.kind_of(row),
-        "where": f"{where} · {holder}",
+        "where": " · ".join(filter(None, (where, holder))),
     }

@@ -10,6 +10,7 @@ from data_access.queries.choices import Choices
 from data_access.queries.layers import Area
 from domain.kpi import FIGURES, Figure, FigureKey, Window
 from domain.organisation import UnitLevel
+from domain.people import Actor, Permission
 from texts import gettext as _
 from texts import language
 from texts.kpi import figure_name
@@ -95,12 +96,20 @@ def widget(name: str) -> str:
     return key
 
 
-def take_widgets() -> None:
-    """What the widgets say now is what is chosen."""
+def take_widgets(*, today: date) -> None:
+    """What the widgets say now is what is chosen; days of one's own begin as those before."""
+    before = window(today=today)
     for name in _WIDGETS:
         key = f"map_{name}_{st.session_state.get(_ROUND, 0)}"
         if key in st.session_state:
             _cut()[name] = st.session_state[key]
+    if _cut()["days"] == OWN_DAYS and not _cut()["own_days"]:
+        _cut()["own_days"] = (before.first_day, before.last_day)
+
+
+def may_open_cases(actor: Actor) -> bool:
+    """Whether cases are listed and opened here: not on a projector, whoever it is."""
+    return actor.may(Permission.CASE_READ) and not _cut()["present"]
 
 
 def _choose(name: str, value: object) -> None:

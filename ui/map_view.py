@@ -49,7 +49,12 @@ def frame(
     drawing: bool,
 ) -> Frame:
     """What the map is told to draw."""
-    chosen = picked or ((focus.id,) if focus.level is drawn.level else ())
+    places = drawn.places
+    chosen = picked or tuple(one.id for one in places.path(focus) if one.level is drawn.level)
+    # Where the level gave way the chosen area is not drawn, and what it lies in is looked at.
+    looked_at = focus
+    if LEVELS.index(focus.level) > LEVELS.index(drawn.level):
+        looked_at = places.around(focus, drawn.level)
     return Frame(
         _LEVEL_NAMES[drawn.level],
         drawn.signs,
@@ -60,7 +65,7 @@ def frame(
         if zones
         else (),
         chosen,
-        View(nonce, focus.bounds),
+        View(nonce, looked_at.bounds),
         "draw" if drawing else "look",
         palette(drawn.figure),
     )
@@ -94,12 +99,14 @@ def legend(drawn: Drawn, *, read_at: datetime, notes: Sequence[str] = ()) -> dic
         told.insert(0, (classes.SUPPRESSED, _("0–2 件(合并显示)")))
     if marked[classes.NO_DATA]:
         told.append((classes.NO_DATA, too_little() if drawn.suppressed else _("没有数据")))
+    if drawn.outside and any(area.id in drawn.outside for area in drawn.seen):
+        told.append((map_look.OUTSIDE, _("不在您的范围内")))
+    marked[map_look.OUTSIDE] = sum(area.id in drawn.outside for area in drawn.seen)
     return {
         "title": f"{kpi_texts.figure_name(figure)} {_when(drawn, today)}".rstrip(),
-        "unit": _("单位:{unit};{count} 个{level};数据 {time}").format(
+        "unit": _("单位:{unit};{count} 个区域;数据 {time}").format(
             unit=kpi_texts.unit(figure),
             count=count(len(visible)),
-            level=word(drawn.level),
             time=clock_time(read_at),
         ),
         "classes": [

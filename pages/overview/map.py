@@ -29,7 +29,7 @@ if not places.layers.county.areas:
     map_bar.say_that_there_are_no_shapes()
     st.stop()
 map_state.read_address(places, offered, Sight.of(actor).home(places))
-if "case" in st.query_params and actor.may(Permission.CASE_READ):
+if "case" in st.query_params and map_state.may_open_cases(actor):
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
 
 
@@ -77,8 +77,8 @@ def on_type() -> None:
 def on_open() -> None:
     """A case was opened."""
     number = clicked("area_panel", "open")
-    acting(Permission.CASE_READ)
-    drawer.open_drawer(number)
+    if map_state.may_open_cases(acting(Permission.CASE_READ)):
+        drawer.open_drawer(number)
 
 
 @feedback.left_to_the_page
@@ -106,9 +106,13 @@ def live_map() -> None:
     map_bar.go_to_queue_if_asked()
     map_bar.show_picked(places)
     map_live.draw(sight, offered, clock.now(), callbacks)
-    drawer.show_if_asked()
+    # A projector shows no case, whatever the address or an earlier click asked for.
+    if map_state.may_open_cases(sight.actor):
+        drawer.show_if_asked()
+    else:
+        drawer.close_drawer()
     map_state.write_address()
 
 
-map_bar.show(places, offered, sees_cases=actor.may(Permission.CASE_READ))
+map_bar.show(places, offered, sees_cases=map_state.may_open_cases(actor))
 live_map()

@@ -119,7 +119,7 @@ def test_a_projector_shows_what_the_wall_shows(desk, county):
 def test_a_level_of_small_figures_gives_way_to_the_one_above(desk, county):
     at = opened(desk, Role.WALL, level="07", figure="resolution")
     notes = data_of(at, "map_legend")["notes"]
-    assert notes[0] == "所选的一级多数区域数目过小,已改按镇街级显示。", notes
+    assert notes[0] == "所选的一级多数区域数目过小,已改按县级显示。", notes
 
 
 def test_a_level_that_says_enough_is_drawn_also_where_small_figures_are_suppressed(desk, county):
@@ -273,3 +273,21 @@ def test_nothing_of_the_map_is_template_or_script_whatever_places_are_called(des
         assert "frame()" in told
         for part in ("7*191", "1337", "onerror", "img src"):
             assert part not in told
+
+
+def test_a_projector_opens_no_case_whatever_the_address_says(desk, county):
+    at = opened(desk, present="1", case="D2026-00001")
+    assert not at.exception
+    assert "D2026-00001" not in everything_sent(at)
+    assert "case" not in at.query_params
+    assert [one for one in at.toggle if one.key == "map_drawing"] == []
+
+
+def test_what_lies_outside_is_not_told_as_nought(desk, county):
+    with county.db.read() as session:
+        code = session.get(OrganisationUnit, county.town_a).code
+    at = opened(desk, Role.TOWN, unit=county.town_b, area=code)
+    assert set(figures(at).values()) == {"—"}
+    panel = data_of(at, "area_panel")
+    assert panel["closed"] == "不在您的范围内,这里的数字您看不到。"
+    assert (panel["cases"], panel["trend"]) == (None, None)

@@ -91,6 +91,15 @@
       this.box.setAttribute("role", "application");
       this.box.setAttribute("aria-describedby", this.description.id);
       this.zoom = L.control.zoom({ position: "topright", zoomInTitle: "", zoomOutTitle: "" }).addTo(this.leaflet);
+      this.whole = make("a", "whole", "⤢");
+      this.whole.href = "#";
+      this.whole.setAttribute("role", "button");
+      L.DomEvent.disableClickPropagation(this.whole);
+      this.whole.onclick = (event) => {
+        event.preventDefault();
+        if (this.wished) this._fit((this.fitted = this.wished), true);
+      };
+      this.zoom.getContainer().append(this.whole);
     }
 
     _listen() {
@@ -102,7 +111,12 @@
       leaflet.on("click", (event) => this._click(event));
       box.addEventListener("keydown", (event) => this._key(event));
       box.addEventListener("blur", () => this._focus(-1));
-      new ResizeObserver(() => leaflet.invalidateSize({ animate: false, pan: true })).observe(box);
+      // Until the reader moves the map it follows its frame, which may get its last size after the first paint.
+      for (const name of ["pointerdown", "wheel"]) box.addEventListener(name, () => (this.fitted = null), { capture: true, passive: true });
+      new ResizeObserver(() => {
+        leaflet.invalidateSize({ animate: false, pan: true });
+        if (this.fitted) this._fit(this.fitted, false);
+      }).observe(box);
       document.fonts.addEventListener("loadingdone", () => this.marks.redraw());
     }
 
@@ -179,7 +193,12 @@
       if (!bounds) return;
       this.nonce = nonce;
       const still = first || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.leaflet.fitBounds(bounds, { animate: !still, padding: [12, 12] });
+      this.fitted = this.wished = bounds;
+      this._fit(bounds, !still);
+    }
+
+    _fit(bounds, animate) {
+      this.leaflet.fitBounds(bounds, { animate, padding: [12, 12] });
     }
 
     _dress(frame) {
@@ -196,6 +215,8 @@
         this.zoom[part].title = word;
         this.zoom[part].setAttribute("aria-label", word);
       }
+      this.whole.title = frame.words.whole;
+      this.whole.setAttribute("aria-label", frame.words.whole);
     }
 
     _notify(sentence, again) {
@@ -279,6 +300,7 @@
       if (DIRECTIONS[event.key]) this._move(DIRECTIONS[event.key]);
       else if (event.key === "Home") this._focus(this._firstShown());
       else if ((event.key === "Enter" || event.key === " ") && this.focused >= 0) this._pick(this.focused);
+      else if (event.key === "0" && this.wished) this._fit((this.fitted = this.wished), true);
       else if (event.key === "+" || event.key === "=") this.leaflet.zoomIn();
       else if (event.key === "-") this.leaflet.zoomOut();
       else if (event.key === "Escape" || event.key === "Backspace") this._back();
