@@ -58,26 +58,30 @@ def _forgo_durability(url: URL) -> None:
 @pytest.fixture(scope="session", params=BACKENDS)
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, vault: Vault
-) -> Callable[[], str]:
-    """Makes migrated databases with reference data, quickly, by copying one. Returns their URLs."""
+) -> Callable[..., str]:
+    """Makes migrated databases with reference data, quickly, by copying one. Returns their URLs.
+
+    Given the address of one that nobody has open, it makes another like that.
+    """
     if request.param == "sqlite":
         return _sqlite_maker(tmp_path_factory.mktemp("sqlite"), vault)
     return _postgresql_maker(request.getfixturevalue("postgresql_url"), vault)
 
 
-def _sqlite_maker(folder: Path, vault: Vault) -> Callable[[], str]:
-    template = folder / "template.db"
-    _prepare(f"sqlite:///{template}", vault)
+def _sqlite_maker(folder: Path, vault: Vault) -> Callable[..., str]:
+    template = f"sqlite:///{folder / 'template.db'}"
+    _prepare(template, vault)
 
-    def make() -> str:
+    def make(like: str = template) -> str:
         target = folder / f"{next(_names)}.db"
-        shutil.copy(template, target)
+        # Whoever closes a database last has folded its write-ahead log into it.
+        shutil.copy(make_url(like).database, target)
         return f"sqlite:///{target}"
 
     return make
 
 
-def _postgresql_maker(server_url: str, vault: Vault) -> Callable[[], str]:
+def _postgresql_maker(server_url: str, vault: Vault) -> Callable[..., str]:
     server = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
 
     def create(name: str, template: str | None) -> str:
@@ -86,9 +90,9 @@ def _postgresql_maker(server_url: str, vault: Vault) -> Callable[[], str]:
             connection.execute(text(f'CREATE DATABASE "{name}"{like}'))
         return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
-    origin = f"template_{next(_names)}"
-    _prepare(create(origin, None), vault)
-    return lambda: create(f"test_{next(_names)}", origin)
+    origin = create(f"template_{next(_names)}", None)
+    _prepare(origin, vault)
+    return lambda like=origin: create(f"test_{next(_names)}", make_url(like).database)
 
 
 def _prepare(url: str, vault: Vault) -> None:

@@ -19,7 +19,7 @@ from domain.people import system_actor
 from domain.transitions import TRANSITIONS, AgreementForm, Given, Supervision
 from tests.db.test_demo import DAY, NOW
 
-SCALE = 0.04
+SCALE = 0.02
 TOLD_BY_ANOTHER = {EventKind.MERGED_INTO, EventKind.UNMERGED_FROM}
 TABLES = (Case, CaseEvent, CaseSpan, Assignment)
 # By nonces, by what was read of the register, and by which change was known when.

@@ -23,7 +23,7 @@ from tests.casework import BESIDE, OPEN, WAYS, Work
 # a longer search, MACHINE_WALKS=500: other walks each time, and one that fails is made short.
 WALKS = int(os.environ.get("MACHINE_WALKS", "0"))
 SETTINGS = settings(
-    max_examples=WALKS or 16,
+    max_examples=WALKS or 10,
     stateful_step_count=60,
     derandomize=not WALKS,
     phases=(Phase.generate, Phase.shrink) if WALKS else (Phase.generate,),

@@ -1,8 +1,10 @@
 """Pages through the entry script, over a real site in a database of its own."""
 
 from datetime import timedelta
+from functools import cache
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 
 from data_access import site
 from data_access.changes import Watcher
@@ -13,6 +15,15 @@ from data_access.site import Site
 from tests.desk import Desk
 from tests.world import World
 from ui import clock
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once():
+    """Which installed packages bring components cannot change meanwhile; each AppTest asks anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@
       this.box.setAttribute("role", "application");
       this.box.setAttribute("aria-describedby", this.description.id);
       this.zoom = L.control.zoom({ position: "topright", zoomInTitle: "", zoomOutTitle: "" }).addTo(this.leaflet);
-      this.whole = make("a", "whole", "⤢");
+      this.whole = make("a", "whole", "");
       this.whole.href = "#";
       this.whole.setAttribute("role", "button");
       L.DomEvent.disableClickPropagation(this.whole);
