@@ -33,8 +33,9 @@ test: tools browser
 	  $(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >&2 || true
 	  exit 1; }
 	export CHROMIUM="$$(cat .venv/chromium)"
-	# A file's tests stay together: what they share is made once.
-	exec $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	# A file's tests stay together: what they share is made once. One more than there are processors,
+	# because a third of the time is waiting for browsers and servers.
+	exec $(BIN)/python -m pytest --numprocesses="$$(($$(nproc) + 1))" --dist=loadfile $(ARGS)
 
 check: tools
 	failed=

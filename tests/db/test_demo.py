@@ -481,6 +481,13 @@ def visited(db):
     return actions, stages
 
 
+def acted_since(db, seq):
+    """The logins of those who did something after this line of the trail."""
+    with db.read() as session:
+        actors = select(AuditLine.actor_id).where(AuditLine.seq > seq)
+        return set(session.scalars(select(User.login).where(User.id.in_(actors))))
+
+
 @pytest.fixture
 def eventful(monkeypatch):
     """What comes up a few times a year comes up every few days: else the test were years long."""
@@ -519,21 +526,18 @@ def test_the_pulse_walks_cases_through_everything(living):
     with living.read() as session:
         known = session.scalar(select(func.max(AuditLine.seq)))
         county = reference.county_id(session)
-    pulse = Pulse(living, seed=1, clock=Hurrying())
+    pulse = Pulse(living, seed=2, clock=Hurrying())
     wanted = {action.value for action in Action} | {"register", "assign", "reassign"}
-    beats, missing = [], wanted
+    posts = {"duty", "town", "mediator", "committee-head", "justice"}
+    beats, missing = [], wanted | posts
     while missing and len(beats) < MOST_BEATS:
         beats += [pulse.beat() for _ in range(50)]
-        missing = wanted - visited(living)[0]
+        missing = (wanted - visited(living)[0]) | (posts - acted_since(living, known))
     sys.stderr.write(f"\n{len(beats)} beats\n")
     assert missing == set()
     assert visited(living)[1] == set(Stage) - {Stage.CLOSED}
     assert {beat.refused for beat in beats} <= EXPECTED
     assert sum(beat.done for beat in beats) > 0.8 * len(beats)
-    with living.read() as session:
-        actors = set(session.scalars(select(AuditLine.actor_id).where(AuditLine.seq > known)))
-        logins = set(session.scalars(select(User.login).where(User.id.in_(actors))))
-    assert logins >= {"duty", "town", "mediator", "committee-head", "justice"}
     invariants.assert_hold(living, county_id=county)
 
 

@@ -35,7 +35,7 @@ def choose_somebody(page):
 
 
 def give_reason(page, reason="负荷过高", note="原承办人手上案件过多"):
-    drawer(page).get_by_label("理由").click()
+    drawer(page).get_by_label("理由", exact=True).click()
     page.get_by_role("option", name=reason).click()
     drawer(page).get_by_label("说明").fill(note)
     drawer(page).get_by_label("说明").blur()
