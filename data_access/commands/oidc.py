@@ -139,19 +139,19 @@ def _linked(session: Session, identity: str) -> User | None:
 def _link_by_login(
     session: Session, login: str, issuer: str, identity: str, address: str, *, now: datetime
 ) -> User | None:
-    """The open account with this login, now linked; None where it is linked to somebody already."""
+    """The open account with this login, now linked; None where it is another's, or nobody's."""
     user = session.scalar(
         select(User).where(
             User.login == accounts.normalise_login(login), User.active, User.oidc_subject.is_(None)
         )
     )
+    # In each of the two refusals another tab, or an administrator, may have been a moment faster.
     if user is None:
-        return None
+        return _linked(session, identity)
     actor = Actor(user.id, user.name, user.county_id, address=address[:64])
     take_turn(session, actor)
     user = account(session, user.id, actor=actor)
     if user.oidc_subject is not None or not user.active:
-        # Another tab, or an administrator, was a moment faster.
         return _linked(session, identity)
     _link(session, user, identity, issuer, by="claim", actor=actor, now=now)
     return user

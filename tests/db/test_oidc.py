@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from data_access import accounts
 from data_access.commands import people
 from data_access.commands.oidc import link_identity, note_bad_answer, sign_in_by_provider
 from data_access.door import ADDRESS_FAILURES, require_quiet_address
@@ -228,6 +229,32 @@ def test_two_tabs_at_once_are_one_link(committed):
         tab.start()
     for tab in tabs:
         tab.join(30)
+    assert opened == [user.id, user.id]
+    assert len(lines(committed, "user:link_identity")) == 1
+
+
+def test_tab_that_looked_before_the_other_linked_still_gets_in(committed, monkeypatch):
+    """Where writers do not wait for each other, the account is linked between two of its looks."""
+    user = World(committed).user("王值班", login="wang.zb")
+    looked, linked, opened = threading.Event(), threading.Event(), []
+    normalise_login = accounts.normalise_login
+
+    def late(login):
+        if threading.current_thread() is tab:
+            looked.set()
+            linked.wait(1)  # in vain on SQLite, where the other waits for this one
+        return normalise_login(login)
+
+    def come():
+        opened.append(enter(committed, login="wang.zb").user_id)
+
+    tab = threading.Thread(target=come)
+    monkeypatch.setattr(accounts, "normalise_login", late)
+    tab.start()
+    assert looked.wait(10)
+    come()
+    linked.set()
+    tab.join(30)
     assert opened == [user.id, user.id]
     assert len(lines(committed, "user:link_identity")) == 1
 

@@ -259,9 +259,9 @@ class Deeds:
     def read_the_trail(self):
         self._admin.keyboard.press("Escape")
         self._open_from_menu("审计")
-        newest = self._admin.get_by_role("listitem").first
-        expect(newest).to_contain_text("改派案件", timeout=SLOW)
-        expect(newest).to_contain_text("王芳(wang.fang)")
+        # The system's own lines (the day's anchor) may come in between.
+        line = self._admin.get_by_role("listitem").filter(has_text="改派案件")
+        expect(line).to_contain_text("王芳(wang.fang)", timeout=SLOW)
 
     def verify_the_trail(self):
         self._admin.get_by_role("button", name="核对", exact=True).click()
