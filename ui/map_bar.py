@@ -212,9 +212,16 @@ def to_queue(areas: tuple[Area, ...]) -> None:
         st.session_state["map_selection"] = made.selection_id
 
 
-def go_to_queue_if_asked() -> None:
-    """Leave for the queue where the last click made a selection."""
-    made = st.session_state.pop("map_selection", None)
-    if made is not None:
-        st.session_state.pop("queue_ready", None)
-        st.switch_page(_QUEUE, query_params={"selection": str(made)})
+def go_to_queue_if_asked(*, live: bool = False) -> None:
+    """Leave for the queue where the last click made a selection.
+
+    A `live` part leaves by drawing the page anew: what it has under way would else arrive at
+    another page, which has no place for it.
+    """
+    if "map_selection" not in st.session_state:
+        return
+    if live:
+        st.rerun()
+    made = st.session_state.pop("map_selection")
+    st.session_state.pop("queue_ready", None)
+    st.switch_page(_QUEUE, query_params={"selection": str(made)})
