@@ -195,9 +195,3 @@ def sign_in(page, login, password):
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill(password)
     page.get_by_role("button", name="登录").click()
-
-
-def open_list(box):
-    """Open a list of choices: reached first, since one that opens while it scrolls closes again."""
-    box.hover()
-    box.click()

@@ -9,8 +9,6 @@ from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect
 from pysqlite3 import dbapi2
 
-from tests.e2e.conftest import open_list
-
 # A change is on every screen within two seconds; the rest is this machine's.
 LIVE = 10_000
 SAMPLE = "docs/samples/cases.csv"
@@ -37,7 +35,7 @@ def choose_somebody(page):
 
 
 def give_reason(page, reason="负荷过高", note="原承办人手上案件过多"):
-    open_list(drawer(page).get_by_label("理由", exact=True))
+    drawer(page).get_by_label("理由", exact=True).click()
     page.get_by_role("option", name=reason).click()
     drawer(page).get_by_label("说明").fill(note)
     drawer(page).get_by_label("说明").blur()
