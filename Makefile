@@ -35,7 +35,9 @@ test: tools browser
 	export CHROMIUM="$$(cat .venv/chromium)"
 	# A file's tests stay together: what they share is made once. One more than there are processors,
 	# because a third of the time is waiting for browsers and servers.
-	exec $(BIN)/python -m pytest --numprocesses="$$(($$(nproc) + 1))" --dist=loadfile $(ARGS)
+	# In the order in which they are collected, which has the browser tests last (tests/conftest.py).
+	exec $(BIN)/python -m pytest --numprocesses="$$(($$(nproc) + 1))" --dist=loadfile \
+	  --no-loadscope-reorder $(ARGS)
 
 check: tools
 	failed=

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from data_access import backup_verbs, identity_verbs, site_verbs, trail_verbs
+from data_access import backup_verbs, identity_verbs, replay_verbs, site_verbs, trail_verbs
 from data_access.demo.verbs import add_parser as add_demo_verbs
 from data_access.imports.verbs import add_parser as add_import_verbs
 from domain.errors import Refusal
@@ -20,6 +20,7 @@ def command_line() -> argparse.ArgumentParser:
         identity_verbs.add_parser,
         backup_verbs.add_parser,
         trail_verbs.add_parser,
+        replay_verbs.add_parser,
         add_demo_verbs,
         add_import_verbs,
     ):

@@ -231,10 +231,10 @@ def _event(
 
 
 def write_spans(
-    session: Session, moves: Sequence[DeadlineMove], *, county_id: int, recorded_seq: int
+    session: Session, case_ids: Sequence[int], *, county_id: int, recorded_seq: int
 ) -> None:
-    """End the open interval of each moved case and begin the next, with what the case says now."""
-    for ids in _portions([one.case.id for one in moves]):
+    """End the open interval of each case and begin the next, with what the case says now."""
+    for ids in _portions(case_ids):
         of_case = (Case.county_id == county_id, Case.id == CaseSpan.case_id)
         session.execute(
             update(CaseSpan)

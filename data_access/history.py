@@ -8,7 +8,7 @@ anything of a party.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from data_access import audit
 from data_access.engine import vault_of
+from data_access.recusal import require_no_recusal
 from data_access.scope import cases_within
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Mediator, User
+from data_access.weighing import WEIGHED_BY, points_of, table_now
 from domain.cases import EventKind, ReassignReason, Stage
 from domain.errors import Conflict, LastChange, NotFound
 from domain.people import Actor, Scope
@@ -66,6 +68,8 @@ UNTOUCHED: dict[str, Any] = {
     "agreed_on": None,
     "merged_into": None,
     "onward_code": None,
+    "cross_town": False,
+    "repeated": False,
 }
 
 
@@ -147,11 +151,18 @@ def last_change(session: Session, case: Case) -> LastChange | None:
 def change(session: Session, case: Case, what: Change, *, actor: Actor, now: datetime) -> int:
     """Apply one change and write all of its history. Returns the new version.
 
-    Raises Conflict where somebody else was faster in spite of the lock (an engine without row
-    locks), so that no update is ever lost.
+    Raises NotEligible where the case would come to a mediator who must withdraw from it: every
+    change of a holder by a person passes here, so nobody can forget the wall. Raises Conflict where
+    somebody else was faster in spite of the lock (an engine without row locks), so that no update
+    is ever lost.
     """
+    holder = what.values.get("mediator_id", case.mediator_id)
+    begins = holder != case.mediator_id or what.values.get("is_open", 0) > case.is_open
+    if begins and holder is not None:
+        require_no_recusal(session, case, holder, assigner=actor.user_id)
     version = case.version + 1
     at = time_of(case, now)
+    what = _weighed(session, case, what, at)
     updated = session.execute(
         update(Case)
         .where(Case.county_id == case.county_id, Case.id == case.id, Case.version == case.version)
@@ -173,6 +184,25 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     )
     _write_span(session, case, what, version=version, at=at, recorded_seq=stamp.data_seq)
     return version
+
+
+def _weighed(session: Session, case: Case, what: Change, at: datetime) -> Change:
+    """The change with the points that it leads to, by the table of its day; told in its event.
+
+    What is over keeps its points, so that no month is rewritten.
+    """
+    after = {name: what.values.get(name, getattr(case, name)) for name in WEIGHED_BY}
+    if what.values.keys().isdisjoint(WEIGHED_BY) or after["stage"] is Stage.CLOSED:
+        return what
+    weight = points_of(after, table_now(session, county_id=case.county_id, now=at))
+    if weight == what.values.get("weight", case.weight):
+        return what
+    values = what.data.get("values", {}) | {"weight": weight}
+    return replace(
+        what,
+        values=what.values | {"weight": weight},
+        data=what.data | {"values": values},
+    )
 
 
 def _write_event(

@@ -1,4 +1,5 @@
-"""What is done once a day: the day's anchor is signed, and what has served its time is deleted.
+"""What is done once a day: the day's anchor is signed, a new table of weights begins, and what has
+served its time is deleted.
 
 It runs beside people's work: each step in transactions of its own, none of them long.
 """
@@ -29,6 +30,7 @@ from data_access.tables import (
     ImportRun,
     SignInAttempt,
 )
+from data_access.weight_changes import begin_tables
 from domain.clocks import day_of
 from domain.people import system_actor
 
@@ -119,6 +121,7 @@ def _steps(
     )
     return [
         (_ANCHOR, sign),
+        ("weights", partial(begin_tables, db, now=now)),
         (ImportReject.__tablename__, partial(expire_rejects, db, now=now)),
         *((table.__tablename__, partial(_expire, db, table, over)) for table, over in _over(now)),
         ("settle", partial(settle, db)),

@@ -1,4 +1,4 @@
-"""What every change of the work calendar or of the limits has in common.
+"""What every change of the work calendar, the limits or the weights has in common.
 
 It is looked at before it is applied, and applied as it was looked at: one transaction, one line in
 the trail, and of every open case that moves its own version, event and interval.
@@ -194,15 +194,15 @@ def change_once(
     return db.write(work)
 
 
-def record(session: Session, planned: Planned, change: Amendment) -> int:
+def record(session: Session, change: Amendment, *, moved: int, kept: int) -> int:
     """The change's own row, with its reason encrypted. Returns its id."""
     row = RuleChange(
         county_id=change.actor.county_id,
         kind=change.kind,
         at=change.now,
         actor_id=change.actor.user_id,
-        moved=len(planned.moves),
-        kept=planned.kept,
+        moved=moved,
+        kept=kept,
         data=change.data,
         reason_encrypted=None,
     )
@@ -226,7 +226,8 @@ def carry_out(
     moves, actor, now = planned.moves, change.actor, change.now
     deadlines.move(session, moves, change_id=change_id, kind=change.kind, actor=actor, now=now)
     stamp = audit.append(session, [deed], actor=actor, at=now, changes_data=True)
-    deadlines.write_spans(session, moves, county_id=actor.county_id, recorded_seq=stamp.data_seq)
+    ids = [one.case.id for one in moves]
+    deadlines.write_spans(session, ids, county_id=actor.county_id, recorded_seq=stamp.data_seq)
     return Applied(change_id, len(moves), planned.kept)
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from data_access.tables import Case, Committee, OrganisationUnit
+from data_access.tables import Case, Committee, Mediator, OrganisationUnit
 from domain.errors import NotAllowed
 from domain.organisation import UnitLevel
 from domain.people import Permission, Scope
@@ -43,6 +43,25 @@ def _part(scope: Scope) -> ColumnElement[bool]:
     return or_(*parts) if parts else false()
 
 
+def committees_within(scope: Scope) -> ColumnElement[bool]:
+    """The committees of a scope: by the unit that they serve, or by themselves.
+
+    Neither a grid nor a mediator's own cases contain a committee.
+    """
+    if scope.whole_county:
+        served = select(OrganisationUnit.id).where(
+            OrganisationUnit.path.startswith(f"/{scope.county_id}/", autoescape=True)
+        )
+        return Committee.unit_id.in_(served)
+    named = (
+        (Committee.town_id, scope.towns),
+        (Committee.community_id, scope.communities),
+        (Committee.id, scope.committees),
+    )
+    parts = [column.in_(sorted(ids)) for column, ids in named if ids]
+    return or_(*parts) if parts else false()
+
+
 def committees_for_town(town_id: int) -> ColumnElement[bool]:
     """The committees that could take a case of a town: the town's own, and the county's."""
     return or_(Committee.town_id == town_id, Committee.town_id.is_(None))
@@ -76,3 +95,12 @@ def places_to_register(session: Session, *, scope: Scope) -> Scope:
         communities=frozenset(served[UnitLevel.COMMUNITY]),
         grids=frozenset(served[UnitLevel.GRID]),
     )
+
+
+def mediators_within(scope: Scope) -> ColumnElement[bool]:
+    """The mediators whose load a scope may see: of its places' committees, of its own, or oneself.
+
+    A WHERE on Mediator joined with Committee. County-wide committees belong to no town.
+    """
+    theirs = committees_within(scope)
+    return or_(theirs, Mediator.id.in_(sorted(scope.mediators))) if scope.mediators else theirs

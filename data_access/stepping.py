@@ -232,6 +232,16 @@ def kept_of(case: Case) -> dict[str, Any]:
     }
 
 
+def given_back(session: Session, case: Case, given: Given, now: datetime) -> dict[str, Any]:
+    """The columns of a case that comes back from a merging to nobody: it waits to be assigned.
+
+    For a holder who must withdraw from it by now. It stands as if it had been sent back then.
+    """
+    clock, sent_back = load_clock(session), TRANSITIONS[Action.SEND_BACK]
+    waiting = _entering(session, case, sent_back, given, clock, now)
+    return waiting | {"paused": 0, "parked_until": None}
+
+
 def _coming_back(session: Session, case: Case, clock: Clock, now: datetime) -> dict[str, Any]:
     """The columns as they were before the merging, the clock moved on by the time in between."""
     data = session.scalars(

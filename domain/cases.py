@@ -146,8 +146,28 @@ class EventKind(StrEnum):
     ON_THE_SPOT = "on_the_spot"
     IMPORTED = "imported"
     UPDATED = "updated"
+    # What the parties said of a mediator, and what holds a case where it is.
+    OBJECTED = "objected"
+    OBJECTION_WITHDRAWN = "objection_withdrawn"
+    OBJECTION_LIFTED = "objection_lifted"
+    CONSENTED = "consented"
+    CONSENT_APPROVED = "consent_approved"
+    CONSENT_REVOKED = "consent_revoked"
+    CHOSEN = "chosen"
+    CHOICE_ENDED = "choice_ended"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
+    MEETING_BOOKED = "meeting_booked"
+    MEETING_CANCELLED = "meeting_cancelled"
+    MET = "met"
     # By a change of the work calendar or of the limits, not by anything done to the case.
     DEADLINE_MOVED = "deadline_moved"
+    # By a new table of weights.
+    REWEIGHED = "reweighed"
+
+
+# A change of the rules moves many cases at once; it says nothing of who works on one.
+BY_RULES = frozenset({EventKind.DEADLINE_MOVED, EventKind.REWEIGHED})
 
 
 class CaseObjection(StrEnum):
@@ -177,6 +197,8 @@ class UndoObjection(StrEnum):
     NOT_YOURS = "not_yours"
     NOT_A_REASSIGNMENT = "not_a_reassignment"
     FORMER_NOT_ELIGIBLE = "former_not_eligible"
+    UNDONE_ALREADY = "undone_already"
+    TOO_LONG_AGO = "too_long_ago"
 
 
 class FieldProblem(StrEnum):
@@ -188,6 +210,7 @@ class FieldProblem(StrEnum):
     NOT_A_CHOICE = "not_a_choice"
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
+    GONE_BY = "gone_by"
     OUT_OF_RANGE = "out_of_range"
     BEFORE_DISPUTE = "before_dispute"
     BEFORE_AGREEMENT = "before_agreement"

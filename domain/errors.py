@@ -2,10 +2,14 @@
 
 * Refusal
   x NotFound            it does not exist, or this person may not know that it does
+    + AccountNotFound   no such account or post
+    + TeamNotFound      no such committee, mediator or leave
   x NotAllowed          the person is known but lacks the permission
   x SessionEnded        nobody is signed in any more
   x Conflict            somebody else changed it first
     + PreviewOutdated   what would move is no longer what the preview showed
+    + AccountChanged    the account is no longer as it was seen
+    + TeamChanged       the mediator is no longer as they were seen
   x Invalid             what was entered cannot be taken, per field
   x RuleViolation       a rule of the field says no, for stated reasons
     + NotEligible       this mediator may not take this case
@@ -13,6 +17,7 @@
     + NotUndoable       the last change cannot be taken back
     + NotPossible       this step is closed to this person or this case now
     + NotChangeable     this account or post must not be changed so, or not by this person
+    + NotKeepable       this committee, mediator, leave or roster must not be changed so
   x SignInRefused       wrong password, locked, too many attempts
   x ProviderRefused     the identity provider, or its answer, opened no session
   x KeyReused           an idempotency key came back with another request
@@ -95,8 +100,30 @@ class NotChangeable(RuleViolation):
     """This account or post must not be changed in this way, or not by this person."""
 
 
+class NotKeepable(RuleViolation):
+    """A committee, a mediator, a leave or a roster must not be changed in this way.
+
+    `cases` are numbers of cases in the way that the asker may see, `count` how many there are.
+    """
+
+    def __init__(
+        self, reasons: Sequence[StrEnum], *, cases: Sequence[str] = (), count: int = 0
+    ) -> None:
+        super().__init__(reasons)
+        self.cases = tuple(cases)
+        self.count = count
+
+
 class AccountNotFound(NotFound):
     """No such account or post in this person's county."""
+
+
+class TeamNotFound(NotFound):
+    """No such committee, mediator or leave in this person's scope."""
+
+
+class TeamChanged(Conflict):
+    """Somebody else changed the mediator since they were looked at."""
 
 
 class AccountChanged(Conflict):

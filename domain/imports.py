@@ -42,6 +42,7 @@ class RejectReason(StrEnum):
     NO_UNIT_IN_PLACE = "no_unit_in_place"
     UNITS_DISAGREE = "units_disagree"
     UNKNOWN_MEDIATOR = "unknown_mediator"
+    RECUSED_MEDIATOR = "recused_mediator"
     OUTSIDE_SCOPE = "outside_scope"
     DUPLICATE_IN_FILE = "duplicate_in_file"
     NUMBER_OF_ANOTHER_CASE = "number_of_another_case"
@@ -53,6 +54,8 @@ class RejectReason(StrEnum):
     OTHER_START = "other_start"
     STILL_HAS_PARTS = "still_has_parts"
     CODE_TAKEN = "code_taken"
+    SERVED_BEFORE = "served_before"
+    OTHER_NUMBER = "other_number"
     COMMITTEE_DIFFERS = "committee_differs"
 
 

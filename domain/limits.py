@@ -29,6 +29,7 @@ class RuleKind(StrEnum):
 
     CALENDAR = "calendar"  # 工作日历
     LIMITS = "limits"  # 时限
+    WEIGHTS = "weights"  # 案件计点
 
 
 class RuleProblem(StrEnum):

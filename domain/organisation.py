@@ -30,6 +30,13 @@ class AbsenceKind(StrEnum):
     SECONDMENT = "secondment"  # 借调
 
 
+class DutyShift(StrEnum):
+    """The part of a day for which somebody is on duty (值班)."""
+
+    DAY = "day"  # 白班
+    NIGHT = "night"  # 夜班
+
+
 class RelationKind(StrEnum):
     """Grounds of recusal (特邀调解规定 15, 16)."""
 
@@ -37,6 +44,13 @@ class RelationKind(StrEnum):
     INTEREST = "interest"  # 利害关系
     FORMER_ROLE = "former_role"  # 曾任代理人、证人、鉴定人
     OTHER = "other"  # 其他可能影响公正的关系
+
+
+class WithdrawalReason(StrEnum):
+    """Why a disclosed relation should bar no longer."""
+
+    MISTAKEN = "mistaken"  # 登记有误
+    ENDED = "ended"  # 关系已不存在
 
 
 class PartyRole(StrEnum):

@@ -19,6 +19,7 @@ class DeedGroup(StrEnum):
     IMPORTS = "imports"  # 数据导入
     EXPORTS = "exports"  # 导出
     PEOPLE = "people"  # 账号与岗位
+    TEAMS = "teams"  # 调委会与调解员
     TRAIL = "trail"  # 审计
     RULES = "rules"  # 规则
     SITE = "site"  # 系统
@@ -35,6 +36,21 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         *(f"case:{step}" for step in Action),
         "case:merged_into",
         "case:unmerged_from",
+        "case:object",
+        "case:withdraw_objection",
+        "case:lift_objection",
+        "case:consent",
+        "case:approve_consent",
+        "case:revoke_consent",
+        "case:choose",
+        "case:end_choice",
+        "case:pin",
+        "case:unpin",
+        "case:book_meeting",
+        "case:cancel_meeting",
+        "case:meet",
+        "batch:commit",
+        "batch:undo",
     ),
     DeedGroup.READS: ("case:unmask", "import:take_rejects", "trail:read_reasons"),
     DeedGroup.IMPORTS: (
@@ -43,7 +59,7 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "import_mapping:save",
         "import_mapping:delete",
     ),
-    DeedGroup.EXPORTS: ("figures:export",),
+    DeedGroup.EXPORTS: ("figures:export", "workload:export"),
     DeedGroup.PEOPLE: (
         "user:create",
         "user:set_active",
@@ -53,8 +69,40 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "user:grant",
         "user:end_post",
     ),
+    DeedGroup.TEAMS: (
+        "committee:add",
+        "committee:change",
+        "committee:begin_term",
+        "committee:close",
+        "committee:set_duty",
+        "committee:copy_week",
+        "mediator:add",
+        "mediator:set_specialities",
+        "mediator:set_capacity",
+        "mediator:set_licence",
+        "mediator:set_time",
+        "mediator:add_duty",
+        "mediator:end_duty",
+        "mediator:set_particulars",
+        "mediator:set_seat",
+        "mediator:end_post",
+        "mediator:disclose",
+        "mediator:ask_to_withdraw",
+        "mediator:withdraw_relation",
+        "mediator:keep_relation",
+        "mediator:add_leave",
+        "mediator:change_leave",
+        "mediator:cancel_leave",
+    ),
     DeedGroup.TRAIL: ("trail:verify", "trail:anchor"),
-    DeedGroup.RULES: ("calendar:change", "limit:add", "limit:remove"),
+    DeedGroup.RULES: (
+        "calendar:change",
+        "limit:add",
+        "limit:remove",
+        "weights:add",
+        "weights:withdraw",
+        "weights:begin",
+    ),
     DeedGroup.SITE: ("site:set_up", "site:restore", "demo:load"),
 }
 
@@ -64,11 +112,14 @@ class SubjectKind(StrEnum):
 
     CASE = "case"
     USER = "user"
+    BATCH = "batch"
     IMPORT = "import"
     MAPPING = "import_mapping"
     LOGIN = "login"  # a user name that nobody has, by its fingerprint
     TRAIL = "trail"
     RULES = "rules"
+    COMMITTEE = "committee"
+    MEDIATOR = "mediator"
     SITE = "site"
     COUNTY = "county"
 

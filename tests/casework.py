@@ -16,8 +16,10 @@ from data_access.commands.limits import add_limit
 from data_access.commands.reassign import reassign_case, undo_reassignment
 from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.commands.steps import take_step
+from data_access.commands.weights import add_weight_table
 from data_access.commands.work_calendar import change_calendar
 from data_access.queries.clocks import why
+from data_access.queries.loads import preview_weight_table
 from data_access.queries.rules import preview_days, preview_limit
 from data_access.reference import load_clock
 from data_access.tables import (
@@ -45,6 +47,7 @@ from domain.errors import (
     NotReassignable,
     NotUndoable,
 )
+from domain.loads import CaseWork, points
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import Permission, Scope
 from domain.transitions import Action, AgreementForm, Given, Supervision
@@ -404,6 +407,30 @@ class Work:
         with self.db.read() as session:
             seen = preview_limit(session, scope=self.world_wide, now=self.now, **asked)
         self._rules(add_limit, asked, seen, taken=rule if open_cases else None)
+
+    def set_weights(self, table):
+        """Somebody makes a table of weights that begins today."""
+        with self.db.read() as session:
+            seen = preview_weight_table(session, scope=self.world_wide, table=table, now=self.now)
+            weights = dict(session.execute(select(Case.case_no, Case.weight)).all())
+        applied = add_weight_table(
+            self.db,
+            table=table,
+            reason=NOTE,
+            seen=seen.fingerprint,
+            actor=self.heads[0],
+            now=self.now,
+            key=f"weights {self.now}",
+        )
+        moved = 0
+        for known in self.cases:
+            work = CaseWork(known.difficulty, known.type_code, Stage(known.stage))
+            if known.stage != "closed" and points(work, table) != weights[known.case_no]:
+                self._happened(known, "reweighed")
+                moved += 1
+        assert applied.moved == seen.moved == moved
+        if moved:
+            self.taken.append("add_weight_table")
 
     def _rules(self, command, asked, seen, *, taken=None):
         applied = command(

@@ -46,6 +46,10 @@ class Desk:
         self.here.watcher.look()
         self.user = user
         self.session = opened
+        return self.browser()
+
+    def browser(self):
+        """Another window of whoever signed in last."""
         return AppTest.from_file("../ui/entry/main.py", default_timeout=30)
 
     def queue(self, role=Role.DUTY, **over):

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select
 
 from data_access import audit, numbers, reference
 from data_access.history import SPAN_FIELDS
+from data_access.reach import reach, seen
 from data_access.tables import (
     Assignment,
     Case,
@@ -137,7 +138,17 @@ class World:
 
     def relation(self, mediator_id, identity, kind=RelationKind.KIN):
         index = self.db.vault.index(identity, Indexed.IDENTITY)
-        return self.add(MediatorRelation(mediator_id=mediator_id, person_index=index, kind=kind))
+        return self.add(
+            MediatorRelation(
+                mediator_id=mediator_id, person_index=index, kind=kind, disclosed_on=NOW.date()
+            )
+        )
+
+    def seen(self, *mediators):
+        """What a preview of now has of these people."""
+        with self.db.read() as session:
+            found = reach(session, Mediator.id.in_(mediators), county_id=self.county, now=NOW)
+        return tuple(seen(one) for one in found)
 
     def case(self, *, parties=("王小明", "李大华"), identities=(), phones=(), **over) -> Case:
         """A case with the history that a registration and an assignment leave."""

@@ -52,6 +52,7 @@ def reason_sentence(reason: RejectReason) -> str:
         RejectReason.NO_UNIT_IN_PLACE: _("没有填写,从发生地点也认不出镇街"),
         RejectReason.UNITS_DISAGREE: _("不在所填的上级单位之内"),
         RejectReason.UNKNOWN_MEDIATOR: _("找不到这位调解员"),
+        RejectReason.RECUSED_MEDIATOR: _("这位调解员须回避这件案件,请在表里改为别人"),
         RejectReason.OUTSIDE_SCOPE: _("不在您的权限范围内"),
         RejectReason.DUPLICATE_IN_FILE: _("与本文件前面的一行重复"),
         RejectReason.NUMBER_OF_ANOTHER_CASE: _("这个编号已属于另一件内容完全不同的案件"),
@@ -63,6 +64,10 @@ def reason_sentence(reason: RejectReason) -> str:
         RejectReason.OTHER_START: _("同一编码的单位仍在使用,启用日期与登记的不同"),
         RejectReason.STILL_HAS_PARTS: _("下级单位尚未停用,不能停用"),
         RejectReason.CODE_TAKEN: _("这个编码已属于另一位调解员"),
+        RejectReason.SERVED_BEFORE: _(
+            "此人已有登记,或有同名的人登记过回避:请填原来的调解员编码,或在“调委会”页新增"
+        ),
+        RejectReason.OTHER_NUMBER: _("与已登记的证件号码不同;若是另一人,请另给编码"),
         RejectReason.COMMITTEE_DIFFERS: _("与已登记的或本文件前面写的同一调委会不一致"),
     }[reason]
 

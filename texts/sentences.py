@@ -10,6 +10,7 @@ from texts.catalog import gettext as _
 from texts.imports import import_refused
 from texts.numbers import moment
 from texts.people import account_problem, account_refused
+from texts.teams import team_refused
 from texts.words import word
 
 
@@ -17,7 +18,7 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""
-    if said := account_refused(refusal) or import_refused(refusal):
+    if said := _of_a_page(refusal):
         return said
     match refusal:
         case errors.PreviewOutdated():
@@ -46,6 +47,11 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
             return _("这次提交与先前的不一致,请刷新后重试。")
         case _other:
             return _("操作被拒绝,没有做任何改动。")
+
+
+def _of_a_page(refusal: errors.Refusal) -> str | None:
+    """What a part of the product says of its own refusals."""
+    return account_refused(refusal) or import_refused(refusal) or team_refused(refusal)
 
 
 def _rule(refusal: errors.RuleViolation) -> str:
@@ -81,6 +87,7 @@ def field_name(field: str) -> str:
         "until": _("期限"),
         "areas": _("选定的区域"),
         "cases": _("选定的案件"),
+        "people": _("方案中的人员"),
         "outcome": _("结果"),
         "onward": _("移送去向"),
         "days": _("延长"),
@@ -100,15 +107,47 @@ def field_name(field: str) -> str:
         "phone": _("联系电话"),
         "address": _("住址"),
         "identity": _("统一认证标识"),
+        "applicant": _("申请人的日期"),
+        "respondent": _("被申请人的日期"),
+        "applicant_on": _("申请人的日期"),
+        "respondent_on": _("被申请人的日期"),
+        "applicant_form": _("申请人的形式"),
+        "respondent_form": _("被申请人的形式"),
+        "side": _("当事人一方"),
+        "objection": _("回避申请"),
         "stage": _("环节"),
         "unit_level": _("层级"),
         "amount": _("时限"),
         "source": _("依据"),
         "open_cases": _("在办案件"),
         "rule": _("时限规则"),
+        "table": _("计点表"),
+        "difficulty": _("难易程度"),
+        "people_exponent": _("人数次方"),
+        "cross_town": _("跨镇街"),
+        "repeated": _("反复发生"),
         "notice": _("通知"),
         "calendar": _("工作日历"),
         "day_name": _("名称"),
+        "first_day": _("第一天"),
+        "last_day": _("最后一天"),
+        "term_from": _("任期开始"),
+        "term_to": _("任期届满"),
+        "members": _("委员"),
+        "chair": _("主任"),
+        "capacity": _("承办上限"),
+        "licence_until": _("聘期"),
+        "meets_at": _("调解会的时间"),
+        "tenths": _("工作时间"),
+        "duty_name": _("事务名称"),
+        "duty": _("常设事务的点数"),
+        "specialities": _("专长"),
+        "kind": _("类别"),
+        "sex": _("性别"),
+        "adult": _("成年"),
+        "person": _("姓名或证件号码"),
+        "identity_number": _("证件号码"),
+        "on_duty": _("值班人员"),
     }
     party, _dot, of_party = field.partition(".")
     if of_party:

@@ -8,6 +8,7 @@ from domain.trail import DeedGroup, Line, Names, PostHeld, SubjectKind
 from domain.transitions import Action
 from texts.catalog import gettext as _
 from texts.numbers import moment
+from texts.teams import team_deed_words
 from texts.words import word
 
 
@@ -24,7 +25,22 @@ def deed_words() -> dict[str, str]:
         "case:undo_reassign": _("撤销改派"),
         "case:merged_into": _("另一件并入此案"),
         "case:unmerged_from": _("并入的一件又分出"),
+        "case:object": _("当事人申请回避"),
+        "case:withdraw_objection": _("撤回回避申请"),
+        "case:lift_objection": _("确认撤回回避申请"),
+        "case:consent": _("记录双方同意不回避"),
+        "case:approve_consent": _("批准不回避"),
+        "case:revoke_consent": _("撤销同意"),
+        "case:choose": _("当事人选定调解员"),
+        "case:end_choice": _("当事人撤回选定"),
+        "case:pin": _("督办锁定"),
+        "case:unpin": _("解除锁定"),
+        "case:book_meeting": _("约定调解会"),
+        "case:cancel_meeting": _("取消调解会"),
+        "case:meet": _("调解会"),
         **{f"case:{step}": word(step) for step in Action},
+        "batch:commit": _("提交一批改派"),
+        "batch:undo": _("撤销一批改派"),
         "case:unmask": _("查看当事人明文"),
         "import:run": _("导入文件"),
         "import:take_rejects": _("取出退回的行"),
@@ -32,6 +48,7 @@ def deed_words() -> dict[str, str]:
         "import_mapping:save": _("保存对照方案"),
         "import_mapping:delete": _("删除对照方案"),
         "figures:export": _("下载指标表"),
+        "workload:export": _("下载工作量表"),
         "user:create": _("建立账号"),
         "user:set_active": _("启用或停用账号"),
         "user:set_password": _("更换密码"),
@@ -39,12 +56,16 @@ def deed_words() -> dict[str, str]:
         "user:link_identity": _("关联统一认证"),
         "user:grant": _("授予岗位"),
         "user:end_post": _("结束岗位"),
+        **team_deed_words(),
         "trail:verify": _("核对审计链"),
         "trail:anchor": _("锚定审计链"),
         "trail:read_reasons": _("阅读查看理由"),
         "calendar:change": _("变更工作日历"),
         "limit:add": _("新增时限规则"),
         "limit:remove": _("撤下时限规则"),
+        "weights:add": _("新增计点表"),
+        "weights:withdraw": _("撤下计点表"),
+        "weights:begin": _("计点表生效"),
         "site:set_up": _("建立站点"),
         "site:restore": _("用备份恢复"),
         "demo:load": _("装入演示数据"),
@@ -65,6 +86,7 @@ def group(one: DeedGroup) -> str:
         DeedGroup.IMPORTS: _("数据导入"),
         DeedGroup.EXPORTS: _("导出"),
         DeedGroup.PEOPLE: _("账号与岗位"),
+        DeedGroup.TEAMS: _("调委会与调解员"),
         DeedGroup.TRAIL: _("审计"),
         DeedGroup.RULES: _("工作日历与时限"),
         DeedGroup.SITE: _("系统"),
@@ -76,11 +98,14 @@ def kind_of_subject(kind: SubjectKind) -> str:
     return {
         SubjectKind.CASE: _("案件"),
         SubjectKind.USER: _("账号"),
+        SubjectKind.BATCH: _("改派批次"),
         SubjectKind.IMPORT: _("导入批次"),
         SubjectKind.MAPPING: _("对照方案"),
         SubjectKind.LOGIN: _("用户名"),
         SubjectKind.TRAIL: _("审计链"),
         SubjectKind.RULES: _("规则变更"),
+        SubjectKind.COMMITTEE: _("调委会"),
+        SubjectKind.MEDIATOR: _("调解员"),
         SubjectKind.SITE: _("站点"),
         SubjectKind.COUNTY: _("县"),
     }[kind]
@@ -141,11 +166,16 @@ def _numbered(kind: str, number: int, line: Line, names: Names) -> str:
         return _own(line) if number == line.actor_id else account_name(number, names)
     if kind == SubjectKind.IMPORT:
         return _("第 {number} 批").format(number=number)
+    if kind == SubjectKind.BATCH:
+        return _("改派批次 {number}").format(number=number)
     if kind == SubjectKind.RULES:
         return _("第 {number} 次规则变更").format(number=number)
-    if kind == SubjectKind.MAPPING:
-        return names.mappings.get(number) or _("对照方案 {number}").format(number=number)
-    return line.subject
+    known, unknown = {
+        SubjectKind.COMMITTEE.value: (names.committees, _("调委会 {number}")),
+        SubjectKind.MEDIATOR.value: (names.mediators, _("调解员 {number}")),
+        SubjectKind.MAPPING.value: (names.mappings, _("对照方案 {number}")),
+    }.get(kind, ({}, line.subject))
+    return known.get(number) or unknown.format(number=number)
 
 
 def _own(line: Line) -> str:

@@ -9,13 +9,16 @@ from domain.cases import Difficulty, ReassignReason, Stage
 from domain.clocks import LimitUnit
 from domain.errors import ProviderProblem
 from domain.imports import Profile
-from domain.organisation import UnitLevel
+from domain.organisation import PartyRole, UnitLevel
 from domain.people import Role
 from domain.trail import Line, Names, SubjectKind, Verification, verification_from_json
 from texts.catalog import gettext as _
 from texts.catalog import language
 from texts.imports import profile_name
+from texts.loads import points_text
 from texts.numbers import count, moment
+from texts.recusal import grounds_said, side_said
+from texts.teams import change_lines
 from texts.trail import post_name
 from texts.verification import verification_lines
 from texts.words import word
@@ -40,6 +43,12 @@ def _first_words(line: Line, payload: dict[str, Any], names: Names) -> list[str]
     """What several keys say together; they are taken out of the payload."""
     if line.subject.startswith(f"{SubjectKind.CASE}:"):
         return _of_case(payload, names)
+    if line.subject.partition(":")[0] in {SubjectKind.COMMITTEE, SubjectKind.MEDIATOR}:
+        payload.pop("leave", None)
+        before, after = payload.pop("before", {}), payload.pop("after", {})
+        return change_lines(before, after, names.mediators)
+    if line.action == "workload:export":
+        return [_whose(payload, names)]
     if line.action in {"user:grant", "user:end_post"}:
         return _of_post(payload, names)
     return []
@@ -52,12 +61,26 @@ def _of_case(payload: dict[str, Any], names: Names) -> list[str]:
         said.append(
             _("承办人 {old} → {new}").format(old=_mediator(old, names), new=_mediator(new, names))
         )
+        if suggested := payload.pop("suggested", None):
+            said.append(_of_suggested(suggested, new, names))
+    if "mediator" in payload:
+        who = _mediator(payload.pop("mediator"), names)
+        said.append(_("调解员 {name}").format(name=who))
     before = payload.pop("before", None) or {}
     if before.get("stage") == Stage.ACCEPTED:
         said.append(
             _("环节 {old} → {new}").format(old=word(Stage.ACCEPTED), new=word(Stage.IN_MEDIATION))
         )
     return said
+
+
+def _of_suggested(suggested: list[int], chosen: Any, names: Names) -> str:
+    """Who was suggested, and whether one of them was taken."""
+    who = _("、").join(_mediator(one, names) for one in suggested)
+    if chosen not in suggested:
+        return _("建议 {names},未采纳").format(names=who)
+    rank = suggested.index(chosen) + 1
+    return _("建议 {names},采纳第 {rank} 位").format(names=who, rank=rank)
 
 
 def _of_post(payload: dict[str, Any], names: Names) -> list[str]:
@@ -76,6 +99,15 @@ def _of_post(payload: dict[str, Any], names: Names) -> list[str]:
     if first:
         return [_("{post},{first} 起").format(post=told, first=first)]
     return [_("{post},到 {last} 为止(不含)").format(post=told, last=last)]
+
+
+def _whose(payload: dict[str, Any], names: Names) -> str:
+    """The narrowest place that a table was of; nothing where it was all of somebody's reach."""
+    unit, committee = payload.pop("unit", None), payload.pop("committee", None)
+    mediator = payload.pop("mediator", None)
+    if mediator is not None:
+        return _("调解员 {name}").format(name=_mediator(mediator, names))
+    return names.committees.get(committee) or names.units.get(unit) or ""
 
 
 def _mediator(mediator_id: Any, names: Names) -> str:
@@ -173,6 +205,13 @@ def _provider(value: Any, _names: Names, _now: datetime) -> str:
     return _("统一认证 {name}").format(name=value)
 
 
+def _points(value: Any, _names: Names, _now: datetime) -> str | None:
+    # What a step made of a case beside its stage; elsewhere no payload has it.
+    if not isinstance(value, dict) or set(value) != {"weight"}:
+        return None
+    return _("计点 {points}").format(points=points_text(value["weight"]))
+
+
 def _key(value: Any, _names: Names, _now: datetime) -> str:
     return _("公钥指纹 {start}").format(start=value)
 
@@ -182,10 +221,30 @@ def _file(value: Any, _names: Names, _now: datetime) -> str:
 
 
 def _day(value: Any, _names: Names, _now: datetime) -> str:
-    return _("截至 {day}").format(day=value)
+    return _("日期 {day}").format(day=value)
+
+
+def _meets_at(value: Any, _names: Names, now: datetime) -> str:
+    return moment(datetime.fromisoformat(str(value)), now=now)
+
+
+def _side(value: Any, _names: Names, _now: datetime) -> str | None:
+    return word(PartyRole(value)) if value in set(PartyRole) else None
+
+
+def _of_side(side: PartyRole) -> Teller:
+    return lambda value, _names, _now: side_said(side, value)
+
+
+def _grounds(value: Any, _names: Names, _now: datetime) -> str | None:
+    return grounds_said(value)
 
 
 _TELLERS: dict[str, Teller] = {
+    "side": _side,
+    "applicant": _of_side(PartyRole.APPLICANT),
+    "respondent": _of_side(PartyRole.RESPONDENT),
+    "grounds": _grounds,
     "reason": _reason,
     "parties": _number(lambda: _("当事人 {number} 人")),
     "version": _number(lambda: _("第 {number} 版")),
@@ -221,11 +280,14 @@ _TELLERS: dict[str, Teller] = {
     "seq": _number(lambda: _("备份里有 {number} 条记录")),
     "cases": _number(lambda: _("{number} 件案件")),
     "day": _day,
+    "meets_at": _meets_at,
     "lines": _lines_read,
     "file": _file,
     "anchored": _number(lambda: _("锚定到第 {number} 条")),
     "key": _key,
     "moved": _number(lambda: _("{number} 件在办案件的期限变动")),
+    "reweighed": _number(lambda: _("{number} 件在办案件重新计点")),
+    "values": _points,
     "kept": _some(lambda: _("{number} 件保持原期限")),
     "fingerprint": _moves_fingerprint,
     "days": _number(lambda: _("{number} 天")),

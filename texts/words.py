@@ -17,12 +17,24 @@ from domain.cases import (
     UndoObjection,
 )
 from domain.clocks import Count, LimitUnit
-from domain.eligibility import Distance, Objection
+from domain.committees import CheckState, LawCheck, Remedy
+from domain.eligibility import CommitteeKind, Distance, Objection
 from domain.limits import RuleProblem
-from domain.organisation import PartyRole, UnitLevel
+from domain.locks import Lock
+from domain.organisation import (
+    AbsenceKind,
+    DutyShift,
+    PartyRole,
+    RelationKind,
+    UnitLevel,
+    WithdrawalReason,
+)
 from domain.people import AccountObjection, AccountState, Role, Seat
+from domain.recusal import ConsentForm, RecordObjection
+from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
 from domain.work_calendar import DayKind
+from domain.workload import LookAt
 from texts.catalog import gettext as _
 
 # Each table is a function, so that the words are looked up when they are said, not when imported.
@@ -107,16 +119,68 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         EventKind.ON_THE_SPOT: _("当场化解"),
         EventKind.IMPORTED: _("导入"),
         EventKind.UPDATED: _("信息更新"),
+        EventKind.OBJECTED: _("当事人申请回避"),
+        EventKind.OBJECTION_WITHDRAWN: _("撤回回避申请"),
+        EventKind.OBJECTION_LIFTED: _("确认撤回回避申请"),
+        EventKind.CONSENTED: _("记录双方同意不回避"),
+        EventKind.CONSENT_APPROVED: _("批准不回避"),
+        EventKind.CONSENT_REVOKED: _("撤销同意"),
+        EventKind.CHOSEN: _("当事人选定调解员"),
+        EventKind.CHOICE_ENDED: _("当事人撤回选定"),
+        EventKind.PINNED: _("督办锁定"),
+        EventKind.UNPINNED: _("解除锁定"),
+        EventKind.MEETING_BOOKED: _("约定调解会"),
+        EventKind.MEETING_CANCELLED: _("取消调解会"),
+        EventKind.MET: _("调解会"),
         EventKind.DEADLINE_MOVED: _("期限变动"),
+        EventKind.REWEIGHED: _("重新计点"),
     },
     Objection: lambda: {
-        Objection.RECUSED: _("须回避"),
+        Objection.IS_PARTY: _("须回避:本人是当事人"),
+        Objection.KIN: _("须回避:当事人近亲属"),
+        Objection.INTEREST: _("须回避:有利害关系"),
+        Objection.PRIOR_ROLE: _("须回避:曾任本纠纷代理人、证人或鉴定人"),
+        Objection.OTHER_TIE: _("须回避:其他可能影响公正的关系"),
+        Objection.PARTY_OBJECTS: _("须回避:当事人申请回避"),
+        Objection.OWN_APPROVAL: _("回避同意由您本人批准,须由别人指派"),
         Objection.LEFT_POST: _("不在岗"),
+        Objection.LICENCE_OVER: _("聘期已过"),
+        Objection.TERM_OVER: _("调委会任期已满"),
         Objection.ABSENT: _("请假中"),
         Objection.OTHER_JURISDICTION: _("不属管辖"),
         Objection.NO_SPECIALITY: _("无此专长"),
         Objection.AT_CAPACITY: _("在办已满"),
         Objection.ALREADY_HOLDS: _("已由其承办"),
+    },
+    Lock: lambda: {
+        Lock.CHOSEN_BY_PARTIES: _("当事人选定了调解员"),
+        Lock.PINNED: _("督办锁定"),
+        Lock.AGREEMENT: _("正在拟定协议"),
+        Lock.MID_MEDIATION: _("已开过调解会"),
+        Lock.MOVED_LATELY: _("14日内刚改派"),
+    },
+    ConsentForm: lambda: {
+        ConsentForm.WRITTEN: _("书面"),
+        ConsentForm.ORAL: _("口头(已记录)"),
+    },
+    RecordObjection: lambda: {
+        RecordObjection.OWN_MATTER: _("涉及您本人,须由别人办理"),
+        RecordObjection.SAME_PERSON: _("批准人不能是记录人"),
+        RecordObjection.WITHDRAWN_ALREADY: _("撤回已经记录,待另一人确认"),
+        RecordObjection.NOT_WITHDRAWN: _("没有待确认的撤回"),
+        RecordObjection.NO_GROUND: _("这位调解员对此案没有回避事由"),
+        RecordObjection.NOT_CONSENTABLE: _("本人是当事人的,不能由当事人同意"),
+        RecordObjection.GROUNDS_CHANGED: _("当事人或回避事由已变,须重新征得同意"),
+        RecordObjection.NOTHING_TO_APPROVE: _("没有待批准的同意记录"),
+        RecordObjection.NOTHING_TO_REVOKE: _("没有有效的同意记录"),
+        RecordObjection.OBJECTS_ALREADY: _("这一方已对这位调解员申请回避"),
+        RecordObjection.NO_OBJECTION: _("这一方没有对这位调解员申请回避"),
+        RecordObjection.PINNED_ALREADY: _("案件已锁定"),
+        RecordObjection.NOT_PINNED: _("案件没有锁定"),
+        RecordObjection.NOBODY_HOLDS: _("案件还没有承办人"),
+        RecordObjection.NO_SUCH_SIDE: _("此案没有这一方当事人"),
+        RecordObjection.NO_MEETING_BOOKED: _("没有约定调解会"),
+        RecordObjection.NO_CHOICE: _("当事人没有选定调解员"),
     },
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
@@ -127,6 +191,8 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         UndoObjection.NOT_YOURS: _("最近一次改派不是您做的"),
         UndoObjection.NOT_A_REASSIGNMENT: _("最近一次变动不是改派"),
         UndoObjection.FORMER_NOT_ELIGIBLE: _("原调解员须回避或已离岗"),
+        UndoObjection.UNDONE_ALREADY: _("这一批已经撤销过"),
+        UndoObjection.TOO_LONG_AGO: _("提交已超过 14 天"),
     },
     FieldProblem: lambda: {
         FieldProblem.MISSING: _("必填"),
@@ -135,6 +201,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.NOT_A_CHOICE: _("请从列表中选择"),
         FieldProblem.IN_FUTURE: _("不能晚于今天"),
         FieldProblem.IN_PAST: _("须晚于今天"),
+        FieldProblem.GONE_BY: _("须晚于现在"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
         FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
         FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
@@ -258,6 +325,13 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         PartyRole.RESPONDENT: _("被申请人"),
         PartyRole.OTHER: _("其他当事人"),
     },
+    LookAt: lambda: {
+        LookAt.OVER_CAPACITY: _("超过上限"),
+        LookAt.AWAY_WITH_DUE: _("请假期间有案件到期"),
+        LookAt.LATE_CLUSTER: _("超期集中"),
+        LookAt.TERM_ENDING: _("任期将满"),
+        LookAt.IDLE: _("近四周较空闲"),
+    },
     AccountState: lambda: {
         AccountState.OPEN: _("启用"),
         AccountState.CLOSED: _("已停用"),
@@ -282,6 +356,108 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         AccountObjection.OF_ADMINISTRATOR: _(
             "三员分立时,管理员账号的密码和统一认证只能在服务器上用命令行处理"
         ),
+    },
+    CommitteeKind: lambda: {
+        CommitteeKind.COMMUNITY: _("村(社区)调委会"),
+        CommitteeKind.TOWN: _("镇街调委会"),
+        CommitteeKind.INDUSTRY: _("行业性专业性调委会"),
+        CommitteeKind.BRAND_ROOM: _("品牌调解室"),
+    },
+    AbsenceKind: lambda: {
+        AbsenceKind.LEAVE: _("请假"),
+        AbsenceKind.TRAINING: _("培训"),
+        AbsenceKind.SECONDMENT: _("借调"),
+    },
+    RelationKind: lambda: {
+        RelationKind.KIN: _("近亲属"),
+        RelationKind.INTEREST: _("有利害关系"),
+        RelationKind.FORMER_ROLE: _("曾任代理人、证人或鉴定人"),
+        RelationKind.OTHER: _("其他可能影响公正的关系"),
+    },
+    WithdrawalReason: lambda: {
+        WithdrawalReason.MISTAKEN: _("登记有误"),
+        WithdrawalReason.ENDED: _("关系已不存在"),
+    },
+    DutyShift: lambda: {
+        DutyShift.DAY: _("白班"),
+        DutyShift.NIGHT: _("夜班"),
+    },
+    MemberSeat: lambda: {
+        MemberSeat.CHAIR: _("主任"),
+        MemberSeat.MEMBER: _("委员"),
+        MemberSeat.HIRED: _("聘任"),
+    },
+    CheckState: lambda: {
+        CheckState.FAILS: _("不符合"),
+        CheckState.SOON: _("将届满"),
+        CheckState.UNKNOWN: _("待补资料"),
+        CheckState.HOLDS: _("符合"),
+    },
+    LawCheck: lambda: {
+        LawCheck.SIZE: _("委员三至九人"),
+        LawCheck.CHAIR: _("设主任一人"),
+        LawCheck.WOMAN: _("有妇女成员"),
+        LawCheck.MINORITY: _("多民族地区有人数较少民族的成员"),
+        LawCheck.TERM_LENGTH: _("任期不超过三年"),
+        LawCheck.TERM_ENDS: _("任期未届满"),
+        LawCheck.MEMBER_TERMS: _("委员都在任期内"),
+        LawCheck.ADULTS: _("调解员都已成年"),
+    },
+    Remedy: lambda: {
+        Remedy.ELECT_MORE: _("补选委员到至少三人"),
+        Remedy.ELECT_FEWER: _("委员超过九人,请把多出的改为聘任"),
+        Remedy.NAME_CHAIR: _("推选一位主任"),
+        Remedy.ONE_CHAIR: _("主任只能有一位,请核对"),
+        Remedy.ELECT_WOMAN: _("补选一位妇女委员"),
+        Remedy.ENTER_SEX: _("补录委员的性别"),
+        Remedy.ELECT_MINORITY: _("补选一位人数较少民族的委员"),
+        Remedy.ENTER_MINORITY: _("补录委员是否属人数较少民族"),
+        Remedy.SHORTEN_TERM: _("任期登记超过三年,请核对选举日期,重新登记一届"),
+        Remedy.PREPARE_ELECTION: _("请着手准备换届选举"),
+        Remedy.HOLD_ELECTION: _("任期已届满,请组织换届选举后登记新一届"),
+        Remedy.RENEW_SEATS: _("有委员的任期已满或超过三年,请换届或改为聘任"),
+        Remedy.REPLACE_MINOR: _("有人未满十八周岁,不能担任调解员"),
+        Remedy.ENTER_AGE: _("补录是否成年"),
+    },
+    TeamObjection: lambda: {
+        TeamObjection.LEAVE_OVER: _("这段假期已经结束,不能再改"),
+        TeamObjection.LEAVE_BEGUN: _("假期已经开始:只能改最后一天,开始日不能改,也不能取消"),
+        TeamObjection.LEFT_POST: _("此人已离岗"),
+        TeamObjection.COMMITTEE_CLOSED: _("调委会已撤销"),
+        TeamObjection.HOLDS_CASES: _("还有在办案件,请先改派"),
+        TeamObjection.HAS_PEOPLE: _("还有在岗人员,请先办理离岗"),
+        TeamObjection.ON_LEAVE: _("其中有人当天请假"),
+        TeamObjection.OTHER_COMMITTEE: _("其中有人不是本调委会的在岗人员"),
+        TeamObjection.DAY_OVER: _("过去的日子不能再排"),
+        TeamObjection.NOTHING_TO_COPY: _("那一周没有可以照排的值班"),
+        TeamObjection.ALREADY_DISCLOSED: _("与此人的关系已经登记过"),
+        TeamObjection.NOT_DISCLOSED: _(
+            "没有登记过与此人的关系,请核对姓名或证件号码;登记时填了号码的,撤回也要填号码"
+        ),
+        TeamObjection.UNCHANGED: _("与现在的完全相同"),
+        TeamObjection.WITHDRAWAL_ASKED: _("已经申请撤回这项关系,等待另一人决定"),
+        TeamObjection.NO_WITHDRAWAL: _("这项申请已有决定或已收回,请看清现在的情况"),
+        TeamObjection.SAME_PERSON: _("申请人不能自己同意,须由另一人决定"),
+        TeamObjection.OWN_RELATION: _("关系涉及您本人,须由别人决定"),
+        TeamObjection.IN_POST_ALREADY: _("有此证件号码的调解员已经在岗"),
+        TeamObjection.SERVED_BEFORE: _("有同名的人登记过回避,请选明是不是同一人"),
+        TeamObjection.NO_SUCH_DUTY: _("没有这项常设事务,或它已经结束"),
+    },
+    TeamProblem: lambda: {
+        TeamProblem.REVERSED: _("不能早于开始日"),
+        TeamProblem.OVERLAPS: _("与已登记的另一段假期重叠"),
+        TeamProblem.TOO_EARLY: _("太早,过去的记录不能改"),
+        TeamProblem.TOO_FAR: _("最多提前一年"),
+        TeamProblem.TOO_LONG_AWAY: _("一次最长一年"),
+        TeamProblem.LONGER_THAN_TERM: _("每届任期三年(人民调解法第九条)"),
+        TeamProblem.BEFORE_LAST_TERM: _("须晚于上一届的开始日"),
+        TeamProblem.BEGINS_LATER: _("选举完成后才登记,不能晚于今天"),
+        TeamProblem.CHAIR_NOT_MEMBER: _("须是当选的委员"),
+        TeamProblem.NOT_OF_COMMITTEE: _("有人不是本调委会的在岗人员"),
+        TeamProblem.NOT_ADULT: _("须年满十八周岁(人民调解法第十四条)"),
+        TeamProblem.KIND_UNFIT: _("这一类调委会不设在这一级"),
+        TeamProblem.IDENTITY_WRONG: _("号码不对,请核对"),
+        TeamProblem.TOO_MANY: _("人数太多"),
     },
     Seat: lambda: {
         Seat.COUNTY: _("全县"),

@@ -13,6 +13,7 @@ from texts import clocks as clock_texts
 from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
+from texts.recusal import said_of_mediator
 from texts.words import word
 from ui import elements
 from ui.queue_list import address, clock_words, kind_of, supervision_card
@@ -252,4 +253,4 @@ def _said(data: dict[str, Any]) -> str:
         return _("{days} 天").format(days=count(data["days"]))
     if isinstance(data.get("until"), str):
         return _("至 {day}").format(day=data["until"])
-    return ""
+    return said_of_mediator(data)

@@ -7,12 +7,12 @@ import streamlit as st
 from data_access import site
 from data_access.commands.unmask import REASON_LONGEST, REASON_SHORTEST, unmask_case
 from data_access.queries.cases import CaseView, OpenText
-from domain.cases import objections_to_move
+from domain.cases import Stage, objections_to_move
 from domain.errors import NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.sentences import explain
-from ui import case_card, case_reads, clock, feedback, reassign, steps
+from ui import case_card, case_reads, clock, feedback, reassign, records, records_shown, steps
 from ui.session import acting, require, speak, still
 
 # What belongs to one case and must not be carried over to the next.
@@ -20,8 +20,10 @@ _OF_ONE_CASE = (
     "unmasked",
     "unmask_reason",
     "mediator_chosen",
+    "suggested_for",
     "reassign_key",
     "step_key",
+    "record_key",
     "seen_version",
     "moved_away",
     "_refusal",
@@ -42,6 +44,8 @@ def forms(view: CaseView, actor: Actor) -> dict[str, str]:
     movable = not objections_to_move(view.row.stage, parked=view.row.paused)
     if movable and case_reads.holds(actor, Permission.CASE_REASSIGN, view.row.case_no):
         names["reassign"] = _("改派") if view.row.mediator_id else _("指派")
+    if view.row.stage is not Stage.CLOSED and records.offered(actor, view.row.case_no):
+        names["records"] = _("回避与选定")
     return names
 
 
@@ -49,6 +53,8 @@ def show_form(name: str, case_no: str) -> None:
     """One of the forms."""
     if name == "reassign":
         reassign.live_form(case_no)
+    elif name == "records":
+        records.live_form(case_no)
     else:
         steps.live_form(case_no)
 
@@ -138,7 +144,17 @@ def live_facts(case_no: str) -> None:
         blocks.append(case_card.parties(view.parties, clear=False))
     else:
         blocks += [case_card.clear_text(clear), case_card.parties(clear.parties, clear=True)]
+    blocks += _recorded(case_no, actor)
     case_card.show(blocks, key="card_facts")
+
+
+def _recorded(case_no: str, actor: Actor) -> list[dict[str, Any]]:
+    """Who objected, consented or chose; nothing where nobody did."""
+    try:
+        found = case_reads.records(case_no, actor.scope(Permission.CASE_READ))
+    except NotFound:
+        return []  # it left the scope since the view was read: the head says so
+    return records_shown.blocks(found, clock.now())
 
 
 def offer_why(case_no: str, actor: Actor) -> None:

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 
 from data_access import reference
-from data_access.queries import candidates, cases, clocks, duplicates
+from data_access.queries import candidates, case_records, cases, clocks, duplicates
 from data_access.queries import steps as step_queries
 from data_access.queries.candidates import Choice
+from data_access.queries.case_records import CaseRecords
 from data_access.queries.cases import CaseView
 from data_access.queries.duplicates import Duplicate, Merging
 from data_access.queries.steps import StepView
@@ -26,11 +27,15 @@ def view(case_no: str, scope: Scope, at: datetime) -> CaseView:
     )
 
 
-def choice(case_no: str, scope: Scope, at: datetime) -> Choice:
-    """Who could take the case, and who could not. Raises NotFound outside the scope."""
+def choice(case_no: str, actor: Actor, at: datetime) -> Choice:
+    """To whom this person could give the case, and to whom not. Raises NotFound out of scope."""
+    scope = actor.scope(Permission.CASE_REASSIGN)
     return cached(
-        f"candidates {case_no}",
-        lambda session: candidates.choice(session, scope=scope, case_no=case_no, now=minute(at)),
+        # What a person approved lets nobody pass for them: two askers may have two answers.
+        f"candidates {case_no} {actor.user_id}",
+        lambda session: candidates.choice(
+            session, scope=scope, case_no=case_no, now=minute(at), assigner=actor.user_id
+        ),
         scope=scope,
         now=at,
     )
@@ -51,6 +56,15 @@ def steps(case_no: str, scope: Scope) -> StepView:
     return cached(
         f"step_view {case_no}",
         lambda session: step_queries.step_view(session, scope=scope, case_no=case_no),
+        scope=scope,
+    )
+
+
+def records(case_no: str, scope: Scope) -> CaseRecords:
+    """What is recorded of the case about its mediator. Raises NotFound outside the scope."""
+    return cached(
+        f"case_records {case_no}",
+        lambda session: case_records.case_records(session, scope=scope, case_no=case_no),
         scope=scope,
     )
 

@@ -11,7 +11,7 @@ from ui.plain import plain
 from ui.session import require
 
 WIDTH = 640
-VIEWS = ("facts", "steps", "reassign", "timeline")
+VIEWS = ("facts", "steps", "reassign", "records", "timeline")
 
 
 def open_drawer(case_no: str, view: str = "facts") -> None:
@@ -55,7 +55,7 @@ def _drawer(case_no: str) -> None:
     chosen = _choose_view(view, actor)
     case_parts.undo_if_possible(view, actor)
     match chosen:
-        case "reassign" | "steps":
+        case "reassign" | "steps" | "records":
             case_parts.show_form(chosen, case_no)
         case "timeline":
             case_parts.live_timeline(case_no)

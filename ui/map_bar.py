@@ -9,11 +9,12 @@ from data_access.commands.selections import select_open_cases
 from data_access.queries.choices import Choices
 from data_access.queries.figures import Cut
 from data_access.queries.layers import Area
+from data_access.queries.queue import Filters
 from domain.clocks import day_of
 from domain.people import Permission
 from texts import gettext as _
 from texts.numbers import count
-from ui import clock, feedback, map_reads, map_state
+from ui import clock, feedback, map_reads, map_state, queue_marks, queue_reads
 from ui.map_places import LEVELS, Places
 from ui.place_search import find
 from ui.plain import plain
@@ -162,8 +163,8 @@ def _chosen(area: Area) -> None:
 # --- what is picked ------------------------------------------------------------------------------
 
 
-def show_picked(places: Places) -> None:
-    """How many areas are picked, and the way with their cases to the queue."""
+def show_picked(places: Places, *, moves_cases: bool) -> None:
+    """How many areas are picked, and the way with their cases to the queue or the sandbox."""
     areas = tuple(places.by_id[one] for one in map_state.picked() if one in places.by_id)
     row = st.container(horizontal=True, vertical_alignment="center", key="map_picked_row")
     if not (areas or map_state.drawing()):
@@ -179,6 +180,14 @@ def show_picked(places: Places) -> None:
         on_click=to_queue,
         args=(areas,),
     )
+    if moves_cases:
+        row.button(
+            _("放入改派台"),
+            key="map_to_sandbox",
+            on_click=to_queue,
+            args=(areas,),
+            kwargs={"sandbox": True},
+        )
     row.button(_("清除"), key="map_unpick", on_click=_unpick)
 
 
@@ -195,8 +204,8 @@ def _unpick() -> None:
     map_state.forget_picked()
 
 
-def to_queue(areas: tuple[Area, ...]) -> None:
-    """Pick the areas' open cases together; the page then goes to the queue with them."""
+def to_queue(areas: tuple[Area, ...], *, sandbox: bool = False) -> None:
+    """Pick the areas' open cases together; the page then goes with them where they are wanted."""
     with feedback.refusals_kept(_PLACE):
         actor, now = acting(Permission.CASE_READ), clock.now()
         made = select_open_cases(
@@ -209,15 +218,21 @@ def to_queue(areas: tuple[Area, ...]) -> None:
             now=now,
             key=uuid4().hex,
         )
-        st.session_state["map_selection"] = made.selection_id
+        if not sandbox:
+            st.session_state["map_selection"] = made.selection_id
+            return
+        moving = acting(Permission.CASE_REASSIGN).scope(Permission.CASE_REASSIGN)
+        picked = Filters(selection_id=made.selection_id)
+        st.session_state[queue_marks.SANDBOX] = queue_reads.numbers(moving, picked, now)
 
 
-def go_to_queue_if_asked(*, live: bool = False) -> None:
-    """Leave for the queue where the last click made a selection.
+def leave_if_asked(*, live: bool = False) -> None:
+    """Leave for the queue, or the sandbox, where the last click made a selection for it.
 
     A `live` part leaves by drawing the page anew: what it has under way would else arrive at
     another page, which has no place for it.
     """
+    queue_marks.go_to_sandbox_if_asked(live=live)
     if "map_selection" not in st.session_state:
         return
     if live:

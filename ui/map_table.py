@@ -1,9 +1,6 @@
 """The map's figures as a table: for keyboards and screen readers, and to take along."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -15,10 +12,9 @@ from texts import kpi as kpi_texts
 from texts.numbers import moment
 from texts.words import word
 from ui import clock
+from ui.csv_file import CSV, as_csv, taker
 from ui.map_drawn import Drawn
 from ui.map_sight import Reading
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(maps: Sequence[Drawn], reading: Reading, *, notes: Sequence[str]) -> None:
@@ -44,7 +40,7 @@ def show(maps: Sequence[Drawn], reading: Reading, *, notes: Sequence[str]) -> No
             _("下载 CSV"),
             data=lambda: _taken(reading, last, table, about),
             file_name=_file_name(last),
-            mime="text/csv",
+            mime=CSV,
             key="map_csv",
             icon=":material/download:",
         )
@@ -54,10 +50,7 @@ def _taken(
     reading: Reading, drawn: Drawn, table: pd.DataFrame, about: Sequence[tuple[str, str]]
 ) -> bytes:
     """The file, once the trail says who took it: asked again, since the button may be old."""
-    now, shown = clock.now(), reading.sight.actor
-    if shown.session_id is None:
-        raise AssertionError
-    actor = site.current().registry.actor(shown.session_id, now)
+    now = clock.now()
     record_figures_export(
         site.current().db,
         figure=drawn.figure.key,
@@ -65,7 +58,7 @@ def _taken(
         area=reading.shown.area.code,
         rows=len(table),
         suppressed=reading.suppressed,
-        actor=replace(actor, address=shown.address),
+        actor=taker(reading.sight.actor, now),
         now=now,
     )
     return as_csv(table, about)
@@ -85,21 +78,6 @@ def rows(maps: Sequence[Drawn], reading: Reading) -> pd.DataFrame:
                 )
                 row[name] = text
     return pd.DataFrame(list(by_code.values())).fillna("—")
-
-
-def as_csv(table: pd.DataFrame, about: Sequence[tuple[str, str]] = ()) -> bytes:
-    """UTF-8 with a mark that spreadsheets know it by; no cell begins a formula."""
-    out = io.StringIO(newline="")
-    lines = [list(table.columns), *table.to_numpy().tolist()]
-    if about:
-        lines += [[], *map(list, about)]
-    csv.writer(out).writerows([_plain(cell) for cell in line] for line in lines)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _plain(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _column(one: Drawn, reading: Reading) -> str:

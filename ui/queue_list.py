@@ -1,58 +1,77 @@
 """The queue's list on the screen: tabs with counts, chips, rows, pages, the time of its data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from data_access.changes import Watermark
-from data_access.queries.queue import Count, QueueRow
-from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, Lamp, Risk, Stage
+from data_access.queries.arrivals import Arrival
+from data_access.queries.queue import Count, Page, QueueRow
+from data_access.queries.recusals import ToResolve
+from domain.batches import MOST_MOVES
+from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, EventKind, Lamp, Risk, Stage
 from domain.clocks import day_of
 from domain.transitions import LEVELS
 from texts import gettext as _
 from texts import language, ngettext
-from texts.numbers import clock_time, count, time_left
+from texts.numbers import clock_time, count, moment, time_left
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
 from ui import elements
+from ui.queue_marks import Marks
 
 _LIST = elements.element("queue_list")
 _LIVE = elements.element("queue_live")
 
+# What is more than this is told by its number alone, and shown once these are seen.
+ARRIVALS_SHOWN = 50
+
+
+class Clicks(NamedTuple):
+    """What the page does when something is clicked."""
+
+    mark: Callable[[], None]
+    seen: Callable[[], None]
+    open: Callable[[], None]
+    stage: Callable[[], None]
+    drop: Callable[[], None]
+    turn: Callable[[], None]
+
 
 def show(
+    page: Page,
     *,
-    rows: tuple[QueueRow, ...],
     counts: dict[Stage, Count] | None,
     stage: Stage | None,
     chips: list[dict[str, str]],
     page_number: int,
-    has_next: bool,
-    more_found: bool,
     open_case: str | None,
-    may_move: bool,
+    marks: Marks | None,
+    to_resolve: Sequence[ToResolve],
+    came: Sequence[Arrival],
     watermark: Watermark,
     now: datetime,
-    on_open: Callable[[], None],
-    on_stage: Callable[[], None],
-    on_drop: Callable[[], None],
-    on_turn: Callable[[], None],
+    clicks: Clicks,
 ) -> Any:
     """Draw the list. `counts` None means a search: no tabs, and closed cases may be among the rows.
 
-    What was clicked is in the result's `open`, `stage`, `drop`, `turn` during the callback's run.
+    `marks` None: the reader moves no case. What was clicked is in the result's `open`, `stage`,
+    `drop`, `turn`, `mark`, `seen` during the callback's run.
     """
-    total = len(rows) if counts is None else _total(counts, stage)
+    total = len(page.rows) if counts is None else _total(counts, stage)
     data = {
         "tabs": [] if counts is None else _tabs(counts, stage),
         "chips": chips,
-        "rows": [_row(row, now, may_move=may_move) for row in rows],
+        "rows": [_row(row, now, may_move=marks is not None) for row in page.rows],
         "open": open_case,
         "page": page_number,
         "has_back": page_number > 1,
-        "has_next": has_next,
-        "words": _words(total, page_number, counts is None, more_found),
+        "has_next": page.next is not None,
+        "marks": marks and _marks(marks),
+        "recusals": _recusals(to_resolve, now) if to_resolve else None,
+        "arrivals": _arrivals(came, now) if came else None,
+        "words": _words(total, page_number, counts is None, page.more),
     }
     # The time of the data is sent apart: it is new at every refresh, while the list stays the same
     # to the last byte until something changes, and a browser that has it is not sent it again.
@@ -60,11 +79,85 @@ def show(
     return _LIST(
         key="queue_list",
         data=data,
-        on_open_change=on_open,
-        on_stage_change=on_stage,
-        on_drop_change=on_drop,
-        on_turn_change=on_turn,
+        on_mark_change=clicks.mark,
+        on_seen_change=clicks.seen,
+        on_open_change=clicks.open,
+        on_stage_change=clicks.stage,
+        on_drop_change=clicks.drop,
+        on_turn_change=clicks.turn,
     )
+
+
+def _marks(marks: Marks) -> dict[str, Any]:
+    return {
+        "numbers": marks.numbers,
+        "turn": marks.turn,
+        "words": {
+            "mark": _("选中"),
+            "count": _("已选 {count} 件"),
+            "to_sandbox": _("放入改派台"),
+            "all": _("选中符合条件的全部(最多 {most} 件)").format(most=count(MOST_MOVES)),
+            "clear": _("清除"),
+        },
+    }
+
+
+def _recusals(cases: Sequence[ToResolve], now: datetime) -> dict[str, Any]:
+    title = ngettext("{count} 件的承办人应当回避", "{count} 件的承办人应当回避", len(cases))
+    return {
+        "title": _("▲ {told},请改派").format(told=title.format(count=count(len(cases)))),
+        "rows": [
+            {
+                "number": one.case_no,
+                "text": _("{name}:{grounds}").format(
+                    name=one.mediator_name, grounds=_("、").join(map(word, one.grounds))
+                ),
+                "when": _("{since} 起承办").format(since=moment(one.held_since, now=now)),
+            }
+            for one in cases
+        ],
+        "words": {},
+    }
+
+
+def _arrivals(came: Sequence[Arrival], now: datetime) -> dict[str, Any]:
+    rest = len(came) - ARRIVALS_SHOWN
+    more = ngettext("另有 {count} 件", "另有 {count} 件", rest).format(count=count(rest))
+    return {
+        "title": ngettext("新到 {count} 件", "新到 {count} 件", len(came)).format(
+            count=count(len(came))
+        ),
+        "rows": [
+            {
+                "number": one.case_no,
+                "version": one.version,
+                "text": _how_it_came(one),
+                "when": moment(one.at, now=now),
+            }
+            for one in came[:ARRIVALS_SHOWN]
+        ],
+        "words": {"seen": _("都看过了")} | ({"more": more} if rest > 0 else {}),
+    }
+
+
+def _how_it_came(one: Arrival) -> str:
+    if one.holder is None:
+        told = {
+            EventKind.UNDONE: _("{by} 撤销指派,待重新指派"),
+            EventKind.REOPENED: _("{by} 重新办理,待重新指派"),
+            EventKind.UNMERGED: _("{by} 撤销并案,待重新指派"),
+        }
+        text = told.get(one.kind, _("{by} 退回,待重新指派"))
+    else:
+        told = {
+            EventKind.ASSIGNED: _("{by} 指派给 {holder}"),
+            EventKind.UNDONE: _("{by} 撤销改派,交还 {holder}"),
+            EventKind.UNMERGED: _("{by} 撤销并案,交还 {holder}"),
+            EventKind.IMPORTED: _("{by} 导入,由 {holder} 承办"),
+            EventKind.UPDATED: _("{by} 导入,改由 {holder} 承办"),
+        }
+        text = told.get(one.kind, _("{by} 改派给 {holder}"))
+    return text.format(by=one.by or _("系统"), holder=one.holder)
 
 
 def _live(watermark: Watermark) -> dict[str, Any]:

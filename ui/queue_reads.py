@@ -10,6 +10,7 @@ from data_access.queries import choices as choices_query
 from data_access.queries import queue, selections
 from data_access.queries.choices import Choices
 from data_access.queries.selections import Selection
+from domain.batches import MOST_MOVES
 from domain.cases import Stage
 from domain.errors import NotFound
 from domain.people import Actor, Permission, Scope
@@ -24,8 +25,10 @@ def choices(scope: Scope) -> Choices:
     )
 
 
-def selection(scope: Scope, selection_id: int) -> Selection | None:
+def selection(scope: Scope, selection_id: int | None) -> Selection | None:
     """Cases that were picked together, where any of them is in reach."""
+    if selection_id is None:
+        return None
 
     def load(session: Any) -> Selection | None:
         try:
@@ -49,6 +52,14 @@ def page(
         )
 
     return cached(f"queue {filters!r} {after!r}", load, scope=scope, now=now)
+
+
+def numbers(scope: Scope, filters: queue.Filters, now: datetime) -> tuple[str, ...]:
+    """As many cases as can be moved at once, the most urgent that the filters leave."""
+    with site.current().db.read() as session:
+        return queue.numbers(
+            session, scope=scope, filters=filters, now=minute(now), most=MOST_MOVES
+        )
 
 
 def found(actor: Actor, term: str, now: datetime) -> queue.Page:

@@ -151,6 +151,21 @@ def filters(choices: Choices) -> Filters:
     )
 
 
+def show_toolbar(offered: Options, on_change: Callable[[], None], *, parties: bool) -> None:
+    """The search box, of `parties` too where their names may be seen, and the filters."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
+        st.text_input(
+            _("搜索"),
+            key="search",
+            type="search",
+            placeholder=search_hint(parties=parties),
+            label_visibility="collapsed",
+            on_change=on_change,
+        )
+        with st.popover(_("筛选"), icon=":material/filter_list:", key="filters"):
+            show_filters(offered, on_change)
+
+
 def show_filters(offered: Options, on_change: Callable[[], None]) -> None:
     """The filter widgets, in a popover beside the search."""
     labels = {

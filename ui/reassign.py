@@ -1,5 +1,6 @@
 """The form that gives a case to a mediator: who could, who could not and why, reason, undo."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +15,13 @@ from data_access.commands.reassign import (
     undo_reassignment,
 )
 from data_access.queries.cases import CaseView
-from domain.cases import EventKind, FieldProblem, ReassignReason
+from domain.cases import BY_RULES, EventKind, FieldProblem, ReassignReason
 from domain.eligibility import Judged, Objection
 from domain.errors import Conflict, Invalid, NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
 from texts.words import word
-from ui import case_reads, clock, elements, feedback
+from ui import case_reads, clock, elements, feedback, suggested
 from ui.plain import plain
 from ui.session import acting, still
 
@@ -81,7 +82,7 @@ def _draw_people(case_no: str) -> tuple[CaseView | None, Judged | None]:
     scope, now = actor.scope(Permission.CASE_REASSIGN), clock.now()
     try:
         view = case_reads.view(case_no, scope, now)
-        judged = case_reads.choice(case_no, scope, now).judged
+        judged = case_reads.choice(case_no, actor, now).judged
     except NotFound:
         return None, None
     eligible = [one for one in judged if one.eligible]
@@ -90,6 +91,7 @@ def _draw_people(case_no: str) -> tuple[CaseView | None, Judged | None]:
         (one for one in judged if not one.eligible),
         key=lambda one: Objection.ALREADY_HOLDS not in one.objections,
     )
+    _show_suggested(case_no, view, actor, eligible)
     title = _("可以承办({count})").format(count=len(eligible))
     order = _("按负荷(三档)、远近、专长排列")
     st.markdown(f"**{title}** :gray[{order}]")
@@ -98,6 +100,23 @@ def _draw_people(case_no: str) -> tuple[CaseView | None, Judged | None]:
         _people(others, key="not_eligible", choosable=False)
     chosen = (one for one in eligible if one.candidate.mediator_id == chosen_id())
     return view, next(chosen, None)
+
+
+def _show_suggested(case_no: str, view: CaseView, actor: Actor, eligible: list[Judged]) -> None:
+    """The best of those who could take it. Whoever cannot any more is not among them."""
+    try:
+        found = suggested.suggested(case_no, view.row.version, actor)
+    except NotFound:
+        # It left the scope since the view was read: the head above the form says so.
+        return
+    people = {one.candidate.mediator_id: _person(one) for one in eligible}
+    rows = suggested.rows(found, people)
+    if not rows:
+        return
+    st.markdown(suggested.title(found))
+    _draw(rows, key="suggested", choosable=True)
+    if others := suggested.left_out(found):
+        st.caption(others)
 
 
 def chosen_id() -> int | None:
@@ -126,6 +145,7 @@ def submit(case_no: str) -> None:
                 actor=actor,
                 now=clock.now(),
                 key=st.session_state["reassign_key"],
+                suggested=suggested.shown_ids(case_no),
             )
         except Conflict:
             # Told now; the next attempt is about what they see from here on.
@@ -140,12 +160,11 @@ def submit(case_no: str) -> None:
 
 
 def may_undo(view: CaseView, actor: Actor) -> bool:
-    """Whether the last thing that happened is this person's own reassignment."""
-    last = view.events[0] if view.events else None
+    """Whether the last thing that anybody did is this person's own reassignment."""
+    last = next((one for one in view.events if one.kind not in BY_RULES), None)
     return (
         last is not None
         and last.kind in (EventKind.ASSIGNED, EventKind.REASSIGNED)
-        and last.seq == view.row.version
         and last.actor_id == actor.user_id
         and "before" in last.data
         and actor.may(Permission.CASE_REASSIGN)
@@ -179,20 +198,25 @@ def _reasons_to_move() -> list[ReassignReason]:
 
 
 def _people(judged: list[Judged], *, key: str, choosable: bool) -> None:
+    _draw([_person(one) for one in judged], key=key, choosable=choosable)
+
+
+def _draw(people: list[dict[str, Any]], *, key: str, choosable: bool) -> None:
     _PEOPLE(
         key=key,
         data={
             "choosable": choosable,
             "chosen": chosen_id(),
             "empty": _("没有人可以承办。请看下面的原因,或联系上级调委会。"),
-            "people": [_person(one) for one in judged],
+            "people": people,
+            "suggested": key == "suggested",
         },
-        on_choose_change=_choose if choosable else lambda: None,
+        on_choose_change=partial(_choose, key) if choosable else lambda: None,
     )
 
 
-def _choose() -> None:
-    st.session_state["mediator_chosen"] = st.session_state["candidates"]["choose"]
+def _choose(key: str) -> None:
+    st.session_state["mediator_chosen"] = st.session_state[key]["choose"]
 
 
 def _person(one: Judged) -> dict[str, Any]:
@@ -208,7 +232,9 @@ def _person(one: Judged) -> dict[str, Any]:
         "id": candidate.mediator_id,
         "name": candidate.name,
         "committee": f"{candidate.committee_name} · {post}",
-        "why": " · ".join(filter(None, (word(one.distance), speciality, late))),
+        "why": " · ".join(
+            filter(None, (word(one.distance), speciality, late, *map(word, one.locks)))
+        ),
         "load": load,
         "level": min(_FULL, full),
         "against": _("、").join(word(reason) for reason in one.objections),

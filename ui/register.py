@@ -148,6 +148,8 @@ def _ask_matter(scope: Scope, usual: str) -> None:
         st.text_area(_("事件简述"), key=_key("summary"), height=120)
         st.number_input(_("涉及人数"), min_value=1, value=2, key=_key("people"))
         st.number_input(_("涉及金额(元)"), min_value=0, value=None, key=_key("amount"))
+        st.toggle(_("涉及两个以上镇街"), key=_key("cross_town"))
+        st.toggle(_("同一纠纷以前调解过"), key=_key("repeated"))
         codes = list(sources)
         st.selectbox(
             _("来源渠道"),
@@ -257,6 +259,8 @@ def _new_case(parties: tuple[NewParty, ...], source: str) -> NewCase:
         people_count=said.get(_key("people")) or 2,
         amount_yuan=said.get(_key("amount")),
         risk=said.get(_key("risk")) or Risk.BLUE,
+        cross_town=bool(said.get(_key("cross_town"))),
+        repeated=bool(said.get(_key("repeated"))),
         settled=(said.get(_key("settled")) or "") if said.get(_key("on_the_spot")) else "",
     )
 

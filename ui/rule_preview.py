@@ -149,9 +149,15 @@ def ask_and_apply(
         st.button(_("放弃"), key=f"{place}_cancel", on_click=cancel)
 
 
-def history(found: Sequence[ChangeView], what: Callable[[ChangeView], str], now: datetime) -> Block:
-    """Who changed what, when, why, and how many deadlines moved."""
-    head = (_("时间"), _("由谁"), _("改了什么"), _("理由"), _("期限变动"))
+def history(
+    found: Sequence[ChangeView],
+    what: Callable[[ChangeView], str],
+    now: datetime,
+    *,
+    moved: str | None = None,
+) -> Block:
+    """Who changed what, when, why, and how many cases moved: their deadlines, or what is said."""
+    head = (_("时间"), _("由谁"), _("改了什么"), _("理由"), moved or _("期限变动"))
     rows = [
         (
             moment(one.at, now=now),

@@ -21,6 +21,7 @@ _CONNECTION = "Sec-WebSocket-Key"
 # What was typed survives signing in again; a password that was told once does not: an open tab
 # would show it for as long as nobody closes it.
 _OF_ONE_SESSION = ("one_time",)
+_PERSON = "_person"
 
 
 def acting(*permissions: Permission) -> Actor:
@@ -96,10 +97,18 @@ def _signed_in(*permissions: Permission) -> Actor:
     actor = site.current().registry.actor(session_id, now())
     if actor.user_id != user_id:
         raise SessionEnded
+    _keep_apart(user_id)
     if permissions and not actor.may(*permissions):
         raise NotAllowed(*permissions)
     address = st.context.headers.get(_ADDRESS)
     return replace(actor, address=address if isinstance(address, str) else "")
+
+
+def _keep_apart(user_id: int) -> None:
+    """Nothing that one person typed, marked or was shown is there for the next in the same tab."""
+    if st.session_state.get(_PERSON, user_id) != user_id:
+        st.session_state.clear()
+    st.session_state[_PERSON] = user_id
 
 
 def sign_in_address() -> str:

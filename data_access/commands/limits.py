@@ -11,7 +11,6 @@ from data_access.reference import limit_of, load_clock
 from data_access.rule_changes import (
     Amendment,
     Applied,
-    Planned,
     carry_out,
     change_once,
     checked_reason,
@@ -67,7 +66,7 @@ def add_limit(
         planned.require_as_seen(fingerprint)
         data = rule_data(rule) | {"open_cases": open_cases}
         change = Amendment(RuleKind.LIMITS, data, reason, actor, now)
-        change_id = record(session, planned, change)
+        change_id = record(session, change, moved=len(planned.moves), kept=planned.kept)
         _write(session, rule, change_id=change_id)
         deed = audit.Deed("limit:add", f"rules:{change_id}", payload_of(planned, data))
         return carry_out(session, planned, change, change_id=change_id, deed=deed)
@@ -96,8 +95,8 @@ def remove_limit(
         if rule.valid_from <= day_of(now):
             raise Invalid(rule=RuleProblem.HAS_BEGUN)
         data = rule_data(rule) | {"removed": True}
-        nothing = Planned([], 0)
-        change_id = record(session, nothing, Amendment(RuleKind.LIMITS, data, reason, actor, now))
+        change = Amendment(RuleKind.LIMITS, data, reason, actor, now)
+        change_id = record(session, change, moved=0, kept=0)
         _rewrite_ends(session, withdrawn(load_clock(session).limits, rule))
         session.delete(row)
         session.flush()

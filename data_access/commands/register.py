@@ -16,7 +16,8 @@ from data_access.reference import load_clock
 from data_access.scope import places_to_register
 from data_access.tables import Case, CaseEvent, CaseSpan, CaseType, Code, OrganisationUnit, Party
 from data_access.vault import Indexed
-from domain.cases import WEIGHT, Difficulty, EventKind, FieldProblem, Risk, Stage, difficulty_of
+from data_access.weighing import points_of, table_now
+from domain.cases import Difficulty, EventKind, FieldProblem, Risk, Stage, difficulty_of
 from domain.clocks import day_of
 from domain.errors import Invalid, NotAllowed
 from domain.identity import is_identity
@@ -52,7 +53,8 @@ class NewParty:
 class NewCase:
     """A dispute as it is registered. `difficulty` None: told by people, amount and risk.
 
-    `settled` is how it was settled on the spot (随手调), or empty where it goes on.
+    `settled` is how it was settled on the spot (随手调), or empty where it goes on. `cross_town`:
+    parties or matter lie in more than one town; `repeated`: the same matter came before.
     """
 
     unit_id: int
@@ -69,6 +71,8 @@ class NewCase:
     scale_code: str = "01"
     difficulty: Difficulty | None = None
     settled: str = ""
+    cross_town: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,6 @@ def _row(
         "source_code": new.source_code,
         "scale_code": new.scale_code,
         "difficulty": difficulty,
-        "weight": WEIGHT[difficulty],
         "risk": new.risk.value,
         **UNTOUCHED,
         "occurred_on": new.occurred_on,
@@ -231,12 +234,17 @@ def _row(
         "stage_since": now,
         "people_count": new.people_count,
         "amount_yuan": new.amount_yuan,
+        "cross_town": new.cross_town,
+        "repeated": new.repeated,
         "committee_id": None,
         "mediator_id": None,
         "updated_at": now,
         **_units(session, new.unit_id, actor, today=day_of(now)),
         **texts,
     }
+    stage = Stage.CLOSED if new.settled else Stage.REGISTERED
+    table = table_now(session, county_id=actor.county_id, now=now)
+    row["weight"] = points_of(row | {"stage": stage}, table)
     if new.settled:
         return row | {
             "stage": Stage.CLOSED,
@@ -248,7 +256,7 @@ def _row(
             "version": 2,
         }
     due = load_clock(session).deadline(Stage.REGISTERED, difficulty, start=now)
-    open_row = {"stage": Stage.REGISTERED, "is_open": 1, "version": 1}
+    open_row = {"stage": stage, "is_open": 1, "version": 1}
     return row | open_row | {"due_at": due.due_at, "soon_at": due.soon_at}
 
 

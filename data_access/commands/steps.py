@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_access import history, idempotency, numbers
+from data_access import handing, history, idempotency, numbers
 from data_access.engine import Database
-from data_access.stepping import kept_of, standing, values_after
+from data_access.recusal import require_no_recusal
+from data_access.stepping import given_back, kept_of, standing, values_after
 from data_access.tables import Case, CaseEvent
 from domain.cases import EventKind, FieldProblem, Stage
 from domain.clocks import day_of
@@ -53,7 +54,7 @@ def take_step(
     """Take one step, or refuse and change nothing.
 
     `expected_version` is the version the person was looking at; `key` makes a retry safe. Raises
-    NotAllowed, NotFound, Conflict, NotPossible, Invalid or KeyReused.
+    NotAllowed, NotFound, Conflict, NotPossible, NotEligible, Invalid or KeyReused.
     """
     transition = TRANSITIONS[action]
     given = tidied(given)
@@ -73,16 +74,23 @@ def take_step(
             require_fitting(transition, given, stands)
             _require_order(session, case, transition, given.day)
             at = history.time_of(case, now)
+            joined: Case | None = None
             values = values_after(session, case, transition, given, at)
+            if action is Action.UNMERGE and _must_let_go(session, case, actor=actor, now=now):
+                values |= given_back(session, case, given, at)
             data = _data(case, values, given)
             if action is Action.MERGE:
                 stays = _note_merging(session, case, given, actor=actor, now=now)
                 values["merged_into"] = stays.id
                 data["kept"] = kept_of(case)
+                joined = stays
             elif action is Action.UNMERGE:
                 data["stays"] = _note_unmerging(session, case, actor=actor, now=now)
             what = history.Change(transition.event, f"case:{action}", values, data, given.note)
             version = history.change(session, case, what, actor=actor, now=now)
+            if joined is not None and joined.mediator_id is not None:
+                # The one dispute is now part of the other: its parties are the holder's too.
+                require_no_recusal(session, joined, joined.mediator_id, assigner=actor.user_id)
             stage = values.get("stage", case.stage)
             return asdict(Stepped(case_no, version, stage))
 
@@ -189,6 +197,18 @@ def _merged_into(session: Session, case_no: str, actor: Actor) -> str:
         )
     )
     return found or ""
+
+
+def _must_let_go(session: Session, case: Case, *, actor: Actor, now: datetime) -> bool:
+    """Whether who held the case when it was merged must withdraw from it by now, or has left.
+
+    While it was part of another nothing kept them from leaving.
+    """
+    if case.mediator_id is None:
+        return False
+    handing.lock_mediators(session, [case.mediator_id])
+    hands = handing.Hands(session, [case], [], actor=actor, now=now)
+    return hands.must_let_go(case, case.mediator_id)
 
 
 def _note_unmerging(session: Session, case: Case, *, actor: Actor, now: datetime) -> str:

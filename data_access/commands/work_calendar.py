@@ -66,7 +66,7 @@ def change_calendar(
         }
         listed = {"list": [[one.day.isoformat(), one.halves, one.note] for one in after]}
         change = Amendment(RuleKind.CALENDAR, data | listed, reason, actor, now)
-        change_id = record(session, planned, change)
+        change_id = record(session, change, moved=len(planned.moves), kept=planned.kept)
         _write(session, after, official=official, change_id=change_id)
         deed = audit.Deed("calendar:change", f"rules:{change_id}", payload_of(planned, data))
         return carry_out(session, planned, change, change_id=change_id, deed=deed)

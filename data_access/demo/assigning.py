@@ -15,7 +15,14 @@ from data_access.demo.county import County
 from data_access.demo.people import CommitteePlan, MediatorPlan, Workforce
 from data_access.demo.story import Story
 from domain.cases import Difficulty
-from domain.eligibility import Candidate, CaseFacts, CommitteeKind, objections, speciality_match
+from domain.eligibility import (
+    Candidate,
+    CaseFacts,
+    CommitteeKind,
+    Objection,
+    objections,
+    speciality_match,
+)
 
 # The part-time are spared: with two cases in hand they are not asked for a third.
 _PART_TIME_PATIENCE = 2
@@ -25,6 +32,7 @@ _NEARBY_FIRST = {
     Difficulty.COMPLEX: 0.06,
     Difficulty.MAJOR: 0.0,
 }
+_NOTHING: frozenset[Objection] = frozenset()
 _INDUSTRY_FIRST = 0.7
 _ROOM_FIRST = 0.42
 _TOWN_SPECIALIST_FIRST = 0.15
@@ -118,7 +126,7 @@ class Desk:
             open_weight=load.weight,
             active=plan.left_on is None or day < plan.left_on,
             absent=any(absence.covers(day) for absence in plan.absences),
-            recused=mediator in story.recused,
+            grounds=story.recused.get(mediator, _NOTHING),
         )
         return not objections(candidate, facts)
 

@@ -59,20 +59,25 @@ def establish(session: Session, county: County, workforce: Workforce, *, today: 
 
 
 def add_relations(
-    session: Session, ids: Ids, relations: list[tuple[int, str, RelationKind]]
+    session: Session, ids: Ids, relations: list[tuple[int, str, RelationKind, date]]
 ) -> None:
-    """Write disclosed relations: (mediator's index, identity number, kind)."""
+    """Write disclosed relations: (mediator's index, identity number, kind, day)."""
     vault = vault_of(session)
     rows = {
-        (ids.mediators[mediator], vault.index(identity, Indexed.IDENTITY)): kind
-        for mediator, identity, kind in relations
+        (ids.mediators[mediator], vault.index(identity, Indexed.IDENTITY)): (kind, day)
+        for mediator, identity, kind, day in relations
     }
     if rows:
         session.execute(
             insert(MediatorRelation),
             [
-                {"mediator_id": mediator, "person_index": index, "kind": kind}
-                for (mediator, index), kind in rows.items()
+                {
+                    "mediator_id": mediator,
+                    "person_index": index,
+                    "kind": kind,
+                    "disclosed_on": day,
+                }
+                for (mediator, index), (kind, day) in rows.items()
             ],
         )
 
@@ -141,6 +146,7 @@ def _add_people(session: Session, ids: Ids, workforce: Workforce, *, today: date
                 "member": plan.member,
                 "chair": plan.chair,
                 "full_time": plan.full_time,
+                "adult": True,
                 "capacity": plan.capacity,
                 "active": plan.left_on is None or today < plan.left_on,
                 "identity_index": vault.index(plan.identity, Indexed.IDENTITY),

@@ -85,7 +85,7 @@ class Flow:
                 return
             self._office.register(story, at)
             if self._rng.random() < _KNOWN_RELATION:
-                self._disclose_known(story)
+                self._disclose_known(story, at)
             decided = self._agenda.time.after(at, outcomes.acceptance_seconds(self._rng))
             self._agenda.plan_next(story, decided, self._decide)
 
@@ -127,7 +127,7 @@ class Flow:
             story.twin = None
             self._agenda.plan_next(story, at + HOUR // 4, self._decide)
 
-    def _disclose_known(self, story: Story) -> None:
+    def _disclose_known(self, story: Story, at: int) -> None:
         """A mediator who could be asked is related to a party, and has said so before."""
         if story.twin is not None:
             return
@@ -135,7 +135,7 @@ class Flow:
         reach = self._desk.within_reach(story)
         if identities and reach:
             self._mediation.relate(
-                story, one_of(self._rng, reach[:_NEAREST]), one_of(self._rng, identities)
+                story, one_of(self._rng, reach[:_NEAREST]), one_of(self._rng, identities), at
             )
 
     def _plan_departure(self, day: date, action: Happening) -> None:

@@ -25,9 +25,11 @@ from data_access.demo.rows import Ids, Numbered, Row, Rows
 from data_access.demo.shapes import add_shapes, grid_features
 from data_access.demo.worktime import WorkTime
 from data_access.engine import Database, vault_of
+from data_access.recusal import held_against
 from data_access.tables import Base, CaseType
 from domain.clocks import Clock
 from domain.eligibility import level_of_committee
+from domain.errors import NotEligible
 from domain.organisation import UnitLevel
 from domain.people import system_actor
 
@@ -84,6 +86,7 @@ def load_demo(
         reference.set_site_fact(session, "demo_since", now.isoformat())
         reference.set_site_fact(session, "demo_seed", str(seed))
         written = _write_cases(session, plan, ids, now=now, seed=seed, today=today)
+        _require_nobody_recused(session, ids.county)
         return DemoSummary(
             units=1 + len(ids.towns) + len(ids.communities) + len(ids.grids) + len(ids.ended),
             committees=len(plan.workforce.committees),
@@ -147,6 +150,15 @@ def _disputes(
     return [
         intake.dispute(at, intake.types[kind], office_open=time.is_open(at)) for at, kind in times
     ]
+
+
+def _require_nobody_recused(session: Session, county_id: int) -> None:
+    """Raise NotEligible where an open case is in the hands of somebody who must withdraw from it.
+
+    The story keeps them apart as it is told; this asks the rows, as any later look would.
+    """
+    for grounds in held_against(session, county_id=county_id).values():
+        raise NotEligible(sorted(grounds))
 
 
 def _prepare(session: Session) -> tuple[Clock, frozenset[str]]:

@@ -8,6 +8,7 @@ from data_access.demo.office import Office
 from data_access.demo.oversight import Oversight
 from data_access.demo.story import Story
 from domain.cases import HELD_STAGES, ReassignReason, Stage
+from domain.eligibility import GROUND_OF_RELATION
 from domain.organisation import RelationKind
 from domain.transitions import Action, Given
 
@@ -79,11 +80,13 @@ class Mediation:
             self._agenda.plan_next(story, max(planned, at + DAY // 2), step)
         return True
 
-    def relate(self, story: Story, mediator: int, identity: str) -> None:
+    def relate(self, story: Story, mediator: int, identity: str, at: int) -> None:
         """Record that a mediator disclosed a relation to a party: they must not take this case."""
-        story.recused.add(mediator)
-        relation = (mediator, identity, _RELATIONS.pick(self._rng))
-        self._office.history.relations.append(relation)
+        kind = _RELATIONS.pick(self._rng)
+        known = story.recused.get(mediator, frozenset())
+        story.recused[mediator] = known | {GROUND_OF_RELATION[kind]}
+        day = self._agenda.time.day(at)
+        self._office.history.relations.append((mediator, identity, kind, day))
 
     def _plan_end(self, story: Story, at: int) -> None:
         met = self._agenda.when_people_meet(story.ends, after=at)
@@ -117,7 +120,7 @@ class Mediation:
         if not identities or holder is None or self._holds_twin(holder, story):
             return
         if self.pass_on(story, at, ReassignReason.RECUSAL):
-            self.relate(story, holder, one_of(self._rng, identities))
+            self.relate(story, holder, one_of(self._rng, identities), at)
 
     def _holds_twin(self, holder: int, story: Story) -> bool:
         """Whether the same people's other case is in the same hand: then both would have to go."""

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -23,11 +24,11 @@ _RECENT, _CLOSED = 120, 900
 class History:
     """What the flow leaves: all cases in order of registration, and disclosed relations.
 
-    A relation is (mediator's index, identity number, kind).
+    A relation is (mediator's index, identity number, kind, day of its disclosure).
     """
 
     stories: list[Story] = field(default_factory=list)
-    relations: list[tuple[int, str, RelationKind]] = field(default_factory=list)
+    relations: list[tuple[int, str, RelationKind, date]] = field(default_factory=list)
 
 
 class Office:

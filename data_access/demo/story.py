@@ -8,6 +8,7 @@ from typing import Any
 from data_access.demo.disputes import Dispute
 from domain.cases import WEIGHT, EventKind, ReassignReason, Stage
 from domain.clocks import Deadline
+from domain.eligibility import Objection
 from domain.organisation import UnitLevel
 from domain.transitions import AgreementForm
 
@@ -67,7 +68,7 @@ class Story:
     dispute: Dispute
     place: int
     steps: list[Step] = field(default_factory=list)
-    recused: set[int] = field(default_factory=set)
+    recused: dict[int, frozenset[Objection]] = field(default_factory=dict)
     turn: int = 0
     planned: "tuple[int, Callable[[Story, int], None]] | None" = None
     ends: int = 0

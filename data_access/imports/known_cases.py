@@ -9,9 +9,11 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
 from data_access.imports.stated import FACTS, Person, StatedCase
+from data_access.recusal import standing_grounds
 from data_access.tables import Case, CaseEvent, CaseSpan, Party
 from data_access.vault import Vault
-from domain.cases import WEIGHT, Difficulty, EventKind
+from domain.cases import BY_RULES, Difficulty, EventKind
+from domain.eligibility import Objection
 from domain.organisation import PartyRole
 
 _IMPORTS = frozenset({EventKind.IMPORTED, EventKind.UPDATED})
@@ -19,7 +21,9 @@ _IMPORTS = frozenset({EventKind.IMPORTED, EventKind.UPDATED})
 
 @dataclass(slots=True)
 class KnownCase:
-    """A case that is there. `local`: something happened to it here that no import did."""
+    """A case that is there. `local`: something happened to it here that no import did; `barred`:
+    which mediators must withdraw from it, and why.
+    """
 
     row: RowMapping
     facts_fingerprint: str = ""
@@ -27,6 +31,7 @@ class KnownCase:
     local: bool = False
     span_starts_at: datetime | None = None
     parties: dict[PartyRole, RowMapping] = field(default_factory=dict)
+    barred: dict[int, frozenset[Objection]] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
@@ -51,6 +56,8 @@ def load_known(
         _add_events(session, known, county_id)
         _add_parties(session, known, county_id)
         _add_spans(session, known, county_id)
+        for case_id, barred in standing_grounds(session, known, county_id=county_id).items():
+            known[case_id].barred = barred
     return {one.row["external_no"]: one for one in known.values()}
 
 
@@ -64,8 +71,7 @@ def _add_events(session: Session, known: dict[int, KnownCase], county_id: int) -
         one = known[case_id]
         if kind in _IMPORTS and "facts" in data:
             one.facts_fingerprint, one.state_fingerprint = data["facts"], data["state"]
-        # A change of the rules moves every deadline; that says nothing of who works on the case.
-        elif kind is not EventKind.DEADLINE_MOVED and "batch" not in data:
+        elif kind not in BY_RULES and "batch" not in data:
             one.local = True
 
 
@@ -94,11 +100,11 @@ def _add_spans(session: Session, known: dict[int, KnownCase], county_id: int) ->
 
 def facts_after(known: KnownCase, stated: StatedCase) -> dict[str, Any]:
     """The case's facts as they are after the row. A blank cell leaves what was there."""
-    facts: dict[str, Any] = {name: known.row[name] for name in FACTS} | stated.facts
+    kept = (*FACTS, "cross_town", "repeated")
+    facts: dict[str, Any] = {name: known.row[name] for name in kept} | stated.facts
     # The clock of a case that people here work on is theirs, and so is what it rests on.
     graded = known.row["difficulty"] if known.local else facts["difficulty"]
     facts["difficulty"] = Difficulty(graded)
-    facts["weight"] = WEIGHT[facts["difficulty"]]
     before, now = known.row, stated.position
     # A source that names only the town does not take away what was known more precisely.
     if now.town_id != before["town_id"] or now.community_id not in (None, before["community_id"]):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
 from data_access.engine import vault_of
@@ -30,9 +30,12 @@ from data_access.imports.standing import (
 from data_access.imports.stated import Person, StatedCase, state_case
 from data_access.imports.task import Task
 from data_access.reference import load_clock
+from data_access.tables import Mediator
+from data_access.weighing import WEIGHED_BY, load_tables, points_of
 from domain.cases import Stage
 from domain.clocks import Clock, day_of
 from domain.imports import Note, RejectReason
+from domain.loads import WeightTable, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,9 @@ class CaseChange:
 class CasePlan:
     """What will happen to the rows of a file, before it happens.
 
-    `given` counts the cases that come to a mediator who was found eligible; `clock` is what the
-    deadlines were reckoned with.
+    `given` counts the cases that come to a mediator who was found eligible; `clock` and
+    `weights` are what deadlines and points were reckoned with, `people` the versions by id of the
+    mediators as they were judged.
     """
 
     added: int = 0
@@ -71,6 +75,8 @@ class CasePlan:
     notes: Counter[Note] = field(default_factory=Counter)
     given: Counter[int] = field(default_factory=Counter)
     clock: Clock | None = None
+    weights: tuple[WeightTable, ...] = ()
+    people: dict[int, int] = field(default_factory=dict)
 
 
 class Seen(NamedTuple):
@@ -113,9 +119,14 @@ class CasePlanner:
         self._county_id = task.actor.county_id
         units = load_units(session, county_id=self._county_id)
         self._places = Places(units, today=day_of(task.now), mapped=task.mapping.places)
+        # Before what is judged of them, so that a change in between is seen as one.
+        versions = session.execute(select(Mediator.id, Mediator.version))
+        self.plan.people = {row.id: row.version for row in versions}
         roster = load_roster(session, county_id=self._county_id, now=task.now)
         self.plan.clock = load_clock(session)
-        self._bearings = Bearings(roster, self.plan.clock, self._vault, task.now)
+        self.plan.weights = load_tables(session, county_id=self._county_id)
+        weights = in_force(self.plan.weights, day_of(task.now))
+        self._bearings = Bearings(roster, self.plan.clock, weights, self._vault, task.now)
         self._numbers: set[str] = set()
 
     def decide(self, session: Session, entries: Iterable[Entry]) -> Decided:
@@ -189,7 +200,9 @@ def _add(plan: CasePlan, stated: StatedCase, bearings: Bearings) -> NewCase:
     plan.added += 1
     if standing["stage"] is Stage.IN_MEDIATION:
         plan.given[standing["mediator_id"]] += 1
-    return NewCase(stated, facts | standing | units, past)
+    values = facts | standing | units
+    values["weight"] = points_of(values, bearings.weights)
+    return NewCase(stated, values, past)
 
 
 def _change(
@@ -212,6 +225,7 @@ def _change(
     notes: Counter[Note] = Counter()
     moved = moves(known, stated, after, bearings, notes)
     plan.notes.update(notes)
+    facts |= _reweighed(known, facts | moved, bearings)
     if not (facts or texts or persons or moved):
         plan.unchanged += 1
         return None
@@ -219,3 +233,12 @@ def _change(
         plan.given[moved["mediator_id"]] += 1
     plan.changed += 1
     return CaseChange(known, stated, facts | moved, texts, persons, bool(moved))
+
+
+def _reweighed(known: KnownCase, changed: dict[str, Any], bearings: Bearings) -> dict[str, Any]:
+    """The points of a case of which a row changes what they rest on; what is over keeps its own."""
+    after = {**known.row, **changed}
+    if changed.keys().isdisjoint(WEIGHED_BY) or after["stage"] is Stage.CLOSED:
+        return {}
+    weight = points_of(after, bearings.weights)
+    return {} if weight == known.row["weight"] else {"weight": weight}

@@ -8,7 +8,7 @@ from data_access.imports.codes import plain
 from data_access.imports.drafts import CommitteeDraft, MediatorDraft, columns_of
 from data_access.imports.rows import Entry, RowRefused
 from data_access.imports.values import BadValue, resident_identity
-from data_access.tables import Mediator, MediatorSpeciality
+from data_access.tables import Mediator, MediatorRelation, MediatorSpeciality, PartyObjection
 from data_access.vault import Indexed
 from domain.eligibility import GENERAL
 from domain.imports import RejectReason
@@ -37,6 +37,14 @@ class People:
             self._mediators.append(draft)
             self._skills[draft] = skills.get(one.id, set())
         self._touched: set[MediatorDraft] = set()
+        # Whom something bars by more than their number: what a new row under their name would lose.
+        barred = (
+            *session.scalars(select(MediatorRelation.mediator_id)),
+            *session.scalars(
+                select(PartyObjection.mediator_id).where(PartyObjection.lifted_at.is_(None))
+            ),
+        )
+        self._barred = frozenset(barred)
 
     def of_row(self, entry: Entry, committee: CommitteeDraft) -> MediatorDraft | None:
         """The person of the row, known or new; None where the row is of a committee alone."""
@@ -48,7 +56,10 @@ class People:
         if known is None:
             if name is None:
                 raise RowRefused("name", RejectReason.MISSING)
+            self._require_somebody_new(name, identity)
             return self._new_mediator(entry, committee, identity)
+        if identity is not None and known.values["identity_index"] not in (None, identity):
+            raise RowRefused("identity", RejectReason.OTHER_NUMBER)
         if known in self._touched:
             key = "mediator_code" if code else "name"
             raise RowRefused(key, RejectReason.DUPLICATE_IN_FILE)
@@ -57,6 +68,17 @@ class People:
         if renamed and (identity is None or identity != known.values["identity_index"]):
             raise RowRefused("mediator_code", RejectReason.CODE_TAKEN)
         return known
+
+    def _require_somebody_new(self, name: str, identity: bytes | None) -> None:
+        """Refuse who is known elsewhere: under another row nothing would bar them any more."""
+        for one in self._mediators:
+            number = one.values["identity_index"]
+            if identity is not None and number is not None:
+                if number == identity:
+                    raise RowRefused("identity", RejectReason.SERVED_BEFORE)
+                continue
+            if one.id in self._barred and plain(one.values["name"]) == plain(name):
+                raise RowRefused("name", RejectReason.SERVED_BEFORE)
 
     def _identity(self, entry: Entry) -> bytes | None:
         """The blind index of the identity number: the number itself is not kept."""

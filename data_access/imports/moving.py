@@ -37,7 +37,7 @@ def moves(
         return {}
     if stated.state_fingerprint(bearings.vault) == known.state_fingerprint:
         return _regraded(known, facts, bearings)
-    hands = find_hands(stated, facts, bearings, notes)
+    hands = find_hands(stated, facts, bearings, notes, known.barred)
     holder_id = _holder_id(known, hands, notes)
     stage = _stage(known, stated, has_mediator=holder_id is not None)
     if stage is Stage.CLOSED:

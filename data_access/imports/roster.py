@@ -21,7 +21,14 @@ from data_access.tables import (
 )
 from data_access.tables.cases import IS_OPEN
 from domain.clocks import day_of
-from domain.eligibility import Candidate, CaseFacts, distance, objections
+from domain.eligibility import (
+    GROUND_OF_RELATION,
+    Candidate,
+    CaseFacts,
+    Objection,
+    distance,
+    objections,
+)
 
 _REMEMBERED = 4_096
 
@@ -33,7 +40,19 @@ class Holder:
     candidate: Candidate
     code: str
     identity_index: bytes | None
-    related: frozenset[bytes]
+    related: frozenset[tuple[bytes, bytes | None, Objection]]
+
+    def grounds(self, persons: set[bytes], unnumbered: set[bytes]) -> frozenset[Objection]:
+        """Why they must withdraw from a case of these parties, by blind indexes.
+
+        `unnumbered`: the names of those of whom no number is known.
+        """
+        found = {
+            ground
+            for person, name, ground in self.related
+            if person in persons or name in unnumbered
+        }
+        return frozenset(found | {Objection.IS_PARTY} if self.identity_index in persons else found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +120,11 @@ class Roster:
         special = type_code in self._special
         return CaseFacts(town_id, community_id, type_code, special, None, weight)
 
-    def may_take(self, holder: Holder, facts: CaseFacts, persons: set[bytes]) -> bool:
-        """Whether nothing speaks against it. `persons` are blind indexes of the parties."""
+    def may_take(self, holder: Holder, facts: CaseFacts, grounds: frozenset[Objection]) -> bool:
+        """Whether nothing speaks against it; `grounds` are why the mediator must withdraw."""
         candidate = replace(
             holder.candidate,
-            recused=holder.identity_index in persons or bool(holder.related & persons),
+            grounds=grounds,
             open_cases=holder.candidate.open_cases + self._taken[holder.candidate.mediator_id],
         )
         return not objections(candidate, facts)
@@ -132,6 +151,7 @@ def _holders(
     by_id = {one.id: one for one in committees}
     specialities, relations = _specialities(session), _relations(session)
     loads, absent = _loads(session, county_id), _absent(session, now)
+    today = day_of(now)
     return [
         Holder(
             Candidate(
@@ -149,6 +169,8 @@ def _holders(
                 active=one.active and by_id[one.committee_id].active,
                 absent=one.id in absent,
                 full_time=one.full_time,
+                licence_over=one.licence_until is not None and one.licence_until < today,
+                term_over=by_id[one.committee_id].term_to < today,
             ),
             one.code,
             one.identity_index,
@@ -166,11 +188,14 @@ def _specialities(session: Session) -> dict[int, set[str]]:
     return found
 
 
-def _relations(session: Session) -> dict[int, set[bytes]]:
-    found: dict[int, set[bytes]] = defaultdict(set)
-    rows = session.execute(select(MediatorRelation.mediator_id, MediatorRelation.person_index))
-    for mediator_id, person in rows:
-        found[mediator_id].add(person)
+def _relations(session: Session) -> dict[int, set[tuple[bytes, bytes | None, Objection]]]:
+    found: dict[int, set[tuple[bytes, bytes | None, Objection]]] = defaultdict(set)
+    relation = MediatorRelation
+    rows = session.execute(
+        select(relation.mediator_id, relation.person_index, relation.name_index, relation.kind)
+    )
+    for mediator_id, person, name, kind in rows:
+        found[mediator_id].add((person, name, GROUND_OF_RELATION[kind]))
     return found
 
 

@@ -1,19 +1,21 @@
 """Where a stated case stands: its stage, its times, its deadline, and who holds it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from data_access.imports.roster import Bench, Holder, Roster
 from data_access.imports.rows import RowRefused
 from data_access.imports.stated import StatedCase
-from data_access.vault import Vault
-from domain.cases import HELD_STAGES, WEIGHT, Difficulty, Risk, Stage, difficulty_of
+from data_access.vault import Indexed, Vault
+from data_access.weighing import points_of
+from domain.cases import HELD_STAGES, Difficulty, Risk, Stage, difficulty_of
 from domain.clocks import BEIJING, Clock, Deadline, Running, day_of
-from domain.eligibility import CaseFacts
+from domain.eligibility import CaseFacts, Objection
 from domain.imports import (
     Note,
     RejectReason,
@@ -21,11 +23,19 @@ from domain.imports import (
     risk_by_facts,
     stage_of,
 )
+from domain.loads import WeightTable
 from domain.organisation import UnitLevel
 
 # What is left to do once the parties agree.
 SETTLED_STAGES = HELD_STAGES - {Stage.IN_MEDIATION}
-_DEFAULTS = {"source_code": "S99", "scale_code": "01", "people_count": 2, "amount_yuan": None}
+_DEFAULTS = {
+    "source_code": "S99",
+    "scale_code": "01",
+    "people_count": 2,
+    "amount_yuan": None,
+    "cross_town": False,
+    "repeated": False,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Bearings:
 
     roster: Roster
     clock: Clock
+    weights: WeightTable
     vault: Vault
     now: datetime
 
@@ -45,11 +56,17 @@ class Hands:
     holder: Holder | None
     bench: Bench | None
     _judge: Callable[[], bool]
+    _recused: Callable[[], bool] = lambda: False
 
     @cached_property
     def may_take(self) -> bool:
         """Whether the mediator may take the case: judged only where it is asked."""
         return self._judge()
+
+    @property
+    def must_withdraw(self) -> bool:
+        """Whether the mediator must withdraw from the case, open or settled."""
+        return self._recused()
 
 
 def full_facts(stated: StatedCase) -> dict[str, Any]:
@@ -63,21 +80,29 @@ def full_facts(stated: StatedCase) -> dict[str, Any]:
         scale_code=facts["scale_code"],
     )
     facts["difficulty"] = Difficulty(difficulty)
-    facts["weight"] = WEIGHT[facts["difficulty"]]
     return facts
 
 
 def find_hands(
-    stated: StatedCase, facts: dict[str, Any], bearings: Bearings, notes: Counter[Note]
+    stated: StatedCase,
+    facts: dict[str, Any],
+    bearings: Bearings,
+    notes: Counter[Note],
+    barred: Mapping[int, frozenset[Objection]] = MappingProxyType({}),
 ) -> Hands:
-    """Look up the mediator and the committee that a row names."""
+    """Look up the mediator and the committee that a row names.
+
+    `barred` are who must withdraw by what is known here already: other parties than the row names,
+    what was merged into the case, a party's objection. No file brings the consent that would lift
+    it, so imports know none.
+    """
     roster = bearings.roster
     town_id, community_id = stated.position.town_id, stated.position.community_id
     of_case = roster.facts(
         town_id=town_id,
         community_id=community_id,
         type_code=facts["type_code"],
-        weight=facts["weight"],
+        weight=points_of(facts | {"stage": Stage.IN_MEDIATION}, bearings.weights),
     )
     bench = (
         roster.committee(stated.committee, town_id=town_id, community_id=community_id)
@@ -92,13 +117,24 @@ def find_hands(
             notes[Note.UNKNOWN_MEDIATOR] += 1
         return Hands(None, bench, lambda: False)
 
-    def judge() -> bool:
+    def grounds() -> frozenset[Objection]:
         persons = {
             index for person in stated.persons for index in person.disclosing(bearings.vault)
         }
-        return roster.may_take(holder, of_case, persons)
+        unnumbered = {
+            index
+            for person in stated.persons
+            if not person.identity and (index := person.index(Indexed.NAME, bearings.vault))
+        }
+        known = barred.get(holder.candidate.mediator_id, frozenset())
+        return known | holder.grounds(persons, unnumbered)
 
-    return Hands(holder, bench, judge)
+    return Hands(
+        holder,
+        bench,
+        lambda: roster.may_take(holder, of_case, grounds()),
+        lambda: bool(grounds()),
+    )
 
 
 def _holder(
@@ -120,7 +156,8 @@ def stand_new(
 ) -> dict[str, Any]:
     """The columns of a new case that say where it stands. Raises RowRefused.
 
-    A settled or closed case keeps the mediator that its source names: history is not judged.
+    A settled or closed case keeps the mediator that its source names: history is not judged. But a
+    settled one is still to be looked after, and nobody does that who must withdraw from it.
     """
     hands = find_hands(stated, facts, bearings, notes)
     accepted = stated.registered_at is not None
@@ -128,6 +165,8 @@ def stand_new(
     stage = stage_of(stated.end, accepted=accepted, has_mediator=free)
     if stage in SETTLED_STAGES and hands.holder is None:
         raise RowRefused("mediator", RejectReason.UNKNOWN_MEDIATOR)
+    if stage in SETTLED_STAGES and hands.must_withdraw:
+        raise RowRefused("mediator", RejectReason.RECUSED_MEDIATOR)
     over = stage is Stage.CLOSED or stage in SETTLED_STAGES
     kept = hands.holder if over or stage is Stage.IN_MEDIATION else None
     if hands.holder is not None and kept is None:

@@ -39,6 +39,7 @@ from data_access.imports.staging import (
 from data_access.reference import load_clock
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Committee, Mediator, Party
 from data_access.tables.cases import IS_OPEN
+from data_access.weighing import load_tables
 
 # What a party keeps whatever a row says of it.
 _OF_PARTY = frozenset({"county_id", "id", "case_id", "role"})
@@ -92,7 +93,9 @@ def require_still_true(
     # A change of the rules waits for the turn that imports take, and moved what was there by then.
     if load_clock(session) != plan.clock:
         raise PlanOutdated
-    _compare_loads(session, plan.given, plan.given, county_id=county_id)
+    if load_tables(session, county_id=county_id) != plan.weights:
+        raise PlanOutdated
+    _compare_people(session, plan, plan.given, county_id=county_id)
 
 
 def require_room(session: Session, plan: CasePlan, *, county_id: int) -> None:
@@ -101,7 +104,7 @@ def require_room(session: Session, plan: CasePlan, *, county_id: int) -> None:
     Called when the cases are written. Raises PlanOutdated.
     """
     hold_mediators(session, plan)
-    _compare_loads(session, plan.given, Counter(), county_id=county_id)
+    _compare_people(session, plan, Counter(), county_id=county_id)
 
 
 def hold_mediators(session: Session, plan: CasePlan) -> None:
@@ -115,14 +118,18 @@ def hold_mediators(session: Session, plan: CasePlan) -> None:
         ).close()
 
 
-def _compare_loads(
-    session: Session, given: Counter[int], coming: Counter[int], *, county_id: int
+def _compare_people(
+    session: Session, plan: CasePlan, coming: Counter[int], *, county_id: int
 ) -> None:
-    """Everybody who is given cases is there, with room for those that are still to come."""
+    """Everybody who is given cases is as they were judged, with room for those still to come.
+
+    A relation that was disclosed meanwhile, a leave or a licence is a new version of the person.
+    """
+    given = plan.given
     if not given:
         return
     rows = session.execute(
-        select(Mediator.id, Mediator.capacity)
+        select(Mediator.id, Mediator.version, Mediator.capacity)
         .join(Committee, Committee.id == Mediator.committee_id)
         .where(Mediator.id.in_(given), Mediator.active, Committee.active)
     ).all()
@@ -133,6 +140,8 @@ def _compare_loads(
     )
     held = {row[0]: row[1] for row in loads}
     if len(rows) < len(given):
+        raise PlanOutdated
+    if any(row.version != plan.people.get(row.id) for row in rows):
         raise PlanOutdated
     if any(held.get(row.id, 0) + coming[row.id] > row.capacity for row in rows):
         raise PlanOutdated

@@ -223,7 +223,8 @@ def _timeline(
         .order_by(CaseEvent.seq.desc())
         .limit(TIMELINE_LENGTH)
     ).all()
-    named = {event.data.get(end) for event, _ in rows for end in ("from", "to")} - {None}
+    ends = ("from", "to", "mediator")
+    named = {event.data.get(end) for event, _ in rows for end in ends} - {None}
     staff = dict(
         session.execute(select(Mediator.id, Mediator.name).where(Mediator.id.in_(named))).all()
     )
@@ -247,7 +248,8 @@ def _timeline(
             actor or "",
             event.data,
             staff.get(event.data.get("from", 0)),
-            staff.get(event.data.get("to", 0)),
+            # Who is given the case, or whom the parties or a supervisor spoke of.
+            staff.get(event.data.get("to", event.data.get("mediator", 0))),
             ways.get(event.data.get("onward", "")),
             note(event),
         )

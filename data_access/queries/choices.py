@@ -54,7 +54,6 @@ class Choices:
 
 def choices(session: Session, *, scope: Scope) -> Choices:
     """What the filters offer: four queries, whatever the size of the county."""
-    types = select(CaseType.code, CaseType.name_zh, CaseType.name_en).order_by(CaseType.code)
     sources = (
         select(Code.code, Code.name_zh, Code.name_en)
         .where(Code.kind == "source_channel")
@@ -62,10 +61,16 @@ def choices(session: Session, *, scope: Scope) -> Choices:
     )
     return Choices(
         _places(session, scope),
-        tuple(Named(*row) for row in session.execute(types)),
+        case_types(session),
         tuple(Named(*row) for row in session.execute(sources)),
         _holders(session, scope),
     )
+
+
+def case_types(session: Session) -> tuple[Named, ...]:
+    """The types of dispute by code, groups of two digits among them."""
+    types = select(CaseType.code, CaseType.name_zh, CaseType.name_en).order_by(CaseType.code)
+    return tuple(Named(*row) for row in session.execute(types))
 
 
 def _places(session: Session, scope: Scope) -> tuple[Place, ...]:

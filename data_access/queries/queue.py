@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -201,6 +201,15 @@ def _walk(
         which = which.where(tuple_(*IN_ORDER) > here)
     # The limit is a literal: behind a parameter, a plan for all values expects a tenth of the rows.
     return which.order_by(*IN_ORDER).limit(literal_column(str(size)))
+
+
+def rows_of(
+    session: Session, *, scope: Scope, case_nos: Collection[str], now: datetime
+) -> list[QueueRow]:
+    """The cases of these numbers within the scope, open or closed, in order of urgency."""
+    named = select(Case.id).where(cases_within(scope), Case.case_no.in_(sorted(case_nos)))
+    query = _shown(named, scope).order_by(*urgency(now))
+    return [_row(row, now) for row in session.execute(query)]
 
 
 def counts(
@@ -405,6 +414,19 @@ def _cursor(row: QueueRow) -> Cursor:
     assert row.due_at is not None  # noqa: S101 - open cases are due: a CHECK of the table
     over = row.lamp is Lamp.PARKING_OVER
     return Cursor(int(row.paused), row.due_at, int(row.risk), row.case_id, over)
+
+
+def numbers(
+    session: Session, *, scope: Scope, filters: Filters, now: datetime, most: int
+) -> tuple[str, ...]:
+    """The numbers of the open cases that the filters leave, the most urgent first."""
+    found = session.scalars(
+        select(Case.case_no)
+        .where(IS_OPEN, cases_within(scope), *_conditions(filters, now))
+        .order_by(*urgency(now))
+        .limit(most)
+    )
+    return tuple(found)
 
 
 def by_numbers(

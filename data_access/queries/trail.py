@@ -231,10 +231,18 @@ def _names(session: Session, lines: Collection[Line]) -> Names:
         posts_of={user_id: tuple(held) for user_id, held in of_actors.items()},
         posts={post_id: post for post_id, _user_id, post in posts},
         mediators=_called(
-            session, Mediator, _ids(of_cases, "from", "to") | _ids(lines, "mediator")
+            session,
+            Mediator,
+            _ids(of_cases, "from", "to")
+            | _ids(lines, "mediator")
+            | _subjects(lines, SubjectKind.MEDIATOR)
+            | _people(lines)
+            | _suggested(of_cases),
         ),
         units=_called(session, OrganisationUnit, _ids(lines, "unit")),
-        committees=_called(session, Committee, _ids(lines, "committee")),
+        committees=_called(
+            session, Committee, _ids(lines, "committee") | _subjects(lines, SubjectKind.COMMITTEE)
+        ),
         mappings=_called(session, ImportMapping, _subjects(lines, SubjectKind.MAPPING)),
         codes=_codes(session, of_cases),
     )
@@ -299,6 +307,25 @@ def _ids(lines: Iterable[Line], *keys: str) -> set[int]:
     """What stands under these keys of the payloads, where it is an id."""
     found = (line.payload.get(key) for line in lines for key in keys)
     return {one for one in found if type(one) is int}
+
+
+def _people(lines: Iterable[Line]) -> set[int]:
+    """The mediators that changes of committees list: who sits, who is on duty."""
+    prefix = f"{SubjectKind.COMMITTEE}:"
+    sides = (
+        line.payload.get(side) or {}
+        for line in lines
+        if line.subject.startswith(prefix)
+        for side in ("before", "after")
+    )
+    lists = (one.get(key) or () for one in sides for key in ("members", "chairs", "people"))
+    return {one for people in lists for one in people if type(one) is int}
+
+
+def _suggested(lines: Iterable[Line]) -> set[int]:
+    """The mediators whom reassignments of cases list as suggested."""
+    lists = (line.payload.get("suggested") or () for line in lines)
+    return {one for people in lists for one in people if type(one) is int}
 
 
 def _subjects(lines: Iterable[Line], kind: SubjectKind) -> set[int]:

@@ -1,10 +1,12 @@
 """The tables, one module per noun. Importing this package registers all of them."""
 
 from data_access.tables.base import Base
+from data_access.tables.batches import BatchMove, ReassignBatch
 from data_access.tables.cases import (
     Assignment,
     Case,
     CaseEvent,
+    CaseSeen,
     CaseSelection,
     CaseSpan,
     Counter,
@@ -12,15 +14,25 @@ from data_access.tables.cases import (
     SelectedCase,
 )
 from data_access.tables.imports import ImportBatch, ImportMapping, ImportReject, ImportRun
+from data_access.tables.loads import MediatorTime, StandingDuty, StoredWeights
 from data_access.tables.organisation import (
     Committee,
+    DutyRoster,
     Mediator,
     MediatorAbsence,
     MediatorRelation,
     MediatorSpeciality,
     OrganisationUnit,
+    TeamChange,
 )
 from data_access.tables.people import AuthSession, SignInAttempt, User, UserRole
+from data_access.tables.recusal import (
+    BookedMeeting,
+    CasePin,
+    PartyChoice,
+    PartyObjection,
+    RecusalConsent,
+)
 from data_access.tables.rules import CaseType, Code, LimitRule, RuleChange, Site, WorkDay
 from data_access.tables.shapes import MapLayer, UnitShape, UnitSuccession, Zone
 from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
@@ -31,14 +43,19 @@ __all__ = [
     "AuditLine",
     "AuthSession",
     "Base",
+    "BatchMove",
+    "BookedMeeting",
     "Case",
     "CaseEvent",
+    "CasePin",
+    "CaseSeen",
     "CaseSelection",
     "CaseSpan",
     "CaseType",
     "Code",
     "Committee",
     "Counter",
+    "DutyRoster",
     "IdempotencyKey",
     "ImportBatch",
     "ImportMapping",
@@ -50,12 +67,20 @@ __all__ = [
     "MediatorAbsence",
     "MediatorRelation",
     "MediatorSpeciality",
+    "MediatorTime",
     "OrganisationUnit",
     "Party",
+    "PartyChoice",
+    "PartyObjection",
+    "ReassignBatch",
+    "RecusalConsent",
     "RuleChange",
     "SelectedCase",
     "SignInAttempt",
     "Site",
+    "StandingDuty",
+    "StoredWeights",
+    "TeamChange",
     "UnitShape",
     "UnitSuccession",
     "UnmaskReason",

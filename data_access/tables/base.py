@@ -32,14 +32,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def stored(enum: type[StrEnum]) -> Enum:
-    """Store an enum by value, as text with a CHECK, so that both databases agree."""
+def stored(enum: type[StrEnum], *, name: str | None = None) -> Enum:
+    """Store an enum by value, as text with a CHECK, so that both databases agree.
+
+    `name` is the CHECK's, where a table has two columns of one kind.
+    """
     return Enum(
         enum,
         native_enum=False,
         length=32,
         create_constraint=True,
-        name=enum.__name__.lower(),
+        name=name or enum.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

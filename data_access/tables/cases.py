@@ -98,9 +98,18 @@ class Case(Base):
         _queue_index("community", "community_id"),
         _queue_index("grid", "grid_id"),
         _queue_index("committee", "committee_id"),
-        _queue_index("mediator", "mediator_id", also=("weight",)),
-        Index("ix_cases_closed", "county_id", "closed_at"),
+        # Who bears what, at a look: also what the page of workloads tells of each case.
+        _queue_index("mediator", "mediator_id", also=("weight", "case_no", "registered_at")),
+        Index("ix_cases_closed", "county_id", "closed_at", "id"),
         Index("ix_cases_registered", "county_id", "registered_at"),
+        # Few are: whose disputes a case carries is asked for whenever somebody is to get it.
+        Index(
+            "ix_cases_merged",
+            "county_id",
+            "merged_into",
+            sqlite_where=literal_column("merged_into IS NOT NULL"),
+            postgresql_where=literal_column("merged_into IS NOT NULL"),
+        ),
     )
 
     county_id: Mapped[int] = mapped_column(ForeignKey("organisation_unit.id"), primary_key=True)
@@ -153,7 +162,10 @@ class Case(Base):
     held_since: Mapped[datetime | None]
     people_count: Mapped[int] = mapped_column(default=2)
     amount_yuan: Mapped[int | None]
-    # Points of work in tenths of a standard case.
+    # Its parties or its matter lie in more than one town; the same matter came before.
+    cross_town: Mapped[bool] = mapped_column(default=False)
+    repeated: Mapped[bool] = mapped_column(default=False)
+    # Points of work in tenths of a standard case, by the table of weights of the day.
     weight: Mapped[int]
     # Free text holds names more often than not, so it is encrypted like them.
     title_encrypted: Mapped[bytes]
@@ -268,6 +280,19 @@ class Assignment(Base):
     reason: Mapped[ReassignReason] = mapped_column(stored(ReassignReason))
     actor_id: Mapped[int]
     note_encrypted: Mapped[bytes | None]
+
+
+class CaseSeen(Base):
+    """Up to which version somebody has seen a case that came to them."""
+
+    __tablename__ = "case_seen"
+    __table_args__ = _of_case()
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    county_id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    at: Mapped[datetime]
 
 
 class CaseSelection(Base):

@@ -1,13 +1,20 @@
 """The organisation: dated units, committees, mediators, their leave and their relations."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data_access.tables.base import Base, id_column, stored
 from domain.eligibility import CommitteeKind
-from domain.organisation import AbsenceKind, RelationKind, UnitLevel
+from domain.organisation import (
+    AbsenceKind,
+    DutyShift,
+    RelationKind,
+    UnitLevel,
+    WithdrawalReason,
+)
 
 
 class OrganisationUnit(Base):
@@ -51,6 +58,8 @@ class Committee(Base):
     term_from: Mapped[date]
     term_to: Mapped[date]
     active: Mapped[bool] = mapped_column(default=True)
+    # 多民族居住的地区: a member of a minority is asked for there (人民调解法 8).
+    minority_area: Mapped[bool] = mapped_column(default=False)
 
 
 class Mediator(Base):
@@ -73,8 +82,16 @@ class Mediator(Base):
     # The most cases held at a time.
     capacity: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
+    # The last day of the accreditation or the engagement (聘期); NULL: none was stated.
+    licence_until: Mapped[date | None]
     # Blind index of the identity number: finds a mediator who is a party to the case.
     identity_index: Mapped[bytes | None] = mapped_column(index=True)
+    # What the law asks of members; None where nobody said (人民调解法 8, 14).
+    minority: Mapped[bool | None]
+    adult: Mapped[bool | None]
+    # Days of their own seat where it is not the committee's term; the last not included.
+    seat_from: Mapped[date | None]
+    seat_to: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -105,16 +122,69 @@ class MediatorAbsence(Base):
 
 
 class MediatorRelation(Base):
-    """A disclosed relation to a person, by blind index: bars the mediator from their cases."""
+    """A disclosed relation to a person, by blind index: bars the mediator from their cases.
+
+    The last three columns are set while somebody asks to withdraw it: it bars until a second person
+    agrees, and then the row goes.
+    """
 
     __tablename__ = "mediator_relation"
     __table_args__ = (
         UniqueConstraint("mediator_id", "person_index"),
         Index(None, "person_index"),
+        Index(None, "name_index"),
+        CheckConstraint(
+            "(withdrawal_reason IS NULL) = (withdrawal_by IS NULL)"
+            " AND (withdrawal_reason IS NULL) = (withdrawal_at IS NULL)",
+            name="withdrawal_whole",
+        ),
     )
 
     id: Mapped[id_column]
     mediator_id: Mapped[int] = mapped_column(ForeignKey("mediator.id"))
     # Blind index of the identity number (or of the name where no number is known): never the value.
     person_index: Mapped[bytes]
+    # Beside a number the name, for the parties of whom no number is known.
+    name_index: Mapped[bytes | None]
     kind: Mapped[RelationKind] = mapped_column(stored(RelationKind))
+    disclosed_on: Mapped[date]
+    withdrawal_reason: Mapped[WithdrawalReason | None] = mapped_column(stored(WithdrawalReason))
+    withdrawal_by: Mapped[int | None]
+    withdrawal_at: Mapped[datetime | None]
+
+
+class DutyRoster(Base):
+    """Who is on duty (值班) for a committee on a day, in which shift."""
+
+    __tablename__ = "duty_roster"
+    __table_args__ = (
+        UniqueConstraint("committee_id", "day", "shift", "mediator_id"),
+        Index(None, "mediator_id", "day"),
+    )
+
+    id: Mapped[id_column]
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"))
+    day: Mapped[date]
+    shift: Mapped[DutyShift] = mapped_column(stored(DutyShift))
+    mediator_id: Mapped[int] = mapped_column(ForeignKey("mediator.id"))
+
+
+class TeamChange(Base):
+    """One change of a committee or of its people: what held before and after, from which day on.
+
+    Only ever added to, so that what held at a past moment can be read later.
+    """
+
+    __tablename__ = "team_change"
+    __table_args__ = (Index(None, "committee_id", "id"), Index(None, "mediator_id", "id"))
+
+    id: Mapped[id_column]
+    committee_id: Mapped[int] = mapped_column(ForeignKey("committee.id"))
+    mediator_id: Mapped[int | None] = mapped_column(ForeignKey("mediator.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    # The day from which it holds; `at` is when it was written down.
+    day: Mapped[date]
+    at: Mapped[datetime]
+    actor_id: Mapped[int]
+    # "before" and "after": codes, days and numbers; of a person of a dispute only the kind.
+    data: Mapped[dict[str, Any]]

@@ -36,6 +36,13 @@ _PERMISSIONS: Final = {
     Permission.PEOPLE_MANAGE: ("管账号", "建立、停用账号,设一次性密码,结束登录"),
     Permission.POST_GRANT: ("给岗位", "给予和结束岗位"),
     Permission.TRAIL_READ: ("查审计", "查阅审计记录,核对审计链"),
+    Permission.TEAM_READ: ("看调委会", "看调委会、调解员、法定要求、请假、值班和变更记录"),
+    Permission.TEAM_KEEP: (
+        "管调委会",
+        "设立、更名、撤销调委会;新增调解员,改专长、上限、身份,登记回避关系,办理离岗",
+    ),
+    Permission.TEAM_TERM: ("管换届", "登记新一届任期和当选委员"),
+    Permission.TEAM_ROSTER: ("管请假值班", "登记、变更、取消请假,排值班"),
     Permission.RULES_KEEP: ("管规则", "录入节假日安排和本地休息日,新增和撤下时限"),
 }
 _SEATS: Final = {

@@ -6,11 +6,22 @@ import streamlit as st
 
 from data_access import site
 from domain.people import Permission
-from texts import gettext as _
-from ui import clock, drawer, feedback, queue_list, queue_reads, queue_state
+from ui import (
+    clock,
+    drawer,
+    feedback,
+    queue_arrivals,
+    queue_list,
+    queue_marks,
+    queue_reads,
+    queue_recusals,
+    queue_state,
+)
+from ui.queue_list import Clicks
 from ui.session import acting, require
 
 actor = require(Permission.CASE_READ)
+queue_marks.go_to_sandbox_if_asked()
 scope = actor.scope(Permission.CASE_READ)
 offered = queue_reads.choices(scope)
 queue_state.read_address(offered)
@@ -30,7 +41,14 @@ def clicked(trigger: str) -> Any:
 def on_open() -> None:
     """A row was opened."""
     wanted = clicked("open")
+    queue_arrivals.opened(wanted["case"], actor=acting(Permission.CASE_READ), now=clock.now())
     drawer.open_drawer(wanted["case"], wanted["view"])
+
+
+@feedback.left_to_the_page
+def on_seen() -> None:
+    """What came was looked at."""
+    queue_arrivals.seen(clicked("seen"), actor=acting(Permission.CASE_READ), now=clock.now())
 
 
 @feedback.left_to_the_page
@@ -51,39 +69,41 @@ def on_turn() -> None:
     queue_state.turn(clicked("turn"))
 
 
+@feedback.left_to_the_page
+def on_mark() -> None:
+    """Cases were marked, or something is to be done with those that are."""
+    moving = acting(Permission.CASE_REASSIGN).scope(Permission.CASE_REASSIGN)
+    queue_marks.act(clicked("mark"), scope=moving, filters=queue_state.filters(offered))
+
+
 @st.fragment(run_every=clock.REFRESH_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
+    queue_marks.go_to_sandbox_if_asked(live=True)
     actor = require(Permission.CASE_READ)
-    scope = actor.scope(Permission.CASE_READ)
-    now = clock.now()
+    scope, now = actor.scope(Permission.CASE_READ), clock.now()
     watermark = site.current().watcher.seen(now=now)
     filters = queue_state.filters(offered)
     cursors = st.session_state["cursors"]
-    term = st.session_state.get("search", "").strip()
-    if term:
+    if term := st.session_state.get("search", "").strip():
         page, counts = queue_reads.found(actor, term, now), None
     else:
         page, counts = queue_reads.page(scope, filters, cursors[-1] if cursors else None, now)
     st.session_state["next_cursor"] = page.next
-    number = queue_state.selection_id()
-    picked = queue_reads.selection(scope, number) if number is not None else None
+    picked = queue_reads.selection(scope, queue_state.selection_id())
     queue_list.show(
-        rows=page.rows,
+        page,
         counts=counts,
         stage=filters.stage,
         chips=[] if term else queue_state.chips(names, picked),
         page_number=len(cursors) + 1,
-        has_next=page.next is not None,
-        more_found=page.more,
         open_case=st.session_state.get("drawer_case"),
-        may_move=actor.may(Permission.CASE_REASSIGN),
+        marks=queue_marks.marks() if actor.may(Permission.CASE_REASSIGN) else None,
+        to_resolve=() if term else queue_recusals.to_resolve(actor, now),
+        came=() if term else queue_arrivals.came_to(actor, now),
         watermark=watermark,
         now=now,
-        on_open=on_open,
-        on_stage=on_stage,
-        on_drop=on_drop,
-        on_turn=on_turn,
+        clicks=Clicks(on_mark, on_seen, on_open, on_stage, on_drop, on_turn),
     )
     drawer.show_if_asked()
 
@@ -95,16 +115,6 @@ def narrowed() -> None:
     queue_state.restart()
 
 
-with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):
-    st.text_input(
-        _("搜索"),
-        key="search",
-        type="search",
-        placeholder=queue_state.search_hint(parties=actor.may(Permission.CASE_UNMASK)),
-        label_visibility="collapsed",
-        on_change=narrowed,
-    )
-    with st.popover(_("筛选"), icon=":material/filter_list:", key="filters"):
-        queue_state.show_filters(names, narrowed)
+queue_state.show_toolbar(names, narrowed, parties=actor.may(Permission.CASE_UNMASK))
 queue_state.write_address()
 live_list()

@@ -22,7 +22,7 @@ from ui.map_sight import Sight
 from ui.session import acting, require
 
 actor = require(Permission.FIGURES_READ)
-map_bar.go_to_queue_if_asked()
+map_bar.leave_if_asked()
 st.html(f"<style>{elements.style('map_page.css')}</style>")
 offered = queue_reads.choices(Scope(actor.county_id))
 places = map_reads.places(Scope(actor.county_id), day_of(clock.now()))
@@ -104,8 +104,8 @@ def live_map() -> None:
     sight = Sight.of(require(Permission.FIGURES_READ))
     if map_state.widgets_are_behind():
         st.rerun()
-    map_bar.go_to_queue_if_asked(live=True)
-    map_bar.show_picked(places)
+    map_bar.leave_if_asked(live=True)
+    map_bar.show_picked(places, moves_cases=sight.actor.may(Permission.CASE_REASSIGN))
     map_live.draw(sight, offered, clock.now(), callbacks)
     # A projector shows no case, whatever the address or an earlier click asked for.
     if map_state.may_open_cases(sight.actor):

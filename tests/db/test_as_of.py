@@ -8,6 +8,7 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from sqlalchemy import func, or_, select
 
@@ -16,15 +17,16 @@ from data_access.commands.steps import take_step
 from data_access.commands.work_calendar import change_calendar
 from data_access.demo.load import load_demo
 from data_access.engine import Database, open_engine
-from data_access.queries import candidates, queue
+from data_access.queries import candidates, loads, queue
 from data_access.queries.queue import Filters
 from data_access.queries.rules import preview_days
 from data_access.reference import load_clock
-from data_access.tables import Case, CaseEvent, CaseSpan, Committee, RuleChange
-from domain.cases import Difficulty, Stage
+from data_access.tables import Case, CaseEvent, CaseSpan, Committee, Mediator, RuleChange
+from domain.cases import WEIGHT, Difficulty, Stage
 from domain.clocks import Clock, Limit, LimitUnit, Pause, Running, day_of, lamp
 from domain.eligibility import level_of_committee
 from domain.limits import amended
+from domain.loads import WeightTable
 from domain.organisation import UnitLevel
 from domain.people import Scope
 from domain.transitions import LEVELS, TRANSITIONS, Action, Given, Need, Supervision
@@ -152,12 +154,14 @@ class Retold:
             return [self._updated(event, before)]
         if kind == "undone":
             after = next(one for _at, seq, one in told if seq == data["undid"] - 1)
-            after = self._due(after, event.at)
+            after = self._due(replace(after, weight=before.weight), event.at)
         elif kind == "unmerged":
             after = self._unmerged(event, before, told)
         else:
             after = getattr(self, f"_{kind}", self._step)(event, before)
-        return [(event.at, event.seq, after)]
+        # A stage may weigh more or less than the one before.
+        weight = data.get("values", {}).get("weight", after.weight)
+        return [(event.at, event.seq, replace(after, weight=weight))]
 
     def _clock(self, at):
         return next(clock for since, clock in reversed(self.clocks) if since <= at)
@@ -190,6 +194,10 @@ class Retold:
         return before
 
     _unmerged_from = _merged_into
+
+    def _reweighed(self, event, before):
+        assert event.data["old"] == before.weight != event.data["values"]["weight"]
+        return before
 
     def _deadline_moved(self, event, before):
         one = self._due(replace(before, limit_on=a_day(event.data["limit_on"])), event.at)
@@ -334,6 +342,8 @@ def _transition(event):
 def _changed(clock, change):
     """The clock after a change of the rules, by what the change itself says that it set."""
     data = change.data
+    if "weights" in data:
+        return clock
     if "list" in data:
         days = [NamedDay(a_day(day), halves, note) for day, halves, note in data["list"]]
         return Clock(clock.limits, clock.calendar.with_days(days))
@@ -453,7 +463,8 @@ def assert_same_past(db, county_id, *, first, until, chance):
     seen = Counter()
     with db.read() as session:
         retold = Retold(session, county_id, first)
-        for moment in past_moments(retold, until, chance):
+        moments = past_moments(retold, until, chance)
+        for moment in moments:
             told, asked = retold.open_at(moment), open_by_spans(session, county_id, moment)
             for case_id in told.keys() | asked.keys():
                 one, other = told.get(case_id), asked.get(case_id)
@@ -462,8 +473,39 @@ def assert_same_past(db, county_id, *, first, until, chance):
                 seen[one.stage.value] += 1
             assert in_queue(told) == in_queue(asked)
             assert load_of(told, moment) == load_by_spans(session, county_id, moment)
+        for moment in moments[:: MOMENTS // 20]:
+            assert_same_workload(session, county_id, retold, moment, until)
         assert_same_now(session, county_id, retold, until)
     return retold, seen
+
+
+def assert_same_workload(session, county_id, retold, moment, now):
+    """What the page of workloads shows of a past moment is what the events tell."""
+    shown = loads.mediator_loads(
+        session, scope=Scope(county_id, whole_county=True), now=now, at=moment
+    )
+    told, closed = load_of(retold.open_at(moment), moment), closings(retold, moment)
+    assert {
+        one.mediator_id: (one.count, one.points, one.late) for one in shown if one.count
+    } == told
+    # Who has left and holds nothing is not listed, whatever they closed before.
+    left = closed.keys() - {one.mediator_id for one in shown}
+    active = session.scalars(select(Mediator.id).where(Mediator.active, Mediator.id.in_(left)))
+    assert active.all() == []
+    assert {one.mediator_id: one.closed for one in shown if one.closed} == {
+        one: count for one, count in closed.items() if one not in left
+    }
+
+
+def closings(retold, moment):
+    """How many cases each mediator held when they were closed, in the 28 days before."""
+    found = Counter()
+    for told in retold.cases.values():
+        for (_, _, before), (at, _, after) in pairwise(told):
+            ends = before.stage is not Stage.CLOSED and after.stage is Stage.CLOSED
+            if ends and before.mediator is not None and moment - 28 * DAY < at <= moment:
+                found[before.mediator] += 1
+    return dict(found)
 
 
 def assert_same_now(session, county_id, retold, now):
@@ -586,6 +628,12 @@ class History:
         # Later than whatever a slow clock makes of the next deed.
         self.work.passes(timedelta(minutes=10))
 
+    def weigh(self, turn):
+        """Stages weigh more and more, and some less than others."""
+        today = day_of(self.work.now)
+        by_stage = {Stage.IN_MEDIATION: 100 + 10 * turn, Stage.FOLLOW_UP: 50, Stage.FAILED: 70}
+        self.work.set_weights(WeightTable(2, today, WEIGHT, by_stage=by_stage))
+
     def _running_longest(self):
         """Stage and difficulty of a case that takes over a rule of today: it is not late."""
         today = day_of(self.work.now)
@@ -617,11 +665,13 @@ def test_the_intervals_tell_every_past_moment_as_the_events_do(world):
         history.happens()
         if turn % 20 == 19:
             history.rules_change(turn // 20)
+        if turn % 100 == 99:
+            history.weigh(turn // 20)
     work.agrees()
     invariants.assert_hold(world.db, county_id=world.county)
     done = Counter(work.taken)
     wanted = {*TRANSITIONS, "assign", "reassign", "undo", "on_the_spot"}
-    wanted |= {"change_calendar", "add_limit"}  # and moved something
+    wanted |= {"change_calendar", "add_limit", "add_weight_table"}  # and moved something
     assert wanted - set(done) == set(), done
     until = work.now + DAY
     retold, seen = assert_same_past(world.db, world.county, first=first, until=until, chance=chance)
@@ -629,6 +679,7 @@ def test_the_intervals_tell_every_past_moment_as_the_events_do(world):
     assert seen.keys() >= {stage.value for stage in Stage} - {"closed"}
     assert seen.keys() >= {"on_time", "soon", "late", "paused"}
     assert retold.kinds["deadline_moved"] > 3
+    assert retold.kinds["reweighed"] > 1
 
 
 def test_what_is_taken_back_is_due_by_the_rules_of_now(world):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 
 from data_access import audit, migrate, reference
 from data_access.clocks import every_open_case
@@ -27,6 +27,7 @@ from data_access.demo.pulse import Beat, NoCountyError, Pulse
 from data_access.engine import Database, open_engine
 from data_access.history import SPAN_FIELDS
 from data_access.queries import candidates
+from data_access.queries.arrivals import arrivals
 from data_access.queries.cases import open_text
 from data_access.queries.layers import layers_on, successions
 from data_access.tables import (
@@ -49,7 +50,7 @@ from data_access.tables import (
 from data_access.vault import Indexed, open_vault
 from domain.cases import EventKind, Lamp, ReassignReason, Stage
 from domain.clocks import day_of, lamp
-from domain.eligibility import Objection, objections
+from domain.eligibility import RECUSALS, Objection, objections
 from domain.organisation import ZoneKind
 from domain.outlines import outline_of
 from domain.people import SYSTEM_USER_ID, Permission, Role, Scope, system_actor
@@ -273,12 +274,14 @@ def test_case_numbers_count_from_one_each_year(demo):
 
 
 def test_no_holder_is_recused_or_without_jurisdiction(demo):
-    never = {Objection.RECUSED, Objection.OTHER_JURISDICTION, Objection.NO_SPECIALITY}
+    never = {*RECUSALS, Objection.OTHER_JURISDICTION, Objection.NO_SPECIALITY}
     with demo.read() as session:
         held = session.scalars(select(Case).where(Case.mediator_id.is_not(None))).all()
         for case in held[::4]:
             (holder,) = candidates.candidates(session, case, now=NOW, only=case.mediator_id)
-            assert not never & set(objections(holder, candidates.facts(session, case)))
+            assert not never & set(
+                objections(holder, candidates.facts(session, [case], now=NOW)[case.id])
+            )
     assert len(held) > 250
 
 
@@ -292,7 +295,7 @@ def test_recusal_really_happens(demo):
         ).first()
         scope = Scope(case.county_id, whole_county=True)
         judged = candidates.choice(session, scope=scope, case_no=case.case_no, now=NOW).judged
-    assert any(Objection.RECUSED in one.objections for one in judged)
+    assert any(RECUSALS & set(one.objections) for one in judged)
 
 
 def test_a_database_with_a_county_is_left_alone(demo):
@@ -416,6 +419,24 @@ def test_one_account_for_each_post(living, tmp_path):
     assert accounts[0].password in path.read_text("utf-8")
     stored = " ".join(user.password_hash for user in users.values())
     assert not any(account.password in stored for account in accounts)
+
+
+def test_what_the_county_came_with_is_news_to_nobody(living):
+    create_demo_accounts(living, hash_password=lambda p: f"#{len(p)}", now=NOW)
+
+    def told(session):
+        everywhere = Scope(reference.county_id(session), whole_county=True)
+        head = session.scalar(select(User.id).where(User.login == "committee-head"))
+        reach = dict.fromkeys(("scope", "own", "gives"), everywhere)
+        return arrivals(session, **reach, user_id=head)
+
+    def always_had_it(session):
+        session.execute(update(User).values(created_at=NOW - timedelta(days=9999)))
+        return told(session)
+
+    with living.read() as session:
+        assert told(session) == []
+    assert living.write(always_had_it)
 
 
 # ------------------------------------------------------------------------------------------ pulse

@@ -6,14 +6,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from data_access.commands import reassign
+from data_access import handing
 from data_access.commands.reassign import reassign_case
 from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.commands.steps import take_step
 from data_access.demo.load import load_demo
 from data_access.engine import Database, open_engine
 from data_access.history import note_place
-from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Mediator, Party
+from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
 from domain.cases import EventKind, ReassignReason, Risk, Stage
 from domain.people import system_actor
 from domain.transitions import TRANSITIONS, AgreementForm, Given, Supervision
@@ -209,7 +209,9 @@ def test_every_deed_done_again_leaves_the_same_rows(told, without_cases, monkeyp
     Who may take a case is asked by tests of the flow: here leave and capacity are of another day.
     """
     monkeypatch.setattr(
-        reassign, "_require_eligible", lambda session, _case, to, _now: session.get(Mediator, to)
+        handing.Hands,
+        "require_eligible",
+        lambda hands, case, to, *_reason, **_but: hands._judged(case, to).candidate,
     )
     Replay(told, without_cases).run()
     for table in TABLES:

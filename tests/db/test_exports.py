@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from data_access.commands.exports import record_figures_export
+from data_access.commands.exports import record_figures_export, record_workload_export
 from data_access.tables import AuditHead, AuditLine
 from domain.errors import NotAllowed
 from domain.kpi import FigureKey, Window
@@ -41,6 +41,30 @@ def test_who_takes_figures_along_is_said_with_what_they_were(db, world):
     }
     # Nothing that a screen shows has changed.
     assert after == before
+
+
+def test_who_takes_workloads_along_is_said_with_whose_they_were(db, world):
+    taken = {
+        "town_id": None,
+        "committee_id": world.committee_a,
+        "mediator_id": None,
+        "day": date(2026, 3, 2),
+        "rows": 5,
+        "now": NOW,
+    }
+    record_workload_export(db, actor=world.actor(permissions={Permission.CASE_READ}), **taken)
+    with db.read() as session:
+        line = session.scalars(select(AuditLine).order_by(AuditLine.seq.desc())).first()
+    assert (line.action, line.subject) == ("workload:export", f"county:{world.county}")
+    assert line.payload == {
+        "unit": None,
+        "committee": world.committee_a,
+        "mediator": None,
+        "day": "2026-03-02",
+        "rows": 5,
+    }
+    with pytest.raises(NotAllowed):
+        record_workload_export(db, actor=world.actor(permissions=set()), **taken)
 
 
 def test_whoever_may_see_no_figures_takes_none(db, world):

@@ -20,6 +20,7 @@ from data_access.clocks import running
 from data_access.commands import import_file as command
 from data_access.commands.import_file import import_file, rehearse_file
 from data_access.commands.reassign import reassign_case
+from data_access.commands.relations import disclose_relation
 from data_access.history import SPAN_FIELDS
 from data_access.queries.cases import case_view, open_text
 from data_access.queries.queue import Filters, page
@@ -42,7 +43,7 @@ from domain.cases import Difficulty, EventKind, ReassignReason, Risk, Stage
 from domain.clocks import BEIJING
 from domain.errors import Conflict, NotEligible
 from domain.imports import Note, Profile, RejectReason
-from domain.organisation import PartyKind, PartyRole
+from domain.organisation import PartyKind, PartyRole, RelationKind
 from domain.people import Scope
 from tests.world import NOW, World
 
@@ -836,6 +837,36 @@ def test_a_case_that_changes_while_a_file_is_prepared_is_looked_at_again(
     assert_history_holds(db)
 
 
+def test_a_relation_that_is_disclosed_while_a_file_is_prepared_bars_from_its_cases(
+    db, world, take, monkeypatch
+):
+    """A new row has no version that could have changed; whom it names has."""
+    barred = world.mediator("张建国")
+    prepare, times = command.prepare_cases, []
+
+    def prepare_then_disclose(*arguments):
+        plan = prepare(*arguments)
+        times.append(len(times))
+        if len(times) == 1:
+            disclose_relation(
+                db,
+                mediator_id=barred,
+                kind=RelationKind.KIN,
+                name=GOOD["主要当事人姓名"],
+                actor=world.actor(),
+                now=NOW + timedelta(minutes=1),
+                key="kin",
+            )
+        return plan
+
+    monkeypatch.setattr(command, "prepare_cases", prepare_then_disclose)
+    take({"化解责任人姓名": "张建国"}, now=NOW + timedelta(minutes=2))
+    assert times == [0, 1]
+    with db.read() as session:
+        assert barred not in session.scalars(select(Case.mediator_id)).all()
+    assert_history_holds(db)
+
+
 def test_a_file_whose_cases_never_stand_still_is_decided_while_they_are_held(db, take, monkeypatch):
     require, times = command.require_still_true, []
 
@@ -1092,3 +1123,49 @@ def test_script_and_template_strings_arrive_as_plain_text(db, take):
     take({"事件名称": nasty, "事件简述": f'=HYPERLINK("x") {nasty}'})
     text = clear_text(db)
     assert (text.title, text.summary) == (nasty, f'=HYPERLINK("x") {nasty}')
+
+
+# --- recusal -------------------------------------------------------------------------------------
+
+
+def test_a_settled_case_is_not_looked_after_by_who_must_withdraw(db, world, take):
+    """What is over is not judged; what is still to be looked after is."""
+    kin = world.mediator("张建国")
+    world.relation(kin, IDENTITY)
+    of_kin = {"主要当事人证件号码": IDENTITY, "化解责任人姓名": "张建国"}
+    settled = {"化解是否成功": "1", "化解日期": "2026-02-27 10:00", "受理时间": "2026-02-20 09:00"}
+    report = take({**of_kin, **settled, "当前环节": "待履行"})
+    assert report.first_problems[0].reason is RejectReason.RECUSED_MEDIATOR
+    assert report.added == 0
+    take({**of_kin, **settled})
+    with db.read() as session:
+        case = session.scalars(select(Case)).one()
+    assert (case.stage, case.mediator_id) == (Stage.CLOSED, kin)
+
+
+@pytest.mark.parametrize("known", ["party", "merged"])
+def test_a_file_gives_a_known_case_to_nobody_who_must_withdraw_by_what_is_known(
+    db, world, take, known
+):
+    """The row names none of whom the mediator is a relative of; the case here does."""
+    kin = world.mediator("张建国")
+    world.relation(kin, IDENTITY)
+    here = {"受理时间": "2026-02-20 09:00"}
+    take({**here, "对方当事人姓名": "李大华", "对方当事人证件号码": IDENTITY})
+    if known == "merged":
+        take({**here, "外部编号": "A-2", "事件名称": "另一件"})
+        with db.read() as session:
+            (first, second) = session.scalars(select(Case).order_by(Case.id)).all()
+        # As an older site left it: merged, and no event of its own that would keep files away.
+        db.write(
+            lambda session: session.execute(
+                update(Case).where(Case.id == first.id).values(merged_into=second.id)
+            )
+        )
+        here |= {"外部编号": "A-2", "事件名称": "另一件"}
+    report = take({**here, "化解责任人姓名": "张建国"})
+    assert report.notes[Note.MEDIATOR_NOT_ELIGIBLE] == 1
+    with db.read() as session:
+        assert session.scalars(select(Case.mediator_id)).all().count(None) == 1 + (
+            known == "merged"
+        )

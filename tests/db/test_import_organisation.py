@@ -17,6 +17,7 @@ from data_access.tables import (
 )
 from data_access.vault import Indexed
 from domain.eligibility import CommitteeKind
+from domain.identity import check_digit
 from domain.imports import FileProblem, FileRefused, Profile, RejectReason
 from domain.organisation import UnitLevel
 from domain.people import Scope
@@ -330,6 +331,31 @@ def test_a_mediator_moves_to_another_committee_by_code(db, world, take):
     assert report.changed == 1
     assert people(db)["张建国"].committee_id == world.committee_b
     assert people(db)["张建国"].id == mediator
+
+
+def test_a_roster_makes_nobody_anew_who_is_barred_under_another_row(db, world, take):
+    """The new row would have nothing of what bars them."""
+    left = world.mediator("周敏", active=False)
+    world.relation(left, "990129199001010011")
+    world.mediator("吴刚", identity=_number(0))
+    report = take(
+        "调委会名称,姓名,证件号码\n"
+        "太平社区调委会,周敏,\n"
+        f"太平社区调委会,吴刚,{_number(0)}\n"
+        f"和众社区调委会,吴刚,{_number(1)}\n"
+    )
+    assert problems(report) == [
+        (2, "姓名", RejectReason.SERVED_BEFORE),
+        (3, "证件号码", RejectReason.SERVED_BEFORE),
+        (4, "证件号码", RejectReason.OTHER_NUMBER),
+    ]
+    with db.read() as session:
+        assert len(session.scalars(select(Mediator)).all()) == 2
+
+
+def _number(which):
+    body = ("51012919900101123", "51012919880505432")[which]
+    return body + check_digit(body)
 
 
 @pytest.mark.parametrize(

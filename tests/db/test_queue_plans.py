@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, text
 
 from data_access.engine import Database, open_engine
-from data_access.queries import candidates, choices, queue
+from data_access.queries import arrivals, candidates, choices, loads, queue
 from data_access.queries.queue import UNASSIGNED, Cursor, Filters
 from data_access.tables import Case
 from domain.cases import OPEN_STAGES, Lamp, Risk, Stage
@@ -158,7 +158,7 @@ def _postgresql_plans(db, ask, *, general):
 
 def _postgresql_read(node):
     """A scan with its indexes; those of a bitmap are in the nodes below it."""
-    parts = [one for one in _nodes(node) if "Index Name" in one]
+    parts = [one for one in _nodes(node, asked_beside=False) if "Index Name" in one]
     return Read(
         node["Relation Name"],
         frozenset(one["Index Name"] for one in parts),
@@ -167,10 +167,12 @@ def _postgresql_read(node):
     )
 
 
-def _nodes(node):
+def _nodes(node, *, asked_beside=True):
+    """A node and those below it, with the questions that it asks of other tables or without."""
     yield node
     for inner in node.get("Plans", ()):
-        yield from _nodes(inner)
+        if asked_beside or inner["Parent Relationship"] not in ("SubPlan", "InitPlan"):
+            yield from _nodes(inner, asked_beside=asked_beside)
 
 
 def whole(county):
@@ -292,6 +294,28 @@ def test_counts_meet_no_closed_case(plans, county, scope, filters):
     assert read.index_only or scope in MIXED_SCOPES, plan
 
 
+# Where cases come to somebody, and where they come back to be given out; they read either.
+RECEIVERS = {
+    "a mediator": ("their own", None),
+    "a committee's head": ("a committee", "a committee"),
+    "a community's head": ("a community", None),
+    "a town's station": (None, "a town"),
+}
+
+
+@pytest.mark.parametrize("reads", [None, "the county", "a town"])
+@pytest.mark.parametrize("receiver", RECEIVERS)
+def test_what_came_is_found_without_a_look_at_closed_cases(plans, county, receiver, reads):
+    nowhere = Scope(county.county)
+    own, gives = (SCOPES[one](county) if one else nowhere for one in RECEIVERS[receiver])
+    scope = SCOPES[reads](county) if reads else own | gives
+    (plan,) = plans(
+        lambda session: arrivals.arrivals(session, scope=scope, own=own, gives=gives, user_id=1)
+    )
+    (pick,) = plan.picks
+    assert pick.of_open_cases_alone, plan
+
+
 @pytest.mark.parametrize("scope", SCOPES | MIXED_SCOPES)
 def test_the_holders_on_offer_are_read_from_the_open_cases_alone(plans, county, scope):
     reach = (SCOPES | MIXED_SCOPES)[scope](county)
@@ -322,3 +346,37 @@ def test_the_loads_of_the_candidates_are_read_from_the_open_cases_alone(plans, c
     (loads,) = [read for read in reads if read.of_open_cases_alone]
     assert loads.index_only
     assert loads.indexes == {"ix_cases_queue_mediator"}
+
+
+WORKLOAD_SCOPES = pytest.mark.parametrize("scope", ["the county", "a committee", "their own"])
+
+
+@WORKLOAD_SCOPES
+def test_the_cases_of_a_workload_are_read_by_the_index_of_who_holds_what(plans, county, scope):
+    """What is held now: of open cases, by the index alone. Before: by ids of what closed since."""
+    reach = SCOPES[scope](county)
+    found = plans(lambda session: loads.workload(session, scope=reach, now=NOW))
+    # The cases of the meetings that are booked are fetched by their keys.
+    reads = [read for plan in found for read in plan.picks]
+    assert all(read.index_only for read in reads), found
+    closed = [read for read in reads if not read.of_open_cases_alone]
+    # How many were closed, and how many of them were met, in the last weeks.
+    assert [read.indexes for read in closed] == [{"ix_cases_closed"}] * 2, found
+    assert all(re.search(r"closed_at ?>", read.by) for read in closed), found
+
+
+@WORKLOAD_SCOPES
+def test_a_past_workload_is_read_from_what_was_open_or_closed_since(db, county, scope):
+    """By the values at hand alone: how much was closed since a moment no general plan can know."""
+    reach, at = SCOPES[scope](county), NOW - timedelta(days=3)
+
+    def ask(session):
+        loads.workload(session, scope=reach, now=NOW, at=at)
+
+    made = _sqlite_plans(db, ask) if db.is_sqlite else _postgresql_plans(db, ask, general=False)
+    found = [*made]
+    # What is shown of each case is fetched by its key.
+    picks = [read for plan in found for read in plan.picks]
+    others = [read for read in picks if not read.of_open_cases_alone]
+    assert [read.indexes for read in others] == [{"ix_cases_closed"}] * 3, found
+    assert all(re.search(r"closed_at ?>", read.by) for read in others), found

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from data_access import audit
+from data_access import audit, history
 from data_access.commands.reassign import reassign_case, undo_reassignment
 from data_access.reference import load_clock
 from data_access.tables import Assignment, AuditLine, Case, CaseEvent, CaseSpan
@@ -146,7 +146,7 @@ def test_a_relative_of_a_party_never_gets_the_case(db, world, good):
     case = world.case(identities=(KIN,), mediator_id=world.first)
     with pytest.raises(NotEligible) as refused:
         reassign_case(db, **good | {"case_no": case.case_no})
-    assert refused.value.reasons == (Objection.RECUSED,)
+    assert refused.value.reasons == (Objection.KIN,)
 
 
 def test_a_party_never_mediates_their_own_case(db, world, good):
@@ -154,7 +154,7 @@ def test_a_party_never_mediates_their_own_case(db, world, good):
     case = world.case(identities=(KIN,), mediator_id=world.first)
     with pytest.raises(NotEligible) as refused:
         reassign_case(db, **good | {"case_no": case.case_no, "to_mediator_id": party})
-    assert refused.value.reasons == (Objection.RECUSED,)
+    assert refused.value.reasons == (Objection.IS_PARTY,)
 
 
 def test_a_specialist_type_needs_a_specialist_of_any_committee_in_reach(db, world, good):
@@ -230,6 +230,26 @@ def test_undo_gives_the_case_back_as_it_was(db, world, good):
         still = CaseSpan.case_id == before.id, CaseSpan.ends_at.is_(None)
         assert session.scalar(select(func.count()).select_from(CaseSpan).where(*still)) == 1
         assert audit.verify(session, county_id=world.county).broken_at is None
+
+
+def test_what_the_rules_did_meanwhile_is_in_the_way_of_no_undo(db, world, good):
+    moved = reassign_case(db, **good)
+
+    def reweigh(session):
+        case = session.scalars(select(Case).where(Case.case_no == good["case_no"])).one()
+        what = history.Change(EventKind.REWEIGHED, "case:reweigh", {"weight": 15}, {})
+        history.change(session, case, what, actor=world.system, now=NOW)
+
+    db.write(reweigh)
+    undone = undo_reassignment(
+        db,
+        case_no=good["case_no"],
+        expected_version=moved.version + 1,
+        actor=good["actor"],
+        now=NOW,
+        key="u1",
+    )
+    assert undone.mediator_id == world.first
 
 
 def test_undo_of_a_first_assignment_puts_the_case_back_into_waiting(db, world, good):

@@ -15,19 +15,28 @@ import pytest
 from sqlalchemy import select
 
 from data_access import accounts, commands, numbers, queries
+from data_access.commands.batches import NewBatch
+from data_access.commands.consents import Given as Consented
+from data_access.commands.mediators import NewMediator
 from data_access.commands.reassign import reassign_case
 from data_access.commands.register import NewCase, NewParty
+from data_access.commands.roster import set_duty
 from data_access.map_layers import NewShape, write_shapes
 from data_access.queries import trail
 from data_access.queries.accounts import Filters as AccountFilters
 from data_access.queries.duplicates import Sought
 from data_access.queries.queue import Filters
+from data_access.queries.teams import Filters as TeamFilters
+from data_access.recusal import grounds_and_basis
 from data_access.tables import (
     AuditHead,
     AuditLine,
     AuthSession,
     Base,
+    BatchMove,
+    BookedMeeting,
     Case,
+    CasePin,
     CaseSelection,
     Committee,
     Counter,
@@ -35,20 +44,38 @@ from data_access.tables import (
     ImportMapping,
     ImportReject,
     ImportRun,
+    MediatorAbsence,
+    MediatorRelation,
+    PartyChoice,
+    PartyObjection,
+    ReassignBatch,
+    RecusalConsent,
     SelectedCase,
+    StandingDuty,
     UnitSuccession,
     UserRole,
 )
 from data_access.vault import Indexed, Vault
-from domain.cases import ReassignReason, Stage
+from domain.batches import BatchMode, PlannedMove, SeenPerson
+from domain.cases import WEIGHT, ReassignReason, Stage
 from domain.clocks import Limit, LimitUnit
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
 from domain.imports import FileMapping, Profile, Step
 from domain.kpi import FigureKey, Window
 from domain.limits import RuleKind
-from domain.organisation import PartyRole, UnitLevel
+from domain.loads import WeightTable
+from domain.organisation import (
+    AbsenceKind,
+    DutyShift,
+    PartyRole,
+    RelationKind,
+    UnitLevel,
+    WithdrawalReason,
+)
 from domain.people import AccountState, Permission, Post, Role, Scope
+from domain.recusal import ConsentForm
+from domain.teams import MemberSeat
 from domain.transitions import Action, Given, Supervision
 from domain.work_calendar import NamedDay
 from tests.world import NOW, World
@@ -72,11 +99,19 @@ MARKS = (NAME, NUMBER, str(DUE.year))
     MAPPING,
     SELECTION,
     OLD_GRID,
-) = range(88_100_001, 88_100_014)
+    LEAVE,
+    MOVED,
+) = range(88_100_001, 88_100_016)
+EMPTY_COMMITTEE = 88_100_099
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
 MERGED_NO = "D2026-88102"  # into the other
+TIED_NO = "D2026-88103"  # its holder must withdraw from it
 IDLE = timedelta(minutes=30)
 PHONE, KIN = "13988100000", "990129198810000019"
+RELATION, STANDING = 9001, 9002
+FORMER = f"{NAME}旧人"  # left the post
+TERM_ENDS = datetime(2027, 5, 31, 4, tzinfo=UTC)
+DISCLOSED = "990129881011001"  # one of the old, of 15 digits
 
 
 class TwoTowns(World):
@@ -147,11 +182,62 @@ class TwoTowns(World):
                 address="10.88.1.0",
             )
         )
+        self._add_team()
         self._add_shapes()
         self._add_batch()
         self._add_mapping()
         self._add_run(total=int(NUMBER))
         self._add_case()
+
+    def _add_team(self) -> None:
+        """A leave, duties and a relation of B's mediator, and a committee without anybody."""
+        self.add(
+            MediatorAbsence(
+                id=LEAVE,
+                mediator_id=MEDIATOR,
+                first_day=date(2026, 3, 5),
+                last_day=date(2026, 3, 6),
+                kind=AbsenceKind.LEAVE,
+            )
+        )
+        kin = self.db.vault.index(DISCLOSED, Indexed.IDENTITY)
+        about = {"person_index": kin, "kind": RelationKind.KIN, "disclosed_on": DUE.date()}
+        self.add(MediatorRelation(mediator_id=MEDIATOR, **about))
+        gone = self.mediator(FORMER, committee_id=COMMITTEE, active=False)
+        self.add(MediatorRelation(mediator_id=gone, **about))
+        self.add(
+            MediatorRelation(
+                id=RELATION,
+                mediator_id=SECOND,
+                **about,
+                withdrawal_reason=WithdrawalReason.MISTAKEN,
+                withdrawal_by=USER,
+                withdrawal_at=NOW,
+            )
+        )
+        self.add(
+            StandingDuty(
+                id=STANDING,
+                mediator_id=MEDIATOR,
+                name=f"{NAME}庭",
+                tenths=20,
+                valid_from=date(2027, 1, 1),
+            )
+        )
+        self.add(
+            Committee(
+                id=EMPTY_COMMITTEE,
+                code=f"{NAME}空",
+                name=f"{NAME}溪旧调委会",
+                kind=CommitteeKind.COMMUNITY,
+                unit_id=COMMUNITY,
+                town_id=TOWN,
+                community_id=COMMUNITY,
+                term_from=date(2024, 6, 1),
+                term_to=date(2027, 6, 1),
+            )
+        )
+        set_duty(self.db, **duty_b(MEDIATOR), key="duty", actor=self.boss, now=NOW)
 
     def _add_shapes(self) -> None:
         """The town's shape, and a grid that will have given way to another."""
@@ -257,12 +343,95 @@ class TwoTowns(World):
             grid_id=GRID,
         )
         assert merged.case_no == MERGED_NO
+        self._add_tied_case()
         self.add(
             CaseSelection(
                 id=SELECTION, county_id=self.county, name=f"{NAME}溪圈选", actor_id=USER, at=NOW
             )
         )
         self.add(SelectedCase(selection_id=SELECTION, county_id=self.county, case_id=case.id))
+        self.add(
+            ReassignBatch(
+                id=MOVED,
+                county_id=self.county,
+                name=f"{NAME}溪分流",
+                mode=BatchMode.BY_HAND,
+                reason=ReassignReason.OVERLOAD,
+                owner_id=USER,
+                committed_at=NOW,
+            )
+        )
+        self.add(
+            BatchMove(
+                batch_id=MOVED,
+                county_id=self.county,
+                case_id=case.id,
+                from_mediator_id=MEDIATOR,
+                to_mediator_id=SECOND,
+                version=2,
+            )
+        )
+
+    def _add_tied_case(self) -> None:
+        """A case of which its parties, and a supervisor, have said who should hold it."""
+        case = self.case(
+            parties=("王小明", f"{NAME}诉人"),
+            town_id=TOWN,
+            community_id=COMMUNITY,
+            grid_id=GRID,
+            mediator_id=SECOND,
+            title=f"{NAME}溪漏水",
+            due_at=DUE,
+            soon_at=DUE,
+        )
+        assert case.case_no == TIED_NO
+        of_case = {"county_id": self.county, "case_id": case.id}
+        day, recorded = date(2026, 3, 2), {"recorded_by": USER, "recorded_at": NOW}
+        about = {**of_case, "mediator_id": SECOND, **recorded}
+        self.add(PartyObjection(**about, side=PartyRole.APPLICANT, raised_on=day))
+        gone = {"withdrawn_on": day, "withdrawn_by": USER + 900, "withdrawn_at": NOW}
+        self.add(PartyObjection(**about, side=PartyRole.RESPONDENT, raised_on=day, **gone))
+        self.add(PartyChoice(**about, applicant_on=day, respondent_on=day))
+        self.add(CasePin(**of_case, pinned_by=USER, pinned_at=NOW))
+        meets = {"meets_at": NOW + timedelta(days=1), "booked_by": USER, "booked_at": NOW}
+        self.add(BookedMeeting(**of_case, **meets))
+        with self.db.read() as session:
+            _grounds, basis = grounds_and_basis(session, case, SECOND)
+        self.add(
+            RecusalConsent(
+                **about,
+                grounds="party_objects",
+                basis=basis,
+                applicant_on=day,
+                applicant_form=ConsentForm.WRITTEN,
+                respondent_on=day,
+                respondent_form=ConsentForm.ORAL,
+            )
+        )
+
+
+def over_tied(key, **over):
+    """What is said of the holder of town B's other case."""
+    return {
+        "case_no": TIED_NO,
+        "note": f"{NAME}溪的事",
+        "expected_version": 1,
+        "key": key,
+        **over,
+    }
+
+
+def duty_b(*people, day=date(2026, 3, 2)):
+    return {
+        "committee_id": COMMITTEE,
+        "day": day,
+        "shift": DutyShift.DAY,
+        "mediator_ids": people,
+    }
+
+
+def leave_b(first, last):
+    return {"first_day": first, "last_day": last, "kind": AbsenceKind.LEAVE}
 
 
 def to_second(actor, key, **over):
@@ -333,11 +502,15 @@ DAY_OFF = NamedDay(date(2026, 3, 4), 0, "县庆放假")
 NEW_LIMIT = Limit(
     Stage.ACCEPTED, 9, LimitUnit.WORKING_DAYS, valid_from=NOW.date(), source="综治委文件"
 )
+NEW_WEIGHTS = WeightTable(2, NOW.date(), WEIGHT, repeated=125)
+LATER = NOW + timedelta(days=3)
 AREAS = (
     (UnitLevel.TOWN, (TOWN,)),
     (UnitLevel.COMMUNITY, (COMMUNITY,)),
     (UnitLevel.GRID, (GRID,)),
 )
+SAID_ON = date(2026, 3, 2)
+SAID = Consented(SAID_ON, ConsentForm.WRITTEN)
 YEARS = Window(date(2025, 1, 1), NOW.date())
 RULE_CHANGE = {"reason": NAME * 4, "fingerprint": "", "key": "rules"}
 # Stand in for the scope that is being tried, and for the whole county's.
@@ -356,7 +529,16 @@ READ_RECIPES = {
             AccountFilters(state=AccountState.SIGNED_IN),
         )
     ],
+    # As if everything came to them, whatever they may read.
+    "arrivals.arrivals": [{"user_id": USER, "own": THE_COUNTY, "gives": THE_COUNTY}],
+    "batches.batches": [{"owner_id": 1}],
+    "batches.moves_of": [{"owner_id": 1, "batch_id": MOVED}],
+    "suggestions.suggestions": [
+        {"case_no": CASE_NO, "now": NOW},
+        {"case_no": "D2026-00001", "now": NOW},
+    ],
     "candidates.choice": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
+    "case_records.case_records": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "cases.case_view": [{"case_no": CASE_NO, "now": NOW}, {"case_no": "D2026-00001", "now": NOW}],
     "choices.choices": [{}],
     "choices.scope_name": [{}],
@@ -365,6 +547,7 @@ READ_RECIPES = {
     "duplicates.duplicates_of": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
     "duplicates.likely_duplicates": [{"like": like_b(Vault(bytes(range(32))))}],
     "duplicates.merging_of": [{"case_no": MERGED_NO}, {"case_no": "D2026-00001"}],
+    "duty.month": [{"committee_id": COMMITTEE, "day": NOW.date()}],
     "figures.committees_of": [{"area": area} for area in AREAS],
     "figures.counts": [
         {"level": level, "window": YEARS, "now": NOW} for level in (UnitLevel.TOWN, UnitLevel.GRID)
@@ -386,6 +569,15 @@ READ_RECIPES = {
     "layers.layer_body": [{"sha": "8810" * 16}],
     "layers.layers_on": [{"day": NOW.date()}],
     "layers.successions": [{}],
+    "loads.committee_loads": [{"now": NOW}, {"now": NOW, "at": NOW - timedelta(hours=2)}],
+    "loads.mediator_loads": [{"now": NOW}, {"now": LATER, "at": NOW + timedelta(hours=1)}],
+    "loads.monthly_points": [{"month": YEARS}],
+    "loads.places": [{"now": NOW}],
+    "loads.working_tenths": [{"now": NOW}],
+    "loads.preview_weight_table": [{"table": NEW_WEIGHTS, "now": NOW}],
+    "loads.weight_tables": [{"now": NOW}],
+    "loads.what_to_look_at": [{"now": NOW}, {"now": LATER}, {"now": TERM_ENDS}],
+    "loads.workload": [{"now": NOW}, {"now": LATER, "at": NOW + timedelta(hours=1)}],
     "places.units_within": [{}],
     "posts.offer": [{"day": NOW.date()}],
     "posts.separation": [{"day": NOW.date()}],
@@ -398,6 +590,9 @@ READ_RECIPES = {
             Filters(mediator_id=SECOND),
         )
     ],
+    "planning.planning": [{"case_nos": [CASE_NO, "D2026-00001"], "now": NOW}],
+    "queue.rows_of": [{"case_nos": [CASE_NO, "D2026-00001"], "now": NOW}],
+    "queue.numbers": [{"filters": Filters(), "now": NOW, "most": 500}],
     "queue.page": [
         {"filters": filters, "now": NOW}
         for filters in (
@@ -414,6 +609,9 @@ READ_RECIPES = {
         for term in (CASE_NO, EXTERNAL_NO, "88101", "王小明", f"{NAME}诉人", PHONE, "13812345678")
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
+    "recusals.recusals_to_resolve": [{"now": NOW}],
+    "relations.namesakes": [{"name": FORMER}],
+    "relations.withdrawals": [{}, {"mediator_id": SECOND}],
     "rules.calendar_view": [{"now": NOW}],
     "rules.changes": [{"kind": kind} for kind in RuleKind],
     "rules.limit_table": [{"now": NOW}],
@@ -421,6 +619,24 @@ READ_RECIPES = {
     "rules.preview_limit": [{"rule": NEW_LIMIT, "open_cases": True, "now": NOW}],
     "selections.selection": [{"selection_id": SELECTION}],
     "steps.step_view": [{"case_no": CASE_NO}, {"case_no": "D2026-00001"}],
+    "teams.changes": [
+        {"committee_id": COMMITTEE},
+        {"committee_id": COMMITTEE, "mediator_id": MEDIATOR},
+    ],
+    "teams.committee": [{"committee_id": COMMITTEE, "now": NOW}],
+    "teams.committees": [
+        {"filters": filters, "now": NOW}
+        for filters in (
+            TeamFilters(),
+            TeamFilters(term=NAME),
+            TeamFilters(town_id=TOWN),
+            TeamFilters(kind=CommitteeKind.COMMUNITY),
+        )
+    ],
+    "teams.offer": [{"now": NOW}],
+    "teams.person": [{"mediator_id": MEDIATOR, "now": NOW}],
+    "working_times.working_time": [{"mediator_id": MEDIATOR, "day": date(2026, 3, 2)}],
+    "worklist.worklist": [{"mediator_id": one, "now": NOW} for one in (MEDIATOR, SECOND)],
     "trail.accounts": [{}],
     "trail.last_verification": [{}],
     "trail.page": [
@@ -439,6 +655,10 @@ READS_OF_THE_COUNTY = {
     **{
         f"rules.{name}": "the rules are the whole county's, and who has less is refused"
         for name in ("calendar_view", "changes", "limit_table", "preview_days", "preview_limit")
+    },
+    **{
+        f"loads.{name}": "the weights are the whole county's, and who has less is refused"
+        for name in ("preview_weight_table", "weight_tables")
     },
     "import_mappings.mapping_named": "what words mean is shared by all who import for the county",
     "import_mappings.mappings": "what words mean is shared by all who import for the county",
@@ -485,9 +705,42 @@ COMMAND_RECIPES = {
     # The deadlines of all towns: nothing that a part of the county decides.
     "limits.add_limit": [({"rule": NEW_LIMIT, "open_cases": True, **RULE_CHANGE}, False)],
     "limits.remove_limit": [({"rule_id": 1, "reason": NAME * 4, "key": "r"}, False)],
+    "weights.add_weight_table": [
+        ({"table": NEW_WEIGHTS, "reason": NAME * 4, "seen": "", "key": "w"}, False)
+    ],
+    "weights.withdraw_weight_table": [({"version": 2, "reason": NAME * 4, "key": "w"}, False)],
     "work_calendar.change_calendar": [
         ({"days": [DAY_OFF], "official": False, **RULE_CHANGE}, False)
     ],
+    "objections.record_objection": [
+        (over_tied("o1", mediator_id=SECOND, side=PartyRole.RESPONDENT, day=SAID_ON), True)
+    ],
+    "objections.withdraw_objection": [
+        (over_tied("o2", mediator_id=SECOND, side=PartyRole.APPLICANT, day=SAID_ON), True)
+    ],
+    "objections.lift_objection": [
+        (over_tied("o3", mediator_id=SECOND, side=PartyRole.RESPONDENT), True)
+    ],
+    "consents.record_recusal_consent": [
+        (over_tied("c1", mediator_id=SECOND, applicant=SAID, respondent=SAID), True)
+    ],
+    "consents.approve_recusal_consent": [(over_tied("c2", mediator_id=SECOND), True)],
+    "consents.revoke_recusal_consent": [(over_tied("c3", mediator_id=SECOND), True)],
+    "locks.record_choice": [
+        (
+            over_tied("l1", mediator_id=MEDIATOR, applicant_on=SAID_ON, respondent_on=SAID_ON),
+            True,
+        )
+    ],
+    "locks.end_choice": [(over_tied("l2"), True)],
+    "locks.pin_case": [
+        (over_tied("l3"), False),
+        (over_tied("l4", case_no=CASE_NO, expected_version=2), True),
+    ],
+    "locks.unpin_case": [(over_tied("l5"), True)],
+    "meetings.record_meeting": [(over_tied("l6", day=SAID_ON), True)],
+    "meetings.book_meeting": [(over_tied("l7", meets_at=NOW + timedelta(days=2)), True)],
+    "meetings.cancel_meeting": [(over_tied("l8"), True)],
     "steps.take_step": [
         (over_b(Action.SUPERVISE, "s1", level=Supervision.YELLOW), True),
         (over_b(Action.WITHDRAW, "s2"), True),
@@ -512,6 +765,37 @@ COMMAND_RECIPES = {
             False,
         )
     ],
+    "exports.record_workload_export": [
+        (
+            {
+                "town_id": None,
+                "committee_id": None,
+                "mediator_id": None,
+                "day": NOW.date(),
+                "rows": 1,
+            },
+            False,
+        )
+    ],
+    "batches.commit_batch": [
+        (
+            {
+                "batch": NewBatch(
+                    NAME,
+                    BatchMode.HAND_BACK,
+                    ReassignReason.OVERLOAD,
+                    "负荷过高,分流",
+                    (PlannedMove(CASE_NO, 2, MEDIATOR),),
+                    (SeenPerson(MEDIATOR, 1, 0, 0),),
+                ),
+                "key": "batch",
+            },
+            True,
+        )
+    ],
+    "arrivals.mark_seen": [({"versions": {CASE_NO: 1}}, True)],
+    # By a supervisor of A: what is not theirs stays.
+    "batches.undo_batch": [({"batch_id": MOVED, "key": "undo"}, True)],
     "selections.select_open_cases": [
         ({"level": level, "unit_ids": [unit_id], "name": NAME, "key": "select"}, True)
         for level, unit_id in (
@@ -542,6 +826,177 @@ COMMAND_RECIPES = {
         )
     ],
     "posts.end_role": [({"post_id": POST, "ends_on": date(2031, 9, 1), "separated": False}, True)],
+    "leave.add_leave": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                **leave_b(date(2026, 3, 9), date(2026, 3, 10)),
+                "key": "leave 1",
+            },
+            True,
+        )
+    ],
+    "leave.change_leave": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "absence_id": LEAVE,
+                **leave_b(date(2026, 3, 5), date(2026, 3, 8)),
+                "key": "leave 2",
+            },
+            True,
+        )
+    ],
+    "leave.cancel_leave": [
+        ({"mediator_id": MEDIATOR, "absence_id": LEAVE, "key": "leave 3"}, True)
+    ],
+    "roster.set_duty": [({**duty_b(SECOND, day=date(2026, 3, 4)), "key": "duty 1"}, True)],
+    "roster.copy_week": [
+        (
+            {
+                "committee_id": COMMITTEE,
+                "from_week": NOW.date(),
+                "to_week": date(2026, 3, 9),
+                "key": "duty 2",
+            },
+            True,
+        )
+    ],
+    "teams.add_committee": [
+        (
+            {
+                "name": f"{NAME}溪新调委会",
+                "kind": CommitteeKind.COMMUNITY,
+                "unit_id": COMMUNITY,
+                "term_from": date(2026, 3, 1),
+                "term_to": date(2029, 3, 1),
+                "minority_area": False,
+                "key": "team 1",
+            },
+            True,
+        )
+    ],
+    "teams.change_committee": [
+        (
+            {
+                "committee_id": COMMITTEE,
+                "name": f"{NAME}溪改名",
+                "minority_area": True,
+                "key": "team 2",
+            },
+            True,
+        )
+    ],
+    "teams.begin_term": [
+        (
+            {
+                "committee_id": COMMITTEE,
+                "term_from": date(2026, 3, 1),
+                "term_to": date(2029, 3, 1),
+                "members": [MEDIATOR, SECOND],
+                "chair_id": SECOND,
+                "key": "team 3",
+            },
+            True,
+        )
+    ],
+    "teams.close_committee": [({"committee_id": EMPTY_COMMITTEE, "key": "team 4"}, True)],
+    "mediators.add_mediator": [
+        (
+            {
+                "committee_id": COMMITTEE,
+                "new": NewMediator(f"{NAME}新人", adult=True),
+                "key": "mediator 1",
+            },
+            True,
+        )
+    ],
+    "mediators.set_specialities": [
+        ({"mediator_id": MEDIATOR, "specialities": ["0402"], "key": "mediator 2"}, True)
+    ],
+    "mediators.set_capacity": [
+        ({"mediator_id": MEDIATOR, "capacity": 3, "full_time": True, "key": "m 3"}, True)
+    ],
+    "mediators.set_particulars": [
+        ({"mediator_id": MEDIATOR, "sex": "2", "minority": True, "adult": True, "key": "m4"}, True)
+    ],
+    "mediators.set_seat": [
+        ({"mediator_id": MEDIATOR, "seat": MemberSeat.CHAIR, "key": "mediator 5"}, True)
+    ],
+    # The other one holds a case.
+    "mediators.end_post": [({"mediator_id": MEDIATOR, "key": "mediator 6"}, True)],
+    "relations.disclose_relation": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "kind": RelationKind.KIN,
+                "name": f"{NAME}诉人",
+                "key": "relation 1",
+            },
+            True,
+        )
+    ],
+    "relations.ask_to_withdraw": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "identity": DISCLOSED,
+                "reason": WithdrawalReason.ENDED,
+                "key": "relation 2",
+            },
+            True,
+        )
+    ],
+    "relations.decide_withdrawal": [
+        (
+            {
+                "mediator_id": SECOND,
+                "relation_id": RELATION,
+                "agreed": agreed,
+                "key": f"relation 3 {agreed}",
+            },
+            True,
+        )
+        for agreed in (True, False)
+    ],
+    "mediators.set_licence": [
+        ({"mediator_id": MEDIATOR, "until": date(2027, 3, 2), "key": "m 7"}, True)
+    ],
+    "working_times.set_working_time": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "tenths": 7,
+                "first_day": date(2026, 3, 2),
+                "key": "time 1",
+            },
+            True,
+        )
+    ],
+    "working_times.add_duty": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "name": f"{NAME}庭",
+                "tenths": 10,
+                "first_day": date(2026, 3, 2),
+                "last_day": None,
+                "key": "duty 8",
+            },
+            True,
+        )
+    ],
+    "working_times.end_duty": [
+        (
+            {
+                "mediator_id": MEDIATOR,
+                "duty_id": STANDING,
+                "last_day": date(2026, 3, 2),
+                "key": "duty 9",
+            },
+            True,
+        )
+    ],
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
     "oidc.link_identity": [
         ({"user_id": USER, "issuer": "https://sso.example", "subject": "s-8810"}, True),
@@ -564,7 +1019,7 @@ COMMAND_RECIPES = {
 # Commands that do not refuse a whole request; what they may not do is tried below.
 TRIED_ALONE = {"import_file.import_file", "import_file.rehearse_file"}
 # What it writes is of no place: who took which figures along. What they counted was read before.
-OF_NO_PLACE = {"exports.record_figures_export"}
+OF_NO_PLACE = {"exports.record_figures_export", "exports.record_workload_export"}
 # Not commands, but steps inside one that has asked for the permission already.
 STEPS = {"people.add_user", "posts.add_post"}
 

@@ -11,7 +11,7 @@ from data_access.commands.steps import take_step
 from data_access.queries.clocks import why
 from data_access.queries.steps import step_view
 from data_access.reference import load_clock
-from data_access.tables import Assignment, Case, CaseEvent, CaseSpan
+from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Mediator
 from domain.cases import Difficulty, FieldProblem, Stage
 from domain.clocks import Count
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible
@@ -460,3 +460,17 @@ def test_a_merging_is_undone_by_whoever_may_change_both(walk):
     with pytest.raises(NotAllowed):
         walk(Action.UNMERGE, note=WHY, actor=walk.world.actor("本镇", scope=town))
     assert walk.row().version == version
+
+
+def test_a_case_that_comes_back_from_a_merging_goes_to_nobody_who_left_meanwhile(walk):
+    _before, _stays = merged(walk)
+    who = walk.row().mediator_id
+
+    def leave(session):
+        session.get_one(Mediator, who).active = False
+
+    walk.db.write(leave)
+    walk(Action.UNMERGE, note=WHY, later=DAY)
+    row = walk.row()
+    assert (row.mediator_id, row.committee_id, row.stage) == (None, None, Stage.ACCEPTED)
+    walk.holds_together()

@@ -147,10 +147,11 @@ def test_ids_have_names_and_posts_are_told_with_their_days(db, world):
         )
     )
     closed = world.user("退休", active=False)
-    write(db, actor, "case:reassign", **{"from": mediator, "to": to})
+    other = world.mediator("王芳")
+    write(db, actor, "case:reassign", suggested=[other, to], **{"from": mediator, "to": to})
     write(db, actor, "user:grant", f"user:{closed.id}", unit=world.town_a, **{"from": "2026-03-02"})
     names = found(db, world).names
-    assert names.mediators == {mediator: "张建国", to: "李红"}
+    assert names.mediators == {mediator: "张建国", to: "李红", other: "王芳"}
     assert names.units == {world.town_a: "安仁镇"}
     assert (names.accounts[closed.id].name, names.accounts[closed.id].active) == ("退休", False)
     assert names.accounts[actor.user_id].name == "甲"

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,7 +152,11 @@ class Watch:
         asked = message.location.get("url", "")
         probing = asked.endswith(("/_stcore/health", "/_stcore/host-config"))
         reconnecting = message.text.startswith(
-            ("WebSocket onclose: code=1012", "Cannot send rerun backMessage when disconnected")
+            (
+                "WebSocket onclose: code=1012",
+                "WebSocket is already in CLOSING",
+                "Cannot send rerun backMessage when disconnected",
+            )
         )
         known = probing or reconnecting or message.text.startswith(STREAMLITS_FRAME)
         if message.type in ("error", "warning") and not known:
@@ -195,3 +201,20 @@ def sign_in(page, login, password):
     page.locator("input[name=login]").fill(login)
     page.locator("input[name=password]").fill(password)
     page.get_by_role("button", name="登录").click()
+
+
+def open_list(box):
+    """Open a list of choices: reached first, since one that opens while it scrolls closes again."""
+    box.hover()
+    box.click()
+
+
+def press_until(button, seen):
+    """Press as people do: once more where the page was just being drawn and nothing came of it."""
+    for _press in range(5):
+        with suppress(NothingCame):
+            button.click(timeout=4_000)
+        with suppress(AssertionError):
+            expect(seen).to_be_visible(timeout=4_000)
+            return
+    expect(seen).to_be_visible()

@@ -3,11 +3,13 @@
 import re
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect
 from pysqlite3 import dbapi2
+
+from tests.e2e.conftest import open_list, press_until
 
 # A change is on every screen within two seconds; the rest is this machine's.
 LIVE = 10_000
@@ -35,7 +37,7 @@ def choose_somebody(page):
 
 
 def give_reason(page, reason="负荷过高", note="原承办人手上案件过多"):
-    drawer(page).get_by_label("理由", exact=True).click()
+    open_list(drawer(page).get_by_label("理由", exact=True))
     page.get_by_role("option", name=reason).click()
     drawer(page).get_by_label("说明").fill(note)
     drawer(page).get_by_label("说明").blur()
@@ -165,17 +167,6 @@ def test_a_session_ended_elsewhere_is_taken_up_again_in_place_with_what_was_type
     expect(drawer(page).get_by_label("说明")).to_have_value("写到一半的说明文字")
 
 
-def press_until(button, seen):
-    """Press as people do: once more where the page was just being drawn and nothing came of it."""
-    for _press in range(5):
-        with suppress(NothingCame):
-            button.click(timeout=4_000)
-        with suppress(AssertionError):
-            expect(seen).to_be_visible(timeout=4_000)
-            return
-    expect(seen).to_be_visible()
-
-
 def test_names_show_only_after_a_reason(desk):
     page = desk("duty")
     number = rows(page).first.locator(".number").inner_text()
@@ -192,6 +183,8 @@ def test_names_show_only_after_a_reason(desk):
     assert drawer(page).locator(".who").first.inner_text() != masked
     page.keyboard.press("Escape")
     expect(drawer(page)).to_have_count(0)
+    # Gone from the address too: only then the server knows that it was closed.
+    expect(page).not_to_have_url(re.compile("case="))
     open_row(page, number)
     expect(drawer(page).locator(".who").first).to_have_text(masked)
 
@@ -314,3 +307,27 @@ def test_an_imported_file_shows_in_the_open_queue(desk, server):
     server.verb("import", SAMPLE, "--actor", "centre-admin")
     after = total.inner_text()
     expect(total).to_have_text(after)
+
+
+def test_marked_cases_stay_the_same_while_the_list_changes(desk, server, tmp_path):
+    page = desk("duty", "/queue?stage=in_mediation")
+    expect(rows(page).first).to_be_visible()
+    boxes = page.locator(".mark:visible")
+    boxes.nth(0).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    picked = page.locator(".picked strong")
+    expect(picked).to_have_text("已选 5 件")
+    numbers = page.locator(".row:has(.mark:checked) .number").all_inner_texts()
+    assert len(numbers) == 5
+    new = tmp_path / "cases.csv"
+    new.write_text(Path(SAMPLE).read_text("utf-8-sig").replace("YS-", "MK-"), encoding="utf-8-sig")
+    server.verb("import", str(new), "--actor", "centre-admin")
+    page.locator(".tab", has_text="全部").click()
+    expect(picked).to_have_text("已选 5 件")
+    page.locator(".tab", has_text="调解中").click()
+    expect(page.locator(".row:has(.mark:checked)").first).to_be_visible()
+    assert set(page.locator(".row:has(.mark:checked) .number").all_inner_texts()) <= set(numbers)
+    page.get_by_role("button", name="选中符合条件的全部").click()
+    expect(picked).not_to_have_text("已选 5 件")
+    page.get_by_role("button", name="清除").click()
+    expect(picked).to_be_hidden()

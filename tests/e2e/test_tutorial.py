@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import ROOT, Watch, sign_in
+from tests.e2e.conftest import ROOT, Watch, open_list, sign_in
 from tests.server.conftest import free_port
 
 TUTORIAL = ROOT / "docs/tutorial/first-day.md"
@@ -246,7 +246,7 @@ class Deeds:
         chosen.click()
         expect(chosen.locator("input")).to_be_checked()
         self._day.chosen = chosen.locator(".name").inner_text()
-        drawer.get_by_label("理由", exact=True).click()
+        open_list(drawer.get_by_label("理由", exact=True))
         self._town.get_by_role("option", name="负荷过高").click()
         drawer.get_by_label("说明").fill("原承办人手上案件过多")
         drawer.get_by_label("说明").blur()

@@ -1,15 +1,24 @@
 """The drawer: reassigning, refusals beside what was typed, undo, unmasking."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from data_access.tables import AuditLine, AuthSession, Case, UserRole
+import ui.session
+from data_access.commands.consents import (
+    Given,
+    approve_recusal_consent,
+    record_recusal_consent,
+)
+from data_access.tables import AuditLine, AuthSession, Case, CaseEvent, UserRole
 from domain.cases import ReassignReason, Stage
-from domain.eligibility import CommitteeKind
+from domain.eligibility import CommitteeKind, Objection
 from domain.people import Permission, Role
+from domain.recusal import ConsentForm
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent, somebody_else_moves
+from texts.words import word
 from ui import clock, feedback
 
 KIN = "990129199001010011"
@@ -52,15 +61,51 @@ def held_by(office):
 
 def people(at, *, choosable):
     lists = data_of(at, "candidates")
-    (found,) = [one for one in lists if one["choosable"] is choosable]
+    (found,) = [one for one in lists if one["choosable"] is choosable and not one["suggested"]]
     return {one["name"]: one for one in found["people"]}
+
+
+def suggested(at):
+    """The rows of the suggestions, in order; none where there is no such list."""
+    return [
+        row for one in data_of(at, "candidates") or [] if one["suggested"] for row in one["people"]
+    ]
 
 
 def test_who_could_take_it_and_who_could_not_with_every_reason(office):
     at = drawer(office, "reassign")
     assert set(people(at, choosable=True)) == {"李秀英"}
     against = {name: one["against"] for name, one in people(at, choosable=False).items()}
-    assert against == {"原承办": "已由其承办", "近亲属": "须回避"}
+    assert against == {"原承办": "已由其承办", "近亲属": "须回避:当事人近亲属"}
+
+
+def test_whoever_approved_a_consent_sees_that_they_may_not_give_the_case(office, monkeypatch):
+    """Two people at the same case, one after the other: each has their own answer."""
+    office.case = office.world.case(mediator_id=office.first, identities=(KIN,))
+    other = office.sign_in(name="值班")
+    theirs = ui.session.presented()
+    at = office.sign_in(name="站长")
+    at.run()
+    boss, now = office.user, clock.now()
+    given = Given(now.date(), ConsentForm.ORAL)
+    of = {"case_no": office.case.case_no, "mediator_id": office.kin, "note": "当事人双方均同意"}
+    head = office.world.actor("主任")
+    record_recusal_consent(
+        office.here.db, **of, applicant=given, respondent=given, expected_version=1, actor=head,
+        now=now, key="r",
+    )  # fmt: skip
+    approve_recusal_consent(
+        office.here.db, **of, expected_version=2, actor=replace(head, user_id=boss.id), now=now,
+        key="a",
+    )  # fmt: skip
+    office.here.watcher.look()
+    at = show(at, office, "reassign")
+    against = people(at, choosable=False)["近亲属"]["against"]
+    assert against == word(Objection.OWN_APPROVAL)
+    monkeypatch.setattr(ui.session, "presented", lambda: theirs)
+    other.run()
+    at = show(other, office, "reassign")
+    assert set(people(at, choosable=True)) == {"李秀英", "近亲属"}
 
 
 def test_a_reassignment_shows_at_once_and_can_be_taken_back(office):
@@ -74,6 +119,51 @@ def test_a_reassignment_shows_at_once_and_can_be_taken_back(office):
     at = show(at, office, "facts")
     at.button(key="reassign_undo").click().run()
     assert held_by(office) == office.first
+
+
+def test_the_best_are_suggested_with_their_reasons_and_the_choice_is_kept(office):
+    full = office.world.mediator("已办满", capacity=0)
+    third = office.world.mediator("王芳", full_time=True)
+    at = drawer(office, "reassign")
+    best = suggested(at)
+    assert {row["id"] for row in best} == {office.second, third}
+    for row in best:
+        for part in ("按期办结", "其他案件", "接办后负荷", "同社区", "调成率"):
+            assert part in row["why"]
+    (said,) = [one.value.replace("\\", "") for one in at.caption if "未列入" in one.value]
+    assert "已办满(在办已满)" in said
+    assert "近亲属(须回避" in said
+    assert full not in {row["id"] for row in best}
+    shown = [row["id"] for row in best]
+    at = fill_in(at, office, mediator=shown[1])
+    at.button(key="reassign_submit").click().run()
+    assert held_by(office) == shown[1]
+    with office.here.db.read() as session:
+        (event,) = session.scalars(select(CaseEvent).where(CaseEvent.seq == 2)).all()
+        line = session.scalars(select(AuditLine).where(AuditLine.action == "case:reassign")).one()
+    assert event.data["suggested"] == shown
+    assert line.payload["suggested"] == shown
+    assert "王小明" not in str(event.data)
+
+
+def test_suggestions_stay_while_somebody_decides_and_are_new_when_the_case_changed(office):
+    at = drawer(office, "reassign")
+    shown = [row["id"] for row in suggested(at)]
+    office.world.mediator("后来", full_time=True, capacity=50)
+    office.world.case(mediator_id=office.second)
+    office.here.watcher.look()
+    at.run()
+    assert [row["id"] for row in suggested(at)] == shown
+    somebody_else_moves(office, office.case, office.second)
+    at.run()
+    assert [row["id"] for row in suggested(at)] != shown
+
+
+def test_whom_nobody_could_follow_gets_no_suggestion(office):
+    office.world.absence(office.second, clock.now().date(), clock.now().date() + timedelta(days=30))
+    at = drawer(office, "reassign")
+    assert suggested(at) == []
+    assert not at.exception
 
 
 def test_somebody_elses_reassignment_offers_no_undo(office):

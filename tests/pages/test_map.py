@@ -12,7 +12,7 @@ from domain.cases import Risk
 from domain.people import GRANTS, Permission, Role
 from tests.desk import data_of, everything_sent
 from tests.squares import draw_squares
-from ui.map_table import as_csv
+from ui.csv_file import as_csv
 
 MAP = "../../pages/overview/map.py"
 SECRETS = ("王小明", "13812345678", "990129199001010011")
@@ -191,6 +191,27 @@ def test_picked_areas_go_to_the_queue(desk, county):
     ]
     (chip,) = data_of(at, "queue_list")["chips"]
     assert chip["text"] == "选定: 䢺江镇(2 件)"
+
+
+def test_picked_areas_go_to_the_sandbox(desk, county):
+    at = opened(desk)
+    at.toggle(key="map_drawing").set_value(True).run()
+    at.session_state["map_picked"] = (county.town_b,)
+    at.run()
+    at.button(key="map_to_sandbox").click().run()
+    assert not at.exception
+    assert at.subheader[0].value == "放入 2 件"
+    assert at.session_state["sandbox"].numbers == ("D2026-00008", "D2026-00009")
+
+
+def test_who_moves_no_case_has_no_way_to_the_sandbox(desk, county):
+    at = opened(desk, Role.LEADER)
+    at.toggle(key="map_drawing").set_value(True).run()
+    at.session_state["map_picked"] = (county.town_b,)
+    at.run()
+    keys = {one.key for one in at.button}
+    assert "map_to_queue" in keys
+    assert "map_to_sandbox" not in keys
 
 
 def test_what_was_of_a_past_moment_says_so(desk, county):

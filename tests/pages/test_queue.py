@@ -3,19 +3,24 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+import streamlit as st
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 import ui.cache
+from data_access.commands.arrivals import mark_seen
 from data_access.commands.selections import select_open_cases
+from data_access.queries.arrivals import Arrival
 from data_access.queries.figures import Cut
 from data_access.reference import set_site_fact
-from data_access.tables import AuthSession, Case
-from domain.cases import Stage
+from data_access.tables import AuthSession, Case, CaseSeen
+from domain.batches import MOST_MOVES
+from domain.cases import EventKind, Stage
 from domain.organisation import UnitLevel
 from domain.people import GRANTS, Permission, Role
-from tests.desk import QUEUE, blocks_of, data_of, everything_sent
-from ui import clock
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent, somebody_else_moves
+from ui import clock, queue_arrivals, queue_list
+from ui.queue_marks import SANDBOX, Marks
 
 SECRETS = ("王小明", "13812345678", "990129199001010011")
 
@@ -305,3 +310,136 @@ def test_when_the_database_does_not_answer_the_last_rows_stay_and_are_called_sta
     assert not at.exception
     assert rows(at) == [case.case_no]
     assert data_of(at, "queue_live")["fresh"] is False
+
+
+def test_what_came_stands_on_top_until_it_was_seen(desk):
+    world = desk.world
+    first, second = world.mediator("甲"), world.mediator("乙")
+    case = world.case(mediator_id=first)
+    desk.queue(Role.DUTY)  # somebody has to hold the post that moves it
+    somebody_else_moves(desk, case, second)
+    at = desk.queue(Role.MEDIATOR, unit=None, mediator_id=second)
+    told = data_of(at, "queue_list")["arrivals"]
+    assert told["title"] == "新到 1 件"
+    assert told["rows"][0]["text"] == "李站长 改派给 乙"
+    assert "more" not in told["words"]
+    actor = desk.here.registry.actor(desk.session.id, clock.now())
+    shown = {case.case_no: told["rows"][0]["version"]}
+    mark_seen(desk.here.db, versions=shown, actor=actor, now=clock.now())
+    at.session_state["arrivals_seen"] = 1
+    at.run()
+    assert data_of(at, "queue_list")["arrivals"] is None
+
+
+def arrival(number, kind=EventKind.ASSIGNED, holder="乙"):
+    return Arrival(f"D2026-{number:05d}", 2, kind, clock.now(), "李站长", holder, None)
+
+
+@pytest.mark.parametrize(("extra", "more"), [(0, None), (1, "另有 1 件"), (7, "另有 7 件")])
+def test_what_is_too_much_to_list_is_told_by_its_number(extra, more):
+    came = [arrival(number) for number in range(queue_list.ARRIVALS_SHOWN + extra)]
+    told = queue_list._arrivals(came, clock.now())
+    assert len(told["rows"]) == queue_list.ARRIVALS_SHOWN
+    assert told["title"] == f"新到 {len(came)} 件"
+    assert told["words"].get("more") == more
+
+
+@pytest.mark.parametrize(
+    ("kind", "holder", "text"),
+    [
+        (EventKind.UNDONE, "乙", "李站长 撤销改派,交还 乙"),
+        (EventKind.UNDONE, None, "李站长 撤销指派,待重新指派"),
+        (EventKind.RETURNED, None, "李站长 退回,待重新指派"),
+        (EventKind.REOPENED, None, "李站长 重新办理,待重新指派"),
+        (EventKind.UNMERGED, "乙", "李站长 撤销并案,交还 乙"),
+        (EventKind.UNMERGED, None, "李站长 撤销并案,待重新指派"),
+        (EventKind.IMPORTED, "乙", "李站长 导入,由 乙 承办"),
+        (EventKind.UPDATED, "乙", "李站长 导入,改由 乙 承办"),
+    ],
+)
+def test_it_says_how_a_case_came(kind, holder, text):
+    told = queue_list._arrivals([arrival(1, kind, holder)], clock.now())
+    assert told["rows"][0]["text"] == text
+
+
+def test_only_what_was_shown_is_seen_and_a_case_that_is_opened_is_seen_as_it_is(desk, monkeypatch):
+    world = desk.world
+    first, second = world.mediator("甲"), world.mediator("乙")
+    case = world.case(mediator_id=first)
+    desk.queue(Role.DUTY)
+    somebody_else_moves(desk, case, second)
+    at = desk.queue(Role.MEDIATOR, unit=None, mediator_id=second)
+
+    monkeypatch.setattr(st, "session_state", {})
+
+    def seen_after(act, clicked):
+        actor = desk.here.registry.actor(desk.session.id, clock.now())
+        act(clicked, actor=actor, now=clock.now())
+        with desk.here.db.read() as session:
+            return session.scalars(select(CaseSeen.version)).all()
+
+    seen, opened = queue_arrivals.seen, queue_arrivals.opened
+    assert data_of(at, "queue_list")["arrivals"]
+    for nonsense in ([], [case.case_no], [[case.case_no]], [["D2026-99999", 2]], [[1, "x"]]):
+        assert seen_after(seen, nonsense) == []
+    assert seen_after(seen, [[case.case_no, 1]]) == [1]
+    assert seen_after(opened, "D2026-99999") == [1]
+    assert seen_after(opened, case.case_no) == [2]
+
+
+def test_who_must_withdraw_stands_on_top_for_whoever_moves_cases(desk):
+    holder = desk.world.mediator("甲")
+    case = secret_case(desk, mediator_id=holder)
+    desk.world.case(mediator_id=holder)
+    desk.world.relation(holder, "990129199001010011")
+    at = desk.queue(Role.DUTY)
+    told = data_of(at, "queue_list")["recusals"]
+    assert told["title"] == "▲ 1 件的承办人应当回避,请改派"
+    assert [(one["number"], one["text"]) for one in told["rows"]] == [
+        (case.case_no, "甲:须回避:当事人近亲属")
+    ]
+    assert not any(secret in everything_sent(at) for secret in SECRETS)
+
+
+@pytest.mark.parametrize("role", [Role.LEADER, Role.MEDIATOR])
+def test_who_must_withdraw_is_not_told_to_those_who_move_no_case(desk, role):
+    holder = desk.world.mediator("甲")
+    secret_case(desk, mediator_id=holder)
+    desk.world.relation(holder, "990129199001010011")
+    ours = {"unit": None, "mediator_id": holder} if role is Role.MEDIATOR else {}
+    assert data_of(desk.queue(role, **ours), "queue_list")["recusals"] is None
+
+
+def test_five_hundred_marked_cases_stay_the_same_while_everything_else_changes(desk):
+    holder, other = desk.world.mediator("甲"), desk.world.mediator("乙")
+    made = [desk.world.case(mediator_id=holder) for _number in range(MOST_MOVES + 8)]
+    chosen = tuple(case.case_no for case in made[3 : MOST_MOVES + 3])
+    at = desk.queue()
+    at.session_state["queue_marks"] = Marks(chosen, 1)
+    at.session_state["cursors"] = []
+    at.run()
+    somebody_else_moves(desk, made[5], other)
+    desk.world.case(mediator_id=other)
+    desk.here.watcher.look()
+    at.run()
+    assert tuple(data_of(at, "queue_list")["marks"]["numbers"]) == chosen
+    at.query_params["risk"] = "1"
+    at.run()
+    at.session_state["search"] = "王小明"
+    at.run()
+    assert tuple(data_of(at, "queue_list")["marks"]["numbers"]) == chosen
+    at.session_state["search"] = ""
+    at.session_state[SANDBOX] = chosen
+    at.run()
+    assert not at.exception
+    assert any(
+        f"放入 {MOST_MOVES} 件" in one.value for one in [*at.markdown, *at.text, *at.subheader]
+    )
+
+
+def test_whoever_moves_no_case_marks_none(desk):
+    desk.world.case()
+    at = desk.queue(Role.LEADER)
+    shown = data_of(at, "queue_list")
+    assert shown["marks"] is None
+    assert shown["rows"][0]["move"] == ""

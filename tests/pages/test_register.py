@@ -325,3 +325,10 @@ def test_who_changes_the_form_after_a_lost_answer_hears_that_the_first_was_done(
     at = submit(at)
     assert at.success
     assert len(cases(office)) == 3
+
+
+def test_what_makes_a_dispute_weigh_more_is_kept(office):
+    at = submit(fill_in(page(office), cross_town=True, repeated=True))
+    assert messages(at) == []
+    found = max(cases(office), key=lambda one: one.id)
+    assert (found.cross_town, found.repeated, found.weight) == (True, True, 10)

@@ -359,7 +359,7 @@ def test_nobody_was_ever_given_a_case_against_the_rules(plan, stories):
 
 def test_the_related_do_not_hold_the_case(plan, stories):
     related = defaultdict(set)
-    for mediator, identity, _kind in plan.history.relations:
+    for mediator, identity, _kind, _day in plan.history.relations:
         related[identity].add(mediator)
     touched = 0
     for story in stories:

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from domain.cases import REASSIGNABLE_STAGES, CaseObjection, Stage, objections_to_move
 from domain.eligibility import (
     GENERAL,
+    GROUNDS,
     Candidate,
     CaseFacts,
     CommitteeKind,
@@ -45,7 +46,7 @@ GOOD = Candidate(
     ("spoil", "reasons"),
     [
         ({}, []),
-        ({"recused": True}, [Objection.RECUSED]),
+        ({"grounds": frozenset({Objection.KIN})}, [Objection.KIN]),
         ({"active": False}, [Objection.LEFT_POST]),
         ({"absent": True}, [Objection.ABSENT]),
         ({"community_id": NEIGHBOUR}, [Objection.OTHER_JURISDICTION]),
@@ -59,7 +60,7 @@ GOOD = Candidate(
         ({"mediator_id": 99, "open_cases": 10}, [Objection.ALREADY_HOLDS]),
         (
             {
-                "recused": True,
+                "grounds": frozenset({Objection.KIN, Objection.IS_PARTY}),
                 "active": False,
                 "absent": True,
                 "community_id": NEIGHBOUR,
@@ -67,7 +68,8 @@ GOOD = Candidate(
                 "open_cases": 12,
             },
             [
-                Objection.RECUSED,
+                Objection.IS_PARTY,
+                Objection.KIN,
                 Objection.LEFT_POST,
                 Objection.ABSENT,
                 Objection.OTHER_JURISDICTION,
@@ -153,7 +155,7 @@ LIGHTER = replace(IN_TOWN, mediator_id=5, open_weight=10)
 LATER_ID = replace(LIGHTER, mediator_id=6)
 BUSY = replace(GOOD, mediator_id=8, open_cases=8)
 AWAY = replace(FREE, mediator_id=9, absent=True)
-AWAY_AND_KIN = replace(FREE, mediator_id=10, absent=True, recused=True)
+AWAY_AND_KIN = replace(FREE, mediator_id=10, absent=True, grounds=frozenset({Objection.KIN}))
 IN_ORDER = [FREE, NEAR, SPECIALIST, LIGHTER, LATER_ID, IN_TOWN, BUSY, AWAY, AWAY_AND_KIN]
 
 
@@ -184,7 +186,7 @@ anybody = some.builds(
     open_cases=some.integers(0, 6),
     active=some.booleans(),
     absent=some.booleans(),
-    recused=some.booleans(),
+    grounds=some.frozensets(some.sampled_from(GROUNDS)),
 )
 
 

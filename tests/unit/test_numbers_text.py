@@ -13,17 +13,28 @@ from hypothesis import strategies as some
 import domain
 import texts
 from domain import errors
-from domain.cases import EventKind, FieldProblem, Lamp, Stage, UndoObjection, objections_to_move
+from domain.batches import BatchRefused, CaseRefusal
+from domain.cases import (
+    CaseObjection,
+    EventKind,
+    FieldProblem,
+    Lamp,
+    Stage,
+    UndoObjection,
+    objections_to_move,
+)
 from domain.clocks import BEIJING
 from domain.eligibility import Objection
 from domain.imports import FileProblem, FileRefused, MappingProblem, MappingRefused
 from domain.limits import RuleProblem
 from domain.people import AccountObjection, AccountProblem, Permission
+from domain.teams import TeamObjection, TeamProblem
 from domain.transitions import Closed
 from texts.identity import provider_refused
 from texts.imports import file_refused
 from texts.numbers import clock_time, count, due_day, moment, span, time_left
 from texts.people import sign_in_refused
+from texts.planning import refused_moves
 from texts.sentences import explain, field_name
 from texts.types import type_name
 from texts.words import _WORDS, LAMP_SHAPES, word
@@ -177,7 +188,8 @@ EXAMPLES = {
         *(errors.Conflict(errors.LastChange("", kind, NOW)) for kind in EventKind),
     ],
     errors.Invalid: [
-        errors.Invalid(note=problem) for problem in (*FieldProblem, *AccountProblem, *RuleProblem)
+        errors.Invalid(note=problem)
+        for problem in (*FieldProblem, *AccountProblem, *RuleProblem, *TeamProblem)
     ],
     errors.NotEligible: [errors.NotEligible([one]) for one in Objection],
     errors.NotReassignable: [
@@ -190,17 +202,37 @@ EXAMPLES = {
     errors.NotChangeable: [errors.NotChangeable([one]) for one in AccountObjection],
     errors.AccountNotFound: [errors.AccountNotFound("user:1")],
     errors.AccountChanged: [errors.AccountChanged()],
+    errors.NotKeepable: [
+        *(errors.NotKeepable([one]) for one in TeamObjection),
+        errors.NotKeepable([TeamObjection.HOLDS_CASES], count=7),
+        errors.NotKeepable([TeamObjection.HOLDS_CASES], cases=["D2026-00001"], count=1),
+        errors.NotKeepable([TeamObjection.HOLDS_CASES], cases=["D2026-00001"], count=7),
+    ],
+    errors.TeamNotFound: [errors.TeamNotFound("committee:1")],
+    errors.TeamChanged: [errors.TeamChanged()],
     errors.KeyReused: [errors.KeyReused("reassign")],
     errors.SignInRefused: [errors.SignInRefused(one, NOW) for one in errors.SignInProblem],
     errors.ProviderRefused: [errors.ProviderRefused(one) for one in errors.ProviderProblem],
     FileRefused: [FileRefused(one, "表头") for one in FileProblem],
     MappingRefused: [MappingRefused(one) for one in MappingProblem],
+    BatchRefused: [
+        BatchRefused((CaseRefusal(0, why),))
+        for why in (
+            errors.NotEligible([Objection.KIN]),
+            errors.NotReassignable([CaseObjection.CLOSED]),
+            errors.Conflict(LAST),
+            errors.NotFound(),
+            errors.NotAllowed(Permission.CASE_REASSIGN),
+        )
+    ]
+    + [BatchRefused((), (7, 8))],
 }
 # These are told where they happen, with more than the refusal itself knows.
 ELSEWHERE = {
     errors.SignInRefused: lambda refusal: sign_in_refused(refusal, now=NOW),
     errors.ProviderRefused: provider_refused,
     FileRefused: file_refused,
+    BatchRefused: lambda refusal: refused_moves(refusal, ("D2026-00001",), {7: "马红"}),
 }
 BRANCHES = {errors.RuleViolation}
 

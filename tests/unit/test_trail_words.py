@@ -210,6 +210,11 @@ def test_old_and_new_stand_side_by_side():
         "承办人 — → 李红",
         "环节 待指派 → 调解中",
     ]
+    assert told(**{"from": 11, "to": 12, "suggested": [13, 12]}) == [
+        "承办人 张建国 → 李红",
+        "建议 调解员 13、李红,采纳第 2 位",
+    ]
+    assert told(**{"from": 12, "to": 13, "suggested": [11]})[1:] == ["建议 张建国,未采纳"]
     assert told("user:set_active", "user:5", active=False) == ["启用 → 停用"]
     grant = {"post": 9, "role": "town", "unit": 2, "committee": None}
     days = {"from": "2026-03-02", "to": None}

@@ -36,8 +36,11 @@ class Screen:
 SCREENS = (
     Screen(_("一张图"), _("地图"), "overview/map.py", "map", (Permission.FIGURES_READ,)),
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
+    Screen(_("办理"), _("工作量"), "desk/workload.py", "workload", (Permission.CASE_READ,)),
     Screen(_("办理"), _("案件"), "desk/case.py", "case", (Permission.CASE_READ,), in_menu=False),
+    Screen(_("办理"), _("改派台"), "desk/reassign.py", "reassign", (Permission.CASE_REASSIGN,)),
     Screen(_("办理"), _("登记纠纷"), "desk/register.py", "register", (Permission.CASE_REGISTER,)),
+    Screen(_("督查"), _("调委会"), "supervise/teams.py", "teams", (Permission.TEAM_READ,)),
     Screen(_("管理"), _("导入"), "admin/imports.py", "imports", (Permission.IMPORT_RUN,)),
     Screen(
         _("管理"),
@@ -49,6 +52,7 @@ SCREENS = (
     Screen(_("管理"), _("审计"), "admin/trail.py", "trail", (Permission.TRAIL_READ,)),
     Screen(_("管理"), _("工作日历"), "admin/calendar.py", "calendar", (Permission.RULES_KEEP,)),
     Screen(_("管理"), _("时限"), "admin/limits.py", "limits", (Permission.RULES_KEEP,)),
+    Screen(_("管理"), _("计点"), "admin/weights.py", "weights", (Permission.RULES_KEEP,)),
 )
 open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
 pages = [

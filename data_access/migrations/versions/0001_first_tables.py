@@ -134,7 +134,7 @@ def upgrade() -> None:
     op.create_table('rule_change',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('calendar', 'limits', name='rulekind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('calendar', 'limits', 'weights', name='rulekind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('moved', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -185,6 +185,7 @@ def upgrade() -> None:
     sa.Column('term_from', sa.Date(), nullable=False),
     sa.Column('term_to', sa.Date(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('minority_area', sa.Boolean(), nullable=False),
     sa.CheckConstraint('term_to > term_from', name=op.f('ck_committee_term_in_order')),
     sa.ForeignKeyConstraint(['community_id'], ['organisation_unit.id'], name=op.f('fk_committee_community_id')),
     sa.ForeignKeyConstraint(['town_id'], ['organisation_unit.id'], name=op.f('fk_committee_town_id')),
@@ -238,7 +239,12 @@ def upgrade() -> None:
     sa.Column('full_time', sa.Boolean(), nullable=False),
     sa.Column('capacity', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('licence_until', sa.Date(), nullable=True),
     sa.Column('identity_index', sa.LargeBinary(), nullable=True),
+    sa.Column('minority', sa.Boolean(), nullable=True),
+    sa.Column('adult', sa.Boolean(), nullable=True),
+    sa.Column('seat_from', sa.Date(), nullable=True),
+    sa.Column('seat_to', sa.Date(), nullable=True),
     sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint("sex IN ('1', '2', '9')", name=op.f('ck_mediator_sex_by_gbt_2261')),
     sa.CheckConstraint('capacity >= 0', name=op.f('ck_mediator_capacity_not_negative')),
@@ -309,6 +315,8 @@ def upgrade() -> None:
     sa.Column('held_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('people_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('amount_yuan', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cross_town', sa.Boolean(), nullable=False),
+    sa.Column('repeated', sa.Boolean(), nullable=False),
     sa.Column('weight', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('title_encrypted', sa.LargeBinary(), nullable=False),
     sa.Column('place_encrypted', sa.LargeBinary(), nullable=True),
@@ -335,16 +343,88 @@ def upgrade() -> None:
     sa.UniqueConstraint('county_id', 'external_no', name=op.f('uq_cases_county_id_external_no'))
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
-        batch_op.create_index('ix_cases_closed', ['county_id', 'closed_at'], unique=False)
+        batch_op.create_index('ix_cases_closed', ['county_id', 'closed_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_merged', ['county_id', 'merged_into'], unique=False, sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
         batch_op.create_index('ix_cases_queue_committee', ['county_id', 'committee_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_community', ['county_id', 'community_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_county', ['county_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_grid', ['county_id', 'grid_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
-        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'parked_until', 'weight'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
+        batch_op.create_index('ix_cases_queue_mediator', ['county_id', 'mediator_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'parked_until', 'weight', 'case_no', 'registered_at'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
 
+    op.create_table('duty_roster',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('committee_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('shift', sa.Enum('day', 'night', name='dutyshift', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['committee_id'], ['committee.id'], name=op.f('fk_duty_roster_committee_id')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_duty_roster_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_duty_roster')),
+    sa.UniqueConstraint('committee_id', 'day', 'shift', 'mediator_id', name=op.f('uq_duty_roster_committee_id_day_shift_mediator_id'))
+    )
+    with op.batch_alter_table('duty_roster', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_duty_roster_mediator_id_day'), ['mediator_id', 'day'], unique=False)
+
+    op.create_table('team_change',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('committee_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('action', sa.String(length=40), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['committee_id'], ['committee.id'], name=op.f('fk_team_change_committee_id')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_team_change_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_team_change'))
+    )
+    with op.batch_alter_table('team_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_team_change_committee_id_id'), ['committee_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_team_change_mediator_id_id'), ['mediator_id', 'id'], unique=False)
+
+    op.create_table('mediator_time',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('tenths', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.CheckConstraint('tenths BETWEEN 1 AND 10', name=op.f('ck_mediator_time_part_of_a_place')),
+    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_mediator_time_dates_in_order')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_mediator_time_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mediator_time')),
+    sa.UniqueConstraint('mediator_id', 'valid_from', name=op.f('uq_mediator_time_mediator_id_valid_from'))
+    )
+    op.create_table('standing_duty',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('tenths', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.CheckConstraint('tenths > 0', name=op.f('ck_standing_duty_tenths_positive')),
+    sa.CheckConstraint('valid_to IS NULL OR valid_to > valid_from', name=op.f('ck_standing_duty_dates_in_order')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_standing_duty_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_standing_duty'))
+    )
+    with op.batch_alter_table('standing_duty', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_standing_duty_mediator_id_valid_from'), ['mediator_id', 'valid_from'], unique=False)
+
+    op.create_table('weight_table',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('weights', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('version > 1', name=op.f('ck_weight_table_after_the_first')),
+    sa.ForeignKeyConstraint(['change_id'], ['rule_change.id'], name=op.f('fk_weight_table_change_id')),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_weight_table_county_id')),
+    sa.PrimaryKeyConstraint('county_id', 'version', name=op.f('pk_weight_table'))
+    )
     op.create_table('mediator_absence',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -363,12 +443,19 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_index', sa.LargeBinary(), nullable=False),
+    sa.Column('name_index', sa.LargeBinary(), nullable=True),
     sa.Column('kind', sa.Enum('kin', 'interest', 'former_role', 'other', name='relationkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('disclosed_on', sa.Date(), nullable=False),
+    sa.Column('withdrawal_reason', sa.Enum('mistaken', 'ended', name='withdrawalreason', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('withdrawal_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('withdrawal_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(withdrawal_reason IS NULL) = (withdrawal_by IS NULL) AND (withdrawal_reason IS NULL) = (withdrawal_at IS NULL)', name=op.f('ck_mediator_relation_withdrawal_whole')),
     sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_mediator_relation_mediator_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mediator_relation')),
     sa.UniqueConstraint('mediator_id', 'person_index', name=op.f('uq_mediator_relation_mediator_id_person_index'))
     )
     with op.batch_alter_table('mediator_relation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mediator_relation_name_index'), ['name_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_mediator_relation_person_index'), ['person_index'], unique=False)
 
     op.create_table('mediator_speciality',
@@ -397,6 +484,101 @@ def upgrade() -> None:
     with op.batch_alter_table('assignment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_assignment_county_id_mediator_id_starts_at'), ['county_id', 'mediator_id', 'starts_at'], unique=False)
 
+    op.create_table('case_pin',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('pinned_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('pinned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('unpinned_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('unpinned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_case_pin_county_id_case_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_pin'))
+    )
+    with op.batch_alter_table('case_pin', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_pin_county_id_case_id'), ['county_id', 'case_id'], unique=False)
+
+    op.create_table('booked_meeting',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('meets_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('booked_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('booked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_booked_meeting_county_id_case_id')),
+    sa.PrimaryKeyConstraint('county_id', 'case_id', name=op.f('pk_booked_meeting'))
+    )
+    with op.batch_alter_table('booked_meeting', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_booked_meeting_county_id_meets_at'), ['county_id', 'meets_at'], unique=False)
+
+    op.create_table('party_choice',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('applicant_on', sa.Date(), nullable=False),
+    sa.Column('respondent_on', sa.Date(), nullable=False),
+    sa.Column('recorded_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_party_choice_county_id_case_id')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_party_choice_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_party_choice'))
+    )
+    with op.batch_alter_table('party_choice', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_party_choice_county_id_case_id'), ['county_id', 'case_id'], unique=False)
+
+    op.create_table('party_objection',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('side', sa.Enum('applicant', 'respondent', 'other', name='partyrole', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('raised_on', sa.Date(), nullable=False),
+    sa.Column('recorded_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_on', sa.Date(), nullable=True),
+    sa.Column('withdrawn_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lifted_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(withdrawn_at IS NULL) = (withdrawn_by IS NULL)', name=op.f('ck_party_objection_withdrawn_by_whom')),
+    sa.CheckConstraint('(lifted_at IS NULL) = (lifted_by IS NULL)', name=op.f('ck_party_objection_lifted_by_whom')),
+    sa.CheckConstraint('lifted_at IS NULL OR withdrawn_at IS NOT NULL', name=op.f('ck_party_objection_lifted_withdrawn')),
+    sa.CheckConstraint('lifted_by <> withdrawn_by', name=op.f('ck_party_objection_two_persons')),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_party_objection_county_id_case_id')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_party_objection_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_party_objection'))
+    )
+    with op.batch_alter_table('party_objection', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_party_objection_county_id_case_id'), ['county_id', 'case_id'], unique=False)
+
+    op.create_table('recusal_consent',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('grounds', sa.String(length=120), nullable=False),
+    sa.Column('basis', sa.LargeBinary(), nullable=False),
+    sa.Column('applicant_on', sa.Date(), nullable=False),
+    sa.Column('applicant_form', sa.Enum('written', 'oral', name='applicant_consentform', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('respondent_on', sa.Date(), nullable=False),
+    sa.Column('respondent_form', sa.Enum('written', 'oral', name='respondent_consentform', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('recorded_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(approved_at IS NULL) = (approved_by IS NULL)', name=op.f('ck_recusal_consent_approved_by_whom')),
+    sa.CheckConstraint('(revoked_at IS NULL) = (revoked_by IS NULL)', name=op.f('ck_recusal_consent_revoked_by_whom')),
+    sa.CheckConstraint('approved_by <> recorded_by', name=op.f('ck_recusal_consent_two_persons')),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_recusal_consent_county_id_case_id')),
+    sa.ForeignKeyConstraint(['mediator_id'], ['mediator.id'], name=op.f('fk_recusal_consent_mediator_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recusal_consent'))
+    )
+    with op.batch_alter_table('recusal_consent', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recusal_consent_county_id_case_id'), ['county_id', 'case_id'], unique=False)
+
     op.create_table('auth_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -418,7 +600,7 @@ def upgrade() -> None:
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'unmerged_from', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', 'deadline_moved', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'unmerged_from', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', 'objected', 'objection_withdrawn', 'objection_lifted', 'consented', 'consent_approved', 'consent_revoked', 'chosen', 'choice_ended', 'pinned', 'unpinned', 'meeting_booked', 'meeting_cancelled', 'met', 'deadline_moved', 'reweighed', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
@@ -577,6 +759,53 @@ def upgrade() -> None:
     with op.batch_alter_table('map_layer', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_map_layer_sha'), ['sha'], unique=False)
 
+    op.create_table('reassign_batch',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('mode', sa.Enum('by_hand', 'fewest_late', 'level', 'absence', 'hand_back', name='batchmode', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('reason', sa.Enum('first_assignment', 'absence', 'overload', 'recusal', 'speciality', 'party_choice', 'overdue', 'left_post', 'other', name='reassignreason', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('owner_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('committed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undone_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_reassign_batch_county_id')),
+    sa.ForeignKeyConstraint(['owner_id'], ['app_user.id'], name=op.f('fk_reassign_batch_owner_id')),
+    sa.ForeignKeyConstraint(['undone_by'], ['app_user.id'], name=op.f('fk_reassign_batch_undone_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reassign_batch'))
+    )
+    with op.batch_alter_table('reassign_batch', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reassign_batch_county_id_committed_at'), ['county_id', 'committed_at'], unique=False)
+
+    op.create_table('batch_move',
+    sa.Column('batch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('from_mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('to_mediator_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('restored_version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('kept_because', sa.Enum('changed_since', 'closed', 'former_not_eligible', 'out_of_scope', name='keptbecause', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.ForeignKeyConstraint(['batch_id'], ['reassign_batch.id'], name=op.f('fk_batch_move_batch_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_batch_move_county_id_case_id')),
+    sa.ForeignKeyConstraint(['from_mediator_id'], ['mediator.id'], name=op.f('fk_batch_move_from_mediator_id')),
+    sa.ForeignKeyConstraint(['to_mediator_id'], ['mediator.id'], name=op.f('fk_batch_move_to_mediator_id')),
+    sa.PrimaryKeyConstraint('batch_id', 'county_id', 'case_id', name=op.f('pk_batch_move'))
+    )
+    with op.batch_alter_table('batch_move', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_batch_move_county_id_case_id'), ['county_id', 'case_id'], unique=False)
+
+    op.create_table('case_seen',
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_case_seen_county_id_case_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['app_user.id'], name=op.f('fk_case_seen_user_id')),
+    sa.PrimaryKeyConstraint('user_id', 'county_id', 'case_id', name=op.f('pk_case_seen'))
+    )
+
     # ### end Alembic commands ###
 
     dialect = op.get_bind().dialect.name
@@ -586,6 +815,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic ###
+    op.drop_table('case_seen')
+    with op.batch_alter_table('batch_move', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_batch_move_county_id_case_id'))
+
+    op.drop_table('batch_move')
+    with op.batch_alter_table('reassign_batch', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reassign_batch_county_id_committed_at'))
+
+    op.drop_table('reassign_batch')
     with op.batch_alter_table('map_layer', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_map_layer_sha'))
 
@@ -625,17 +863,54 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_assignment_county_id_mediator_id_starts_at'))
 
     op.drop_table('assignment')
+    with op.batch_alter_table('recusal_consent', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recusal_consent_county_id_case_id'))
+
+    op.drop_table('recusal_consent')
+    with op.batch_alter_table('party_objection', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_party_objection_county_id_case_id'))
+
+    op.drop_table('party_objection')
+    with op.batch_alter_table('booked_meeting', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_booked_meeting_county_id_meets_at'))
+
+    op.drop_table('booked_meeting')
+    with op.batch_alter_table('party_choice', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_party_choice_county_id_case_id'))
+
+    op.drop_table('party_choice')
+    with op.batch_alter_table('case_pin', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_pin_county_id_case_id'))
+
+    op.drop_table('case_pin')
     op.drop_table('mediator_speciality')
     with op.batch_alter_table('mediator_relation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mediator_relation_person_index'))
+        batch_op.drop_index(batch_op.f('ix_mediator_relation_name_index'))
 
     op.drop_table('mediator_relation')
+    with op.batch_alter_table('team_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_team_change_mediator_id_id'))
+        batch_op.drop_index(batch_op.f('ix_team_change_committee_id_id'))
+
+    op.drop_table('team_change')
+    with op.batch_alter_table('duty_roster', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_duty_roster_mediator_id_day'))
+
+    op.drop_table('duty_roster')
     with op.batch_alter_table('mediator_absence', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mediator_absence_last_day_mediator_id'))
 
     op.drop_table('mediator_absence')
+    op.drop_table('weight_table')
+    with op.batch_alter_table('standing_duty', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_standing_duty_mediator_id_valid_from'))
+
+    op.drop_table('standing_duty')
+    op.drop_table('mediator_time')
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index('ix_cases_registered')
+        batch_op.drop_index('ix_cases_merged', sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
         batch_op.drop_index('ix_cases_queue_town', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_stage', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.drop_index('ix_cases_queue_mediator', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))

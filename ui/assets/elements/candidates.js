@@ -33,7 +33,7 @@ export default function (component) {
   root.wusongDrawn = drawn;
   const top = root.querySelector(".scroll")?.scrollTop || 0;
   const list = data.people.map((one) => person(one, data, (id) => setTriggerValue("choose", id)));
-  const scroll = make("div", "scroll", ...(list.length ? list : [make("div", "empty", data.empty)]));
+  const scroll = make("div", data.suggested ? "whole" : "scroll", ...(list.length ? list : [make("div", "empty", data.empty)]));
   root.replaceChildren(make("div", "people", scroll));
   scroll.scrollTop = top;
 }

@@ -17,8 +17,12 @@ function setText(node, text) {
 
 function build(root) {
   const queue = make("div", "queue");
+  const recusals = make("section", "notice recusals");
+  const arrivals = make("section", "notice arrivals");
   const tabs = make("div", "tabs");
   tabs.setAttribute("role", "tablist");
+  const picked = make("div", "picked");
+  picked.setAttribute("role", "status");
   const status = make("div", "status");
   const chips = make("div", "chips");
   const count = make("span", "count");
@@ -33,9 +37,40 @@ function build(root) {
   const next = make("button");
   back.type = next.type = "button";
   pager.append(back, position, next);
-  queue.append(tabs, status, rows, pager);
+  queue.append(recusals, arrivals, tabs, status, picked, rows, pager);
   root.replaceChildren(queue);
-  return { queue, tabs, chips, count, data, rows, back, position, next, known: new Map() };
+  return { queue, recusals, arrivals, told: new Map(), tabs, chips, count, data, picked, rows, back, position, next, known: new Map(), marked: new Set(), turn: 0 };
+}
+
+// What somebody should look at before anything else: whose holder must withdraw, and what came.
+function drawNotice(view, name, notice, send) {
+  const section = view[name];
+  const told = JSON.stringify(notice);
+  if (view.told.get(name) === told) return;
+  view.told.set(name, told);
+  section.hidden = !notice;
+  if (!notice) return;
+  const { title, rows, words } = notice;
+  section.setAttribute("aria-label", title);
+  const list = make("ul");
+  for (const row of rows) {
+    const line = make("li");
+    const open = make("button", "number", row.number);
+    open.type = "button";
+    open.onclick = () => send("open", { case: row.number, view: "facts" });
+    line.append(open, make("span", "", row.text), make("span", "second", row.when));
+    list.append(line);
+  }
+  const head = make("header");
+  head.append(make("strong", "", title));
+  if (words.seen) {
+    const seen = make("button", "seen", words.seen);
+    seen.type = "button";
+    seen.onclick = () => send("seen", rows.map((row) => [row.number, row.version]));
+    head.append(seen);
+  }
+  section.replaceChildren(head, list);
+  if (words.more) section.append(make("p", "second", words.more));
 }
 
 function drawTabs(view, data, send) {
@@ -77,7 +112,9 @@ function newRow() {
   node.setAttribute("role", "listitem");
   node.tabIndex = -1;
   const lampCell = make("div", "cell clock");
-  lampCell.append(make("span", "lamp"));
+  const mark = make("input", "mark");
+  mark.type = "checkbox";
+  lampCell.append(mark, make("span", "lamp"));
   const actions = make("div", "actions");
   const look = make("button", "look");
   const move = make("button", "move");
@@ -124,6 +161,55 @@ function drawRow(node, row, data, send) {
   move.setAttribute("aria-label", `${row.move} ${row.number}`);
   move.onclick = () => send("open", { case: row.number, view: "reassign" });
   node.ondblclick = look.onclick;
+}
+
+// Which cases are marked is known here first: each click sends all of them with a number that counts up, so that what
+// the page says of an earlier click takes no later one back.
+function takeMarks(view, data) {
+  if (!data.marks || data.marks.turn < view.turn) return;
+  view.turn = data.marks.turn;
+  view.marked = new Set(data.marks.numbers);
+}
+
+function mark(view, numbers, on, send) {
+  for (const number of numbers) on ? view.marked.add(number) : view.marked.delete(number);
+  view.turn += 1;
+  send("mark", { act: "these", numbers: [...view.marked], turn: view.turn });
+}
+
+function drawMarks(view, data, send) {
+  const again = () => drawMarks(view, data, send);
+  for (const row of data.rows) {
+    const box = view.known.get(row.number)?.querySelector(".mark");
+    if (!box) continue;
+    box.hidden = !data.marks || !row.move;
+    box.checked = view.marked.has(row.number);
+    box.setAttribute("aria-label", data.marks ? `${data.marks.words.mark} ${row.number}` : "");
+    box.onclick = (event) => {
+      // With the shift key: all between the last one that was marked and this one.
+      const shown = data.rows.filter((one) => one.move).map((one) => one.number);
+      const [from, to] = [shown.indexOf(view.lastMarked), shown.indexOf(row.number)];
+      const between = event.shiftKey && from >= 0 ? shown.slice(Math.min(from, to), Math.max(from, to) + 1) : [row.number];
+      view.lastMarked = row.number;
+      mark(view, between, box.checked, send);
+      again();
+    };
+  }
+  view.picked.hidden = !data.marks || !view.marked.size;
+  if (view.picked.hidden) return;
+  const button = (text, act) => {
+    const node = make("button", "", text);
+    node.type = "button";
+    node.onclick = act;
+    return node;
+  };
+  const { words } = data.marks;
+  view.picked.replaceChildren(
+    make("strong", "", words.count.replace("{count}", view.marked.size)),
+    button(words.to_sandbox, () => send("mark", { act: "sandbox", numbers: [...view.marked] })),
+    button(words.all, () => send("mark", { act: "all" })),
+    button(words.clear, () => { mark(view, [...view.marked], false, send); again(); }),
+  );
 }
 
 function drawRows(view, data, send) {
@@ -210,11 +296,15 @@ export default function (component) {
   }
   const before = view.last;
   view.last = data;
+  drawNotice(view, "recusals", data.recusals, send);
+  drawNotice(view, "arrivals", data.arrivals, send);
   drawTabs(view, data, send);
   drawChips(view, data, send);
   setText(view.count, data.words.count);
   drawStatus(view);
   drawRows(view, data, send);
+  takeMarks(view, data);
+  drawMarks(view, data, send);
   drawPager(view, data, send);
   if (before && before.page !== data.page) view.queue.scrollIntoView({ block: "start" });
   // Whoever closed the drawer goes on from the row they came from.
