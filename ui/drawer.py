@@ -6,11 +6,12 @@ from data_access.queries.cases import CaseView
 from domain.errors import NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
-from ui import case_card, case_parts, case_reads, case_related, clock, feedback
+from ui import case_card, case_parts, case_reads, case_related, clock, feedback, page_asks
 from ui.plain import plain
 from ui.session import require
 
 WIDTH = 640
+_ASKED = "drawer_asked"
 VIEWS = ("facts", "steps", "reassign", "records", "timeline")
 
 
@@ -20,22 +21,26 @@ def open_drawer(case_no: str, view: str = "facts") -> None:
         case_parts.forget()
     st.session_state["drawer_case"] = case_no
     st.session_state["drawer_view"] = view if view in VIEWS else "facts"
-    st.session_state["drawer_asked"] = True
+    st.session_state[_ASKED] = True
     st.query_params["case"] = case_no
 
 
 def close_drawer() -> None:
     """The person closed it: nothing of the case stays on the screen or in the address."""
     case_parts.forget()
-    st.session_state.pop("drawer_case", None)
+    for name in ("drawer_case", _ASKED):
+        st.session_state.pop(name, None)
     if "case" in st.query_params:
         del st.query_params["case"]
 
 
-def show_if_asked() -> None:
-    """Open the dialog where a click asked for it, or where the page is drawn anew with one open."""
-    case_no = st.session_state.get("drawer_case")
-    if case_no and st.session_state.pop("drawer_asked", False):
+def show_if_asked(*, live: bool = False) -> None:
+    """Open the dialog where a click asked for it, or where the page is drawn anew with one open.
+
+    A `live` part leaves that to the page: see page_asks.
+    """
+    if page_asks.take(_ASKED, live=live):
+        case_no = st.session_state["drawer_case"]
         dialog = st.dialog(plain(case_no), width=WIDTH, position="right", on_dismiss=close_drawer)
         dialog(_drawer)(case_no)
 

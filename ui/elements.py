@@ -20,8 +20,10 @@ def element(name: str) -> Any:
         f"wusong_{name}",
         html=f'<link rel="stylesheet" href="{_address(f"{name}.css")}"><div class="root"></div>',
         # The inline part has no address of its own, so that it cannot import by a relative one.
-        js=f"const part = await import(location.origin + '{_address(f'{name}.js')}');\n"
-        "export default part.default;\n",
+        js="const [part, held] = await Promise.all([\n"
+        f"  import(location.origin + '{_address(f'{name}.js')}'),\n"
+        f"  import(location.origin + '{_address('while_pressed.js')}'),\n"
+        "]);\nexport default held.default(part.default);\n",
     )
 
 

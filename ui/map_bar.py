@@ -14,7 +14,7 @@ from domain.clocks import day_of
 from domain.people import Permission
 from texts import gettext as _
 from texts.numbers import count
-from ui import clock, feedback, map_reads, map_state, queue_marks, queue_reads
+from ui import clock, feedback, map_reads, map_state, page_asks, queue_marks, queue_reads
 from ui.map_places import LEVELS, Places
 from ui.place_search import find
 from ui.plain import plain
@@ -229,14 +229,10 @@ def to_queue(areas: tuple[Area, ...], *, sandbox: bool = False) -> None:
 def leave_if_asked(*, live: bool = False) -> None:
     """Leave for the queue, or the sandbox, where the last click made a selection for it.
 
-    A `live` part leaves by drawing the page anew: what it has under way would else arrive at
-    another page, which has no place for it.
+    A `live` part leaves that to the page: see page_asks.
     """
     queue_marks.go_to_sandbox_if_asked(live=live)
-    if "map_selection" not in st.session_state:
-        return
-    if live:
-        st.rerun()
-    made = st.session_state.pop("map_selection")
-    st.session_state.pop("queue_ready", None)
-    st.switch_page(_QUEUE, query_params={"selection": str(made)})
+    if page_asks.is_asked("map_selection", live=live):
+        made = st.session_state.pop("map_selection")
+        st.session_state.pop("queue_ready", None)
+        st.switch_page(_QUEUE, query_params={"selection": str(made)})

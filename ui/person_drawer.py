@@ -1,17 +1,16 @@
 """The drawer of the people page: a new account, or the card of one."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from domain.errors import AccountNotFound
-from domain.people import Scope
 from texts import gettext as _
-from ui import clock, feedback, new_account, people_reads, person_card
+from ui import clock, feedback, new_account, page_asks, people_reads, person_card
 from ui.plain import plain
+from ui.session import require
 
 WIDTH = 640
 NEW = 0
+_ASKED = "person_asked"
 # What belongs to one account and must not be carried over to the next.
 _OF_ONE = ("one_time", "_refusal", "identity", "person_version")
 
@@ -21,7 +20,7 @@ def open_drawer(user_id: int) -> None:
     if st.session_state.get("person_open") != user_id:
         _forget()
     st.session_state["person_open"] = user_id
-    st.session_state["person_asked"] = True
+    st.session_state[_ASKED] = True
     if user_id == NEW:
         _leave_address()
     else:
@@ -31,7 +30,8 @@ def open_drawer(user_id: int) -> None:
 def close_drawer() -> None:
     """The person closed it: a one-time password that was shown is gone for good."""
     _forget()
-    st.session_state.pop("person_open", None)
+    for name in ("person_open", _ASKED):
+        st.session_state.pop(name, None)
     _leave_address()
 
 
@@ -41,22 +41,26 @@ def read_address() -> None:
     if asked.isascii() and asked.isdigit() and len(asked) <= len(str(2**62)):
         open_drawer(int(asked))
     elif st.session_state.get("person_open") == NEW:
-        st.session_state["person_asked"] = True
+        st.session_state[_ASKED] = True
 
 
-def show_if_asked(scope: Scope, now: datetime) -> None:
-    """Open the dialog where a click asked for it, or where the page is drawn anew with one open."""
-    user_id = st.session_state.get("person_open")
-    if user_id is not None and st.session_state.pop("person_asked", False):
-        title = plain(_title(user_id, scope, now))
+def show_if_asked(*, live: bool = False) -> None:
+    """Open the dialog where a click asked for it, or where the page is drawn anew with one open.
+
+    A `live` part leaves that to the page: see page_asks.
+    """
+    if page_asks.take(_ASKED, live=live):
+        user_id = st.session_state["person_open"]
+        title = plain(_title(user_id))
         st.dialog(title, width=WIDTH, position="right", on_dismiss=close_drawer)(_drawer)()
 
 
-def _title(user_id: int, scope: Scope, now: datetime) -> str:
+def _title(user_id: int) -> str:
     if user_id == NEW:
         return _("新建账号")
+    scope = people_reads.scope_of(require(*people_reads.OPENED_TO))
     try:
-        return people_reads.account(scope, user_id, now).name
+        return people_reads.account(scope, user_id, clock.now()).name
     except AccountNotFound:
         return _("账号")
 

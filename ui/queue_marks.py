@@ -9,7 +9,7 @@ import streamlit as st
 from data_access.queries.queue import Filters
 from domain.batches import MOST_MOVES
 from domain.people import Scope
-from ui import clock, queue_reads
+from ui import clock, page_asks, queue_reads
 
 _NUMBER = re.compile(r"D\d{4}-\d{5,7}")
 _KEY = "queue_marks"
@@ -54,12 +54,9 @@ def act(sent: object, *, scope: Scope, filters: Filters) -> None:
 def go_to_sandbox_if_asked(*, live: bool = False) -> None:
     """Leave for the sandbox where the last click put cases into it.
 
-    A `live` part leaves by drawing the page anew: what it has under way would else arrive at
-    another page, which has no place for it.
+    A `live` part leaves that to the page: see page_asks.
     """
-    if st.session_state.get(SANDBOX):
-        if live:
-            st.rerun()
+    if page_asks.is_asked(SANDBOX, live=live):
         st.switch_page(_SANDBOX_PAGE)
 
 

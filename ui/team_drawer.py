@@ -16,6 +16,7 @@ from ui import (
     clock,
     feedback,
     new_committee,
+    page_asks,
     queue_marks,
     team_committee,
     team_form,
@@ -50,7 +51,8 @@ def open_drawer(kind: str, number: int) -> None:
 def close_drawer() -> None:
     """The person closed it."""
     team_form.begin_anew()
-    st.session_state.pop(_OPEN, None)
+    for name in (_OPEN, _ASKED):
+        st.session_state.pop(name, None)
     _leave_address()
 
 
@@ -71,11 +73,14 @@ def read_address() -> None:
         st.session_state[_ASKED] = True
 
 
-def show_if_asked(scope: Scope, now: datetime) -> None:
-    """Open the dialog where a click asked for it, or where the page is drawn anew with one open."""
-    opened = st.session_state.get(_OPEN)
-    if opened is not None and st.session_state.pop(_ASKED, False):
-        kind, number = opened
+def show_if_asked(*, live: bool = False) -> None:
+    """Open the dialog where a click asked for it, or where the page is drawn anew with one open.
+
+    A `live` part leaves that to the page: see page_asks.
+    """
+    if page_asks.take(_ASKED, live=live):
+        kind, number = st.session_state[_OPEN]
+        scope, now = team_reads.scope_of(require(*team_reads.OPENED_TO)), clock.now()
         title = plain(_title(kind, number, scope, now))
         st.dialog(title, width=WIDTH, position="right", on_dismiss=close_drawer)(_drawer)()
 
@@ -102,9 +107,8 @@ def _live() -> None:
     opened = st.session_state.get(_OPEN)
     if opened is None:
         return
-    if st.session_state.get(_ASKED):
-        # Another thing goes on in the drawer, under its own name.
-        st.rerun()
+    # Another thing goes on in the drawer, under its own name.
+    show_if_asked(live=True)
     actor, now = require(*team_reads.OPENED_TO), clock.now()
     feedback.show_told()
     kind, number = opened

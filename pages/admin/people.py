@@ -14,6 +14,7 @@ from ui.session import acting, require
 
 actor = require(*people_reads.OPENED_TO)
 person_drawer.read_address()
+person_drawer.show_if_asked()
 
 
 def clicked(trigger: str) -> Any:
@@ -51,6 +52,7 @@ def narrowed() -> None:
 @st.fragment(run_every=clock.REFRESH_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
+    person_drawer.show_if_asked(live=True)
     actor = require(*people_reads.OPENED_TO)
     scope = people_reads.scope_of(actor)
     now = clock.now()
@@ -68,7 +70,6 @@ def live_list() -> None:
         on_open=on_open,
         on_turn=on_turn,
     )
-    person_drawer.show_if_asked(scope, now)
 
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):

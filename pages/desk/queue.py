@@ -17,7 +17,6 @@ from ui import (
     queue_recusals,
     queue_state,
 )
-from ui.queue_list import Clicks
 from ui.session import acting, require
 
 actor = require(Permission.CASE_READ)
@@ -80,6 +79,7 @@ def on_mark() -> None:
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
+    drawer.show_if_asked(live=True)
     actor = require(Permission.CASE_READ)
     scope, now = actor.scope(Permission.CASE_READ), clock.now()
     watermark = site.current().watcher.seen(now=now)
@@ -103,9 +103,8 @@ def live_list() -> None:
         came=() if term else queue_arrivals.came_to(actor, now),
         watermark=watermark,
         now=now,
-        clicks=Clicks(on_mark, on_seen, on_open, on_stage, on_drop, on_turn),
+        clicks=queue_list.Clicks(on_mark, on_seen, on_open, on_stage, on_drop, on_turn),
     )
-    drawer.show_if_asked()
 
 
 @feedback.left_to_the_page
@@ -117,4 +116,5 @@ def narrowed() -> None:
 
 queue_state.show_toolbar(names, narrowed, parties=actor.may(Permission.CASE_UNMASK))
 queue_state.write_address()
+drawer.show_if_asked()
 live_list()

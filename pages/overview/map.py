@@ -105,15 +105,16 @@ def live_map() -> None:
     if map_state.widgets_are_behind():
         st.rerun()
     map_bar.leave_if_asked(live=True)
+    drawer.show_if_asked(live=True)
     map_bar.show_picked(places, moves_cases=sight.actor.may(Permission.CASE_REASSIGN))
     map_live.draw(sight, offered, clock.now(), callbacks)
-    # A projector shows no case, whatever the address or an earlier click asked for.
-    if map_state.may_open_cases(sight.actor):
-        drawer.show_if_asked()
-    else:
-        drawer.close_drawer()
     map_state.write_address()
 
 
+# A projector shows no case, whatever the address or an earlier click asked for.
+if map_state.may_open_cases(actor):
+    drawer.show_if_asked()
+else:
+    drawer.close_drawer()
 map_bar.show(places, offered, sees_cases=map_state.may_open_cases(actor))
 live_map()

@@ -22,6 +22,7 @@ from ui.session import acting, require
 actor = require(*team_reads.OPENED_TO)
 queue_marks.go_to_sandbox_if_asked()
 team_drawer.read_address()
+team_drawer.show_if_asked()
 
 
 def clicked(trigger: str) -> Any:
@@ -68,6 +69,7 @@ def on_request(mediator_id: int) -> None:
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
+    team_drawer.show_if_asked(live=True)
     actor = require(*team_reads.OPENED_TO)
     scope, now = team_reads.scope_of(actor), clock.now()
     team_relations.show_waiting(team_reads.withdrawals(actor), on_request)
@@ -80,7 +82,6 @@ def live_list() -> None:
         on_open=on_open,
         on_turn=on_turn,
     )
-    team_drawer.show_if_asked(scope, now)
 
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="toolbar"):

@@ -20,7 +20,7 @@ from ui.workload_sight import Sight
 from ui.workload_state import Looked
 
 WORKLOAD = "../../pages/desk/workload.py"
-ASKED, ASKED_OF_ONE = 15, 33
+ASKED, ASKED_OF_ONE = 15, 32
 
 
 def opened(desk, role=Role.DUTY, *, unit="county", mediator_id=None, **address):
