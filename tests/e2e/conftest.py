@@ -1,5 +1,6 @@
 """A real server with the demonstration county, and real browsers in front of it."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -7,11 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,8 +108,27 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("site")).start()
+def first_start(tmp_path_factory):
+    """A data folder as the first start leaves it; made once for all processes of a run of tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-start"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            begun = Server(folder).start()
+            begun.stop()
+            begun.log.close()
+            (folder / "whole").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, first_start):
+    folder = tmp_path_factory.mktemp("site") / "data"
+    shutil.copytree(first_start, folder, ignore=shutil.ignore_patterns("*.lock", "server.log"))
+    running = Server(folder).start()
     yield running
     running.stop()
     running.log.close()
@@ -207,14 +225,3 @@ def open_list(box):
     """Open a list of choices: reached first, since one that opens while it scrolls closes again."""
     box.hover()
     box.click()
-
-
-def press_until(button, seen):
-    """Press as people do: once more where the page was just being drawn and nothing came of it."""
-    for _press in range(5):
-        with suppress(NothingCame):
-            button.click(timeout=4_000)
-        with suppress(AssertionError):
-            expect(seen).to_be_visible(timeout=4_000)
-            return
-    expect(seen).to_be_visible()
