@@ -7,11 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -207,14 +205,3 @@ def open_list(box):
     """Open a list of choices: reached first, since one that opens while it scrolls closes again."""
     box.hover()
     box.click()
-
-
-def press_until(button, seen):
-    """Press as people do: once more where the page was just being drawn and nothing came of it."""
-    for _press in range(5):
-        with suppress(NothingCame):
-            button.click(timeout=4_000)
-        with suppress(AssertionError):
-            expect(seen).to_be_visible(timeout=4_000)
-            return
-    expect(seen).to_be_visible()
