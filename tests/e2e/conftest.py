@@ -1,5 +1,6 @@
 """A real server with the demonstration county, and real browsers in front of it."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -107,8 +108,27 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("site")).start()
+def first_start(tmp_path_factory):
+    """A data folder as the first start leaves it; made once for all processes of a run of tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-start"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            begun = Server(folder).start()
+            begun.stop()
+            begun.log.close()
+            (folder / "whole").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, first_start):
+    folder = tmp_path_factory.mktemp("site") / "data"
+    shutil.copytree(first_start, folder, ignore=shutil.ignore_patterns("*.lock", "server.log"))
+    running = Server(folder).start()
     yield running
     running.stop()
     running.log.close()
