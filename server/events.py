@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 from starlette.endpoints import HTTPEndpoint
@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from data_access import site
 from data_access.changes import Watcher, Watermark
 from server.clock import now
-from server.stopping import Stopping, watched_signals
+from server.stopping import watched_signals
 
 # Often enough to tell a quiet county from a broken line; proxies cut what is silent for a minute.
 BEAT_SECONDS = 5.0
@@ -38,9 +38,9 @@ class Bell:
     """Rung by the watcher's thread, heard by every open stream. One for each server."""
 
     def __init__(self) -> None:
-        self.stopping = Stopping()
         self._loop = asyncio.get_running_loop()
         self._streams: set[asyncio.Event] = set()
+        self._is_over = False
 
     def ring(self, _mark: Watermark) -> None:
         """Wake every stream. From any thread."""
@@ -52,6 +52,11 @@ class Bell:
         for rung in self._streams:
             rung.set()
 
+    def stop(self) -> None:
+        """End every stream. In the event loop."""
+        self._is_over = True
+        self._ring()
+
     def __len__(self) -> int:
         """How many streams are open."""
         return len(self._streams)
@@ -61,22 +66,18 @@ class Bell:
 
         Changes that come while a message is on its way are told as one: the last is what counts.
         """
-        rung, stopped = asyncio.Event(), asyncio.create_task(self.stopping.wait())
+        rung = asyncio.Event()
         self._streams.add(rung)
-        ends = asyncio.get_running_loop().time() + life
+        ends = self._loop.time() + life
         try:
             yield f"retry: {random.randint(_SOONEST, _LATEST)}\n\n"  # noqa: S311 - no secret
-            while not self.stopping.is_asked and asyncio.get_running_loop().time() < ends:
+            while not self._is_over and self._loop.time() < ends:
                 rung.clear()
                 yield _message(site.current().watcher.seen(now=now()))
-                heard = asyncio.create_task(rung.wait())
-                await asyncio.wait(
-                    (heard, stopped), timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                heard.cancel()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(rung.wait(), BEAT_SECONDS)
         finally:
             self._streams.discard(rung)
-            stopped.cancel()
 
 
 def _message(mark: Watermark) -> str:
@@ -94,7 +95,7 @@ def hung_bell(watcher: Watcher) -> Iterator[None]:
     leave = watcher.listen(bell.ring)
     _hung.append(bell)
     try:
-        with watched_signals(bell.stopping):
+        with watched_signals(bell.stop):
             yield
     finally:
         _hung.remove(bell)

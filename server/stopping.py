@@ -1,4 +1,4 @@
-"""Whether the server is asked to stop: known before it waits for its open answers to end.
+"""Known before the web server waits for its open answers to end: it is asked to stop.
 
 An answer that goes on for long would else hold the end up: the web server tells nobody that it is
 stopping before the last answer is over.
@@ -7,36 +7,16 @@ stopping before the last answer is over.
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Stopping:
-    """Set once, by a signal; awaited by answers that never end by themselves."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether the server is asked to stop."""
-        return self._event.is_set()
-
-    def ask(self) -> None:
-        """Ask. For the event loop's own thread."""
-        self._event.set()
-
-    async def wait(self) -> None:
-        """Until it is asked to stop."""
-        await self._event.wait()
-
-
 @contextmanager
-def watched_signals(stopping: Stopping) -> Iterator[None]:
-    """While inside, SIGTERM and SIGINT also ask `stopping`, before who had them answers as before.
+def watched_signals(tell: Callable[[], None]) -> Iterator[None]:
+    """While inside, SIGTERM and SIGINT also call `tell` in the event loop, beside who had them.
 
     Only the main thread may have signals; a server in another one is stopped by its owner.
     """
@@ -47,7 +27,7 @@ def watched_signals(stopping: Stopping) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def answer(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stopping.ask)
+        loop.call_soon_threadsafe(tell)
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
