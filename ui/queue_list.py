@@ -15,14 +15,13 @@ from domain.clocks import day_of
 from domain.transitions import LEVELS
 from texts import gettext as _
 from texts import language, ngettext
-from texts.numbers import clock_time, count, moment, time_left
+from texts.numbers import count, moment, time_left
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
-from ui import elements
+from ui import elements, live
 from ui.queue_marks import Marks
 
 _LIST = elements.element("queue_list")
-_LIVE = elements.element("queue_live")
 
 # What is more than this is told by its number alone, and shown once these are seen.
 ARRIVALS_SHOWN = 50
@@ -73,9 +72,7 @@ def show(
         "arrivals": _arrivals(came, now) if came else None,
         "words": _words(total, page_number, counts is None, page.more),
     }
-    # The time of the data is sent apart: it is new at every refresh, while the list stays the same
-    # to the last byte until something changes, and a browser that has it is not sent it again.
-    _LIVE(key="queue_live", data=_live(watermark))
+    live.show(watermark)
     return _LIST(
         key="queue_list",
         data=data,
@@ -158,15 +155,6 @@ def _how_it_came(one: Arrival) -> str:
         }
         text = told.get(one.kind, _("{by} 改派给 {holder}"))
     return text.format(by=one.by or _("系统"), holder=one.holder)
-
-
-def _live(watermark: Watermark) -> dict[str, Any]:
-    read_at = clock_time(watermark.read_at)
-    return {
-        "fresh": watermark.fresh,
-        "live": _("● 实时 {time}").format(time=read_at),
-        "stale": _("▲ 数据停在 {time}").format(time=read_at),
-    }
 
 
 def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:

@@ -10,6 +10,7 @@ from ui import (
     clock,
     drawer,
     feedback,
+    live,
     queue_arrivals,
     queue_list,
     queue_marks,
@@ -75,7 +76,7 @@ def on_mark() -> None:
     queue_marks.act(clicked("mark"), scope=moving, filters=queue_state.filters(offered))
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
@@ -83,8 +84,7 @@ def live_list() -> None:
     actor = require(Permission.CASE_READ)
     scope, now = actor.scope(Permission.CASE_READ), clock.now()
     watermark = site.current().watcher.seen(now=now)
-    filters = queue_state.filters(offered)
-    cursors = st.session_state["cursors"]
+    filters, cursors = queue_state.filters(offered), st.session_state["cursors"]
     if term := st.session_state.get("search", "").strip():
         page, counts = queue_reads.found(actor, term, now), None
     else:

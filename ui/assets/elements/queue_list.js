@@ -2,8 +2,6 @@
 // nothing that people typed can become markup. Rows are kept by case number between refreshes, so the
 // list neither flickers nor loses its scroll or focus.
 
-const STALE_AFTER = 10_000;
-
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -231,16 +229,6 @@ function drawRows(view, data, send) {
   });
 }
 
-// What the last refresh said of its data, and when it came: queue_live.js keeps it.
-function drawStatus(view) {
-  const last = document.wusongLive;
-  if (!last) return;
-  const late = !last.fresh || Date.now() - last.received > STALE_AFTER;
-  view.data.classList.toggle("stale", late);
-  view.data.classList.toggle("live", !late);
-  setText(view.data, late ? last.stale : last.live);
-}
-
 function drawPager(view, data, send) {
   setText(view.back, data.words.back);
   setText(view.next, data.words.next);
@@ -287,13 +275,11 @@ export default function (component) {
   if (!view || !root.contains(view.queue)) {
     view = root.wusongQueue = build(root);
   }
-  if (!view.timer) {
+  if (!view.listener) {
     view.listener = keys(view, send);
-    view.refreshed = () => drawStatus(view);
     document.addEventListener("keydown", view.listener);
-    document.addEventListener("wusong-live", view.refreshed);
-    view.timer = setInterval(view.refreshed, 1000);
   }
+  (document.wusongClocks ??= new Set()).add(view.data);
   const before = view.last;
   view.last = data;
   drawNotice(view, "recusals", data.recusals, send);
@@ -301,7 +287,6 @@ export default function (component) {
   drawTabs(view, data, send);
   drawChips(view, data, send);
   setText(view.count, data.words.count);
-  drawStatus(view);
   drawRows(view, data, send);
   takeMarks(view, data);
   drawMarks(view, data, send);
@@ -312,9 +297,7 @@ export default function (component) {
     view.known.get(before.open)?.focus({ preventScroll: true });
   }
   return () => {
-    clearInterval(view.timer);
     document.removeEventListener("keydown", view.listener);
-    document.removeEventListener("wusong-live", view.refreshed);
-    view.timer = null;
+    view.listener = null;
   };
 }
