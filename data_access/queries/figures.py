@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from data_access.ends import is_settled, is_to_be_settled
 from data_access.engine import vault_of
 from data_access.lamps import lamp_of, parking_is_over, urgency
 from data_access.scope import cases_within
@@ -22,7 +23,6 @@ from domain.cases import Lamp, Risk, Stage
 from domain.clocks import day_of
 from domain.kpi import (
     NOT_HANDLED,
-    NOT_TO_BE_SETTLED,
     ON_THE_WAY_SOURCE,
     SETTLED_OUTCOMES,
     AreaCounts,
@@ -153,14 +153,7 @@ def _registered(
 ) -> list[tuple[int | None, AreaCounts]]:
     area = AREA_COLUMNS[level]
     inside = Case.registered_at >= window.starts_at
-    # Of a case without an outcome nothing speaks against its being settled.
-    counted = or_(Case.outcome_code.is_(None), Case.outcome_code.not_in(sorted(NOT_TO_BE_SETTLED)))
-    settled = and_(
-        Case.outcome_code.in_(sorted(SETTLED_OUTCOMES)),
-        # An agreement that was not kept and went on to court, arbitration or elsewhere.
-        Case.onward_code.is_(None),
-        Case.stage.not_in([Stage.FAILED, Stage.RIGHTS_TOLD, Stage.HANDED_OVER]),
-    )
+    counted, settled = is_to_be_settled(), is_settled()
     rows = session.execute(
         select(
             area,
@@ -260,10 +253,14 @@ def trend(
     area: Ground,
     window: Window,
     cut: Cut = ALL,
+    parts: Sequence[Window] = (),
 ) -> list[Step]:
-    """How many were registered and closed in each part of a window. Two statements."""
+    """How many were registered and closed in each part of a window. Two statements.
+
+    `parts` are of the window, such as its months; without any it is cut into even ones.
+    """
     where = (_on(area), cases_within(scope), *cut.conditions())
-    parts = window.parts()
+    parts = parts or window.parts()
     found = []
     for moment in (Case.registered_at, Case.closed_at):
         columns = [_sum(and_(moment >= one.starts_at, moment < one.ends_at)) for one in parts]

@@ -3,7 +3,8 @@
 from typing import Final
 
 from docs.reference.markdown import code, page, section, table
-from domain.kpi import LEAST_BASE, Better
+from domain.kpi import Better
+from domain.small_cells import LEAST_BASE
 from texts import kpi as kpi_texts
 
 _BETTER: Final = {
