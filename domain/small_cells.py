@@ -103,20 +103,15 @@ def _hidden(
     if len(small) > 1 and not _at_an_end(counts, least, small):
         # Each can be less by one while another is more.
         return frozenset(small)
-    others = [place for place, count in enumerate(counts) if count and place not in small]
-    if not others:
+    others = (place for place, count in enumerate(counts) if count and place not in small)
+    taken = next(others, None)
+    if taken is None:
         return None
-    # The next smallest goes with them. The first of equals: by their value alone nobody could tell
-    # which of two was taken.
-    taken = min(others, key=lambda place: (counts[place], place))
-    shown = [(counts[place], place) for place in others if place != taken]
+    # The first of the others goes with them, in the order of the parts: to choose the next smallest
+    # would tell that it is no larger than any that is shown.
     together = counts[taken] + sum(counts[place] for place in small)
-    fitting = 0
-    for values in _possible(least, small):
-        rest = together - sum(values)
-        is_next = all((rest, taken) < one for one in shown)
-        fitting += rest >= least[taken] and is_next
-    return frozenset([*small, taken]) if fitting > 1 else None
+    fitting = [one for one in _possible(least, small) if together - sum(one) >= least[taken]]
+    return frozenset([*small, taken]) if len(fitting) > 1 else None
 
 
 def _at_an_end(counts: Sequence[int], least: Sequence[int], small: Sequence[int]) -> bool:

@@ -70,13 +70,13 @@ def days(number: int) -> str:
 
 
 def longest_overdue(town: str, number: int) -> str:
-    """最久已超 6 天(沙渠街道)."""
-    return _("最久已超 {days}({town})").format(days=days(number), town=town)
+    """最久 6 天(沙渠街道)."""
+    return _("最久 {days}({town})").format(days=days(number), town=town)
 
 
 def longest_waiting(town: str, number: int) -> str:
-    """最久已等 2 天(安仁镇)."""
-    return _("最久已等 {days}({town})").format(days=days(number), town=town)
+    """最久等待 2 天(安仁镇)."""
+    return _("最久等待 {days}({town})").format(days=days(number), town=town)
 
 
 # --- the ticker --------------------------------------------------------------------------------
