@@ -34,7 +34,8 @@ class SourceAge:
 def sources(session: Session, *, scope: Scope, now: datetime) -> tuple[SourceAge, ...]:
     """All sources by code. Two statements: a look into an index for each, and the last 24 hours.
 
-    The age of a source is that of its newest registration (登记), which is when it came in here.
+    The age of a source is that of its newest registration (登记), as the source itself states it: a
+    file that was brought late makes nothing younger.
     """
     newest = (
         select(func.max(Case.registered_at))
