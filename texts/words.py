@@ -20,6 +20,7 @@ from domain.clocks import Count, LimitUnit
 from domain.committees import CheckState, LawCheck, Remedy
 from domain.eligibility import CommitteeKind, Distance, Objection
 from domain.limits import RuleProblem
+from domain.loads import Band
 from domain.locks import Lock
 from domain.organisation import (
     AbsenceKind,
@@ -33,6 +34,7 @@ from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.recusal import ConsentForm, RecordObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
+from domain.wall_figures import Happened, WallFigure
 from domain.work_calendar import DayKind
 from domain.workload import LookAt
 from texts.catalog import gettext as _
@@ -331,6 +333,37 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         LookAt.LATE_CLUSTER: _("超期集中"),
         LookAt.TERM_ENDING: _("任期将满"),
         LookAt.IDLE: _("近四周较空闲"),
+    },
+    Band: lambda: {
+        Band.FREE: _("有余力"),
+        Band.NORMAL: _("负荷正常"),
+        Band.FULL: _("接近满负荷"),
+        Band.OVER: _("超负荷"),
+    },
+    Happened: lambda: {
+        Happened.NEW: _("新登记"),
+        Happened.SETTLED: _("化解"),
+        Happened.HANDED_ON: _("移交"),
+    },
+    WallFigure: lambda: {
+        WallFigure.NEW_TODAY: _("今日新增"),
+        WallFigure.DUE: _("24 小时内到期"),
+        WallFigure.OVERDUE: _("已超期"),
+        WallFigure.RED: _("红色风险"),
+        WallFigure.WAITING: _("等待指派"),
+        WallFigure.UNANSWERED: _("部门未应"),
+        WallFigure.OPEN: _("在办"),
+        WallFigure.BAND: _("负荷"),
+        WallFigure.FREE: _("可接新案"),
+        WallFigure.AWAY: _("今日不在岗"),
+        WallFigure.RESOLUTION: _("化解率"),
+        WallFigure.PERFORMANCE: _("履行率"),
+        WallFigure.CONFIRMATION: _("申请司法确认率"),
+        WallFigure.VISITED: _("回访率"),
+        WallFigure.SATISFACTION: _("满意率"),
+        WallFigure.REGISTERED: _("今年登记"),
+        WallFigure.SETTLED: _("今年化解"),
+        WallFigure.TREND: _("近 12 个月"),
     },
     AccountState: lambda: {
         AccountState.OPEN: _("启用"),

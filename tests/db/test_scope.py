@@ -649,6 +649,18 @@ READ_RECIPES = {
         )
     ],
     "trail.subject_named": [{"text": text} for text in (CASE_NO, "user88100007", f"{NAME}站长")],
+    "wall.duty": [{"now": NOW}],
+    "wall.ticker": [{"now": NOW}],
+    "wall_map.load_map": [
+        {"level": level, "town_code": code, "now": NOW}
+        for level in (UnitLevel.COMMUNITY, UnitLevel.GRID)
+        for code in (None, "510129881")
+    ],
+    # When the months of all cases are over.
+    "wall_outcomes.outcomes": [{"now": NOW + timedelta(days=40)}],
+    "wall_outcomes.overview": [{"now": NOW}],
+    "wall_sources.sources": [{"now": NOW}],
+    "wall_workload.forces": [{"now": NOW}],
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
@@ -673,6 +685,9 @@ READS_OF_FIGURES = {
     "figures.types_of",
     "queue.counts",
     "trail.last_verification",
+    "wall_outcomes.outcomes",
+    "wall_outcomes.overview",
+    "wall_sources.sources",
 }
 
 # For each command, arguments aimed at town B, and whether somebody of the county may do the same.

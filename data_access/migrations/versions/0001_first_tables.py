@@ -353,6 +353,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
+        batch_op.create_index('ix_cases_source', ['county_id', 'source_code', 'registered_at'], unique=False)
 
     op.create_table('duty_roster',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -909,6 +910,7 @@ def downgrade() -> None:
     op.drop_table('standing_duty')
     op.drop_table('mediator_time')
     with op.batch_alter_table('cases', schema=None) as batch_op:
+        batch_op.drop_index('ix_cases_source')
         batch_op.drop_index('ix_cases_registered')
         batch_op.drop_index('ix_cases_merged', sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
         batch_op.drop_index('ix_cases_queue_town', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
