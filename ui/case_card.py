@@ -233,7 +233,8 @@ def _event(event: EventView, now: datetime) -> str:
         text = f"{text}: {event.from_name} → —"
     if event.onward is not None:
         text = f"{text}: {event.onward[language() != 'zh']}"
-    if said := _said(event.data, now):
+    of_red = risk_change(event.data) or response_time(event.data, now=now)
+    if said := of_red or _said(event.data):
         text = f"{text}: {said}"
     reason = event.data.get("reason")
     if isinstance(reason, str) and reason in set(ReassignReason):
@@ -241,10 +242,8 @@ def _event(event: EventView, now: datetime) -> str:
     return text
 
 
-def _said(data: dict[str, Any], now: datetime) -> str:
+def _said(data: dict[str, Any]) -> str:
     """What was given with a step beside its note: the other case, the day, the level."""
-    if told := risk_change(data) or response_time(data, now=now):
-        return told
     other = data.get("merged") or data.get("other_case") or data.get("stays")
     if isinstance(other, str):
         return other
