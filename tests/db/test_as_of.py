@@ -193,7 +193,7 @@ class Retold:
     def _merged_into(self, _event, before):
         return before
 
-    _unmerged_from = _merged_into
+    _unmerged_from = _red_acknowledged = _merged_into
 
     def _reweighed(self, event, before):
         assert event.data["old"] == before.weight != event.data["values"]["weight"]
