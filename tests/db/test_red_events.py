@@ -15,6 +15,7 @@ from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.commands.risks import assess_risk
 from data_access.commands.steps import take_step
 from data_access.consistency import Disagreement, disagreements
+from data_access.queries import trail
 from data_access.queries.case_records import case_records
 from data_access.queries.cases import case_view
 from data_access.queries.red_events import answerable, open_events, unacknowledged
@@ -25,6 +26,7 @@ from data_access.tables import (
     CaseSpan,
     EmergencyResponse,
     RedEvent,
+    User,
 )
 from domain.cases import EventKind, FieldProblem, Risk, Stage
 from domain.clocks import BEIJING, day_of
@@ -36,6 +38,7 @@ from domain.transitions import Action, AgreementForm, Given
 from tests import invariants
 from tests.db.test_import_cases import GOOD, csv_file
 from tests.world import NOW
+from texts.trail_details import details
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WHY = "现场有人持械,已报警"
@@ -382,6 +385,31 @@ def test_an_acknowledgement_has_a_name_and_a_moment_and_frees_the_wall(office):
         kinds = session.scalars(events.order_by(CaseEvent.seq)).all()
     assert (line.action, line.actor_id) == ("case:acknowledge_red", office.clerk.user_id)
     assert kinds[-2:] == [EventKind.RISK_ASSESSED, EventKind.RED_ACKNOWLEDGED]
+
+
+def test_the_trail_says_in_words_what_was_done_and_by_whom(office):
+    office.assess()
+    done = office.respond()
+    office.end(done.version)
+    with office.db.read() as session:
+        page = trail.page(session, scope=office.scope, filters=trail.Filters())
+    said = {
+        line.action: details(line, page.names, now=NOW)
+        for line in page.lines
+        if line.action.startswith("case:") and line.actor_id == office.clerk.user_id
+    }
+    assert said["case:assess_risk"][0] == "蓝色风险 → 红色风险"
+    responsible = f"周值班({login_of(office)}) 负责"
+    # In which order a payload comes back is each database's own.
+    begun, ended = {"3月2日 09:00 起", "同时确认红色事件"}, {"3月2日 09:00 止"}
+    assert set(said["case:begin_response"]) >= begun | {responsible}
+    assert set(said["case:end_response"]) >= ended | {responsible}
+    assert not any("{" in text for texts in said.values() for text in texts)
+
+
+def login_of(office):
+    with office.db.read() as session:
+        return session.get(User, office.clerk.user_id).login
 
 
 def test_of_two_who_acknowledge_the_second_is_told_of_the_first(office):
