@@ -32,6 +32,7 @@ from domain.organisation import (
 )
 from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.recusal import ConsentForm, RecordObjection
+from domain.red_events import RedObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
 from domain.wall_figures import Happened, WallFigure
@@ -134,6 +135,10 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         EventKind.MEETING_BOOKED: _("约定调解会"),
         EventKind.MEETING_CANCELLED: _("取消调解会"),
         EventKind.MET: _("调解会"),
+        EventKind.RISK_ASSESSED: _("评定风险"),
+        EventKind.RED_ACKNOWLEDGED: _("确认红色事件"),
+        EventKind.RESPONSE_BEGUN: _("记录应急处置"),
+        EventKind.RESPONSE_ENDED: _("应急处置结束"),
         EventKind.DEADLINE_MOVED: _("期限变动"),
         EventKind.REWEIGHED: _("重新计点"),
     },
@@ -184,6 +189,12 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         RecordObjection.NO_MEETING_BOOKED: _("没有约定调解会"),
         RecordObjection.NO_CHOICE: _("当事人没有选定调解员"),
     },
+    RedObjection: lambda: {
+        RedObjection.NOT_RED: _("此案没有未解除的红色事件"),
+        RedObjection.ACKNOWLEDGED_ALREADY: _("这起红色事件已有人确认"),
+        RedObjection.NO_RESPONSE: _("没有这项进行中的应急处置"),
+        RedObjection.SAME_RISK: _("风险等级与现在的相同"),
+    },
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
@@ -204,10 +215,12 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.IN_FUTURE: _("不能晚于今天"),
         FieldProblem.IN_PAST: _("须晚于今天"),
         FieldProblem.GONE_BY: _("须晚于现在"),
+        FieldProblem.NOT_YET: _("不能晚于现在"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
         FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
         FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
         FieldProblem.BEFORE_PERFORMANCE: _("不能早于履行之日"),
+        FieldProblem.BEFORE_BEGIN: _("不能早于开始的时间"),
         FieldProblem.AFTER_WINDOW: _("已过申请期的最后一天"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
     },

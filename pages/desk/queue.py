@@ -14,8 +14,8 @@ from ui import (
     queue_arrivals,
     queue_list,
     queue_marks,
+    queue_notices,
     queue_reads,
-    queue_recusals,
     queue_state,
 )
 from ui.session import acting, require
@@ -99,8 +99,7 @@ def live_list() -> None:
         page_number=len(cursors) + 1,
         open_case=st.session_state.get("drawer_case"),
         marks=queue_marks.marks() if actor.may(Permission.CASE_REASSIGN) else None,
-        to_resolve=() if term else queue_recusals.to_resolve(actor, now),
-        came=() if term else queue_arrivals.came_to(actor, now),
+        notices=queue_notices.notices(actor, now, searching=bool(term)),
         watermark=watermark,
         now=now,
         clicks=queue_list.Clicks(on_mark, on_seen, on_open, on_stage, on_drop, on_turn),

@@ -15,6 +15,7 @@ function setText(node, text) {
 
 function build(root) {
   const queue = make("div", "queue");
+  const red = make("section", "notice red");
   const recusals = make("section", "notice recusals");
   const arrivals = make("section", "notice arrivals");
   const tabs = make("div", "tabs");
@@ -35,12 +36,12 @@ function build(root) {
   const next = make("button");
   back.type = next.type = "button";
   pager.append(back, position, next);
-  queue.append(recusals, arrivals, tabs, status, picked, rows, pager);
+  queue.append(red, recusals, arrivals, tabs, status, picked, rows, pager);
   root.replaceChildren(queue);
-  return { queue, recusals, arrivals, told: new Map(), tabs, chips, count, data, picked, rows, back, position, next, known: new Map(), marked: new Set(), turn: 0 };
+  return { queue, red, recusals, arrivals, told: new Map(), tabs, chips, count, data, picked, rows, back, position, next, known: new Map(), marked: new Set(), turn: 0 };
 }
 
-// What somebody should look at before anything else: whose holder must withdraw, and what came.
+// What somebody should look at before anything else: red events, whose holder must withdraw, and what came.
 function drawNotice(view, name, notice, send) {
   const section = view[name];
   const told = JSON.stringify(notice);
@@ -57,6 +58,13 @@ function drawNotice(view, name, notice, send) {
     open.type = "button";
     open.onclick = () => send("open", { case: row.number, view: "facts" });
     line.append(open, make("span", "", row.text), make("span", "second", row.when));
+    if (words.act) {
+      const act = make("button", "act", words.act);
+      act.type = "button";
+      act.setAttribute("aria-label", `${words.act} ${row.number}`);
+      act.onclick = () => send("open", { case: row.number, view: row.view });
+      line.append(act);
+    }
     list.append(line);
   }
   const head = make("header");
@@ -282,6 +290,7 @@ export default function (component) {
   (document.wusongClocks ??= new Set()).add(view.data);
   const before = view.last;
   view.last = data;
+  drawNotice(view, "red", data.red, send);
   drawNotice(view, "recusals", data.recusals, send);
   drawNotice(view, "arrivals", data.arrivals, send);
   drawTabs(view, data, send);
