@@ -36,6 +36,7 @@ from domain.red_events import RedObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
 from domain.wall_figures import Happened, WallFigure
+from domain.walls import SceneKey
 from domain.work_calendar import DayKind
 from domain.workload import LookAt
 from texts.catalog import gettext as _
@@ -339,6 +340,13 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         PartyRole.APPLICANT: _("申请人"),
         PartyRole.RESPONDENT: _("被申请人"),
         PartyRole.OTHER: _("其他当事人"),
+    },
+    SceneKey: lambda: {
+        SceneKey.DUTY: _("值守"),
+        SceneKey.MAP: _("一张图"),
+        SceneKey.WORKLOAD: _("调解力量"),
+        SceneKey.OUTCOMES: _("成效"),
+        SceneKey.OVERVIEW: _("接待"),
     },
     LookAt: lambda: {
         LookAt.OVER_CAPACITY: _("超过上限"),

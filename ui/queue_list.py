@@ -16,7 +16,7 @@ from domain.clocks import day_of
 from domain.transitions import LEVELS
 from texts import gettext as _
 from texts import language, ngettext
-from texts.numbers import clock_time, count, moment, time_left
+from texts.numbers import count, moment, time_left
 from texts.red_events import how_raised
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word

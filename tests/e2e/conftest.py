@@ -152,11 +152,12 @@ class Watch:
     def __init__(self, server):
         self._here = server.url
         self.foreign, self.complaints = [], []
+        self.loses_the_server = False
 
     def page(self, page):
         page.on("request", lambda request: self._asked(request.url))
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complained(str(error)))
         return page
 
     def _asked(self, url):
@@ -178,7 +179,12 @@ class Watch:
         )
         known = probing or reconnecting or message.text.startswith(STREAMLITS_FRAME)
         if message.type in ("error", "warning") and not known:
-            self.complaints.append(f"{message.type}: {message.text}")
+            self._complained(f"{message.type}: {message.text}")
+
+    def _complained(self, of):
+        # Without a server a browser complains of nothing else, in many ways.
+        if not self.loses_the_server:
+            self.complaints.append(of)
 
 
 @pytest.fixture
@@ -186,7 +192,16 @@ def desk(server, chromium, request):
     """Opens signed-in browsers; at the end, none has asked another machine or complained."""
     contexts, watch = [], Watch(server)
 
-    def open_desk(login="duty", address="/queue", *, password=None, width=1366, height=768):
+    def open_desk(
+        login="duty",
+        address="/queue",
+        *,
+        password=None,
+        width=1366,
+        height=768,
+        loses_the_server=False,
+    ):
+        watch.loses_the_server |= loses_the_server
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         page = watch.page(context.new_page())
