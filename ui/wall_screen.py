@@ -80,8 +80,9 @@ def draw(actor: Actor, sight: Sight, now: datetime) -> None:
     try:
         scene, sources, told = _scene(sight, reads, places), reads.sources(), reads.ticker()
         alarms = reads.alarms()
+        coloured = wall_map.coloured(reads.load_map(sight.level, None), places)
     except UNREADABLE:
-        scene, sources, told, alarms = _nothing(), (), None, ()
+        scene, sources, told, alarms, coloured = _nothing(), (), None, (), None
     _mark_sources(scene, sources, now)
     _WALL(
         key="wall",
@@ -105,11 +106,8 @@ def draw(actor: Actor, sight: Sight, now: datetime) -> None:
         },
         on_turn_change=_turned,
     )
-    if places.layers.county.areas:
-        found = reads.load_map(sight.level, None)
-        wall_map.show(
-            wall_map.coloured(found, places), places, focus, theme=theme, nonce=f"{focus.code}"
-        )
+    if places.layers.county.areas and coloured is not None:
+        wall_map.show(coloured, places, focus, theme=theme, nonce=focus.code)
 
 
 def _turned() -> None:
