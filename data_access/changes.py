@@ -68,6 +68,7 @@ class Watcher:
         self._turns = itertools.count(1)
         self._taking, self._taken = threading.Lock(), 0
         self._latest = read_watermark(db, now=clock())
+        self._listeners: tuple[Callable[[Watermark], None], ...] = ()
         self._thread = threading.Thread(target=self._poll, name="watermark", daemon=True)
 
     def start(self) -> "Watcher":
@@ -80,6 +81,18 @@ class Watcher:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+
+    def listen(self, listener: Callable[[Watermark], None]) -> Callable[[], None]:
+        """Call `listener` whenever a screen would show something else. Returns how to leave.
+
+        It is called by the thread that looked, and must neither wait nor raise.
+        """
+        self._listeners = (*self._listeners, listener)
+
+        def leave() -> None:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+        return leave
 
     @property
     def latest(self) -> Watermark:
@@ -105,12 +118,20 @@ class Watcher:
     def _take(self, turn: int, mark: Watermark) -> None:
         # A poll that began before another and ends after it knows less than what it would replace.
         with self._taking:
-            if turn > self._taken:
-                self._taken, self._latest = turn, mark
+            if turn <= self._taken:
+                return
+            before, self._taken, self._latest = self._latest, turn, mark
+        if (mark.data_seq, mark.fresh) != (before.data_seq, before.fresh):
+            self._tell(mark)
+
+    def _tell(self, mark: Watermark) -> None:
+        for listener in self._listeners:
+            listener(mark)
 
     def _lose(self, error: Exception) -> None:
         was_fresh, self._latest = self._latest.fresh, replace(self._latest, fresh=False)
         if was_fresh:
+            self._tell(self._latest)
             # A log that is full or closed must not end the poll that it tells about.
             with suppress(OSError, ValueError):
                 log.warning("watermark.lost", error=type(error).__name__)

@@ -19,8 +19,10 @@ from data_access.tables import (
     ImportBatch,
     ImportReject,
     OrganisationUnit,
+    RedEvent,
     UnitSuccession,
 )
+from domain.cases import Risk
 
 _Question = Callable[[int], Select[Any]]
 
@@ -33,6 +35,7 @@ class Disagreement(StrEnum):
     HOLDERS = "holders"  # the open assignment names who the case says holds it
     PLACES = "places"  # a case's community or grid does not lie in its town
     BATCHES = "batches"  # a file's rows are more or fewer than what came of them
+    ALARMS = "alarms"  # a red event goes on though its case is closed or red no more, or twice
     SUCCESSIONS = "successions"  # a unit has successors from a day on which it did not end
 
 
@@ -51,6 +54,7 @@ def _questions() -> Iterator[tuple[Disagreement, _Question]]:
     yield Disagreement.HOLDERS, _holders_unlike_assignments
     yield Disagreement.PLACES, _cases_out_of_place
     yield Disagreement.BATCHES, _batches_that_do_not_add_up
+    yield Disagreement.ALARMS, _alarms_unlike_cases
     yield Disagreement.SUCCESSIONS, _successors_of_what_goes_on
 
 
@@ -130,6 +134,17 @@ def _batches_that_do_not_add_up(county_id: int) -> Select[Any]:
     return select(ImportBatch.id).where(
         ImportBatch.county_id == county_id,
         or_(came_of != ImportBatch.rows, and_(kept != ImportBatch.rejected, kept != 0)),
+    )
+
+
+def _alarms_unlike_cases(county_id: int) -> Select[Any]:
+    """The other way round proves nothing: what a file brought as history is red without one."""
+    return (
+        select(Case.id)
+        .join(RedEvent, and_(_of(RedEvent), RedEvent.ended_at.is_(None)))
+        .where(Case.county_id == county_id)
+        .group_by(Case.id, Case.is_open, Case.risk)
+        .having(or_(func.count(RedEvent.seq) != 1, Case.is_open == 0, Case.risk != Risk.RED.value))
     )
 
 

@@ -1,4 +1,4 @@
-"""How a case changes: the row, its event, its span, its assignment and its audit line together.
+"""How a case changes: the row, its event, span, assignment, alarm and audit line together.
 
 Events alone tell how a case stood at every past moment. Its steps follow from the table of
 transitions by what was given, and deadlines from the clock; what no step makes (where a case lies,
@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.orm import Session
 
-from data_access import audit
+from data_access import audit, red_events
 from data_access.engine import vault_of
 from data_access.recusal import require_no_recusal
 from data_access.scope import cases_within
@@ -172,6 +172,7 @@ def change(session: Session, case: Case, what: Change, *, actor: Actor, now: dat
     if not isinstance(updated, CursorResult) or updated.rowcount != 1:
         raise Conflict(last_change(session, case))
     _write_event(session, case, what, version=version, actor=actor, at=at)
+    red_events.follow(session, case, what.values, version=version, actor_id=actor.user_id, at=at)
     # Whoever held a case to its end stays its holder: closing ends no assignment.
     if "mediator_id" in what.values and what.values["mediator_id"] != case.mediator_id:
         _write_assignment(session, case, what, version=version, actor=actor, at=at)

@@ -160,6 +160,11 @@ class EventKind(StrEnum):
     MEETING_BOOKED = "meeting_booked"
     MEETING_CANCELLED = "meeting_cancelled"
     MET = "met"
+    # How dangerous it is, and what is done about it where it is red.
+    RISK_ASSESSED = "risk_assessed"
+    RED_ACKNOWLEDGED = "red_acknowledged"
+    RESPONSE_BEGUN = "response_begun"
+    RESPONSE_ENDED = "response_ended"
     # By a change of the work calendar or of the limits, not by anything done to the case.
     DEADLINE_MOVED = "deadline_moved"
     # By a new table of weights.
@@ -211,10 +216,12 @@ class FieldProblem(StrEnum):
     IN_FUTURE = "in_future"
     IN_PAST = "in_past"
     GONE_BY = "gone_by"
+    NOT_YET = "not_yet"
     OUT_OF_RANGE = "out_of_range"
     BEFORE_DISPUTE = "before_dispute"
     BEFORE_AGREEMENT = "before_agreement"
     BEFORE_PERFORMANCE = "before_performance"
+    BEFORE_BEGIN = "before_begin"
     AFTER_WINDOW = "after_window"
     WRONG_FORM = "wrong_form"
 

@@ -8,11 +8,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from domain.kpi import LEAST_BASE, Figure, Measure, Measured
+from domain.kpi import Figure, Measure, Measured
+from domain.small_cells import FEWEST_TOLD, LEAST_BASE, tells_too_much
 
 CLASSES = 5
-# Of so few cases persons could be recognised; they are shown as one class, "0-2".
-MOST_SUPPRESSED = 2
+# Fewer cases than are told are shown as one class, "0-2".
+MOST_SUPPRESSED = FEWEST_TOLD - 1
 SUPPRESSED, NO_DATA = "s", "-"
 
 
@@ -88,14 +89,14 @@ def says_too_little(figure: Figure, measured: Measured) -> bool:
     It rests on too few, or one or two cases could be reckoned from it: a share of 29 in 30 tells
     of the one.
     """
-    least = min(measured.count, measured.base - measured.count)
     match figure.measure:
         case Measure.CASES:
             return False
         case Measure.DIFFERENCE:
+            least = min(measured.count, measured.base - measured.count)
             return measured.base < LEAST_BASE or least <= MOST_SUPPRESSED
         case Measure.PERCENT:
-            return measured.base < LEAST_BASE or 0 < least <= MOST_SUPPRESSED
+            return tells_too_much(measured.count, measured.base)
         case Measure.DAYS | Measure.PER_THOUSAND:
             return measured.base < LEAST_BASE
 

@@ -23,8 +23,6 @@ NOT_HANDLED = frozenset({"O12", "O13", "O14"})
 NOT_TO_BE_SETTLED = NOT_HANDLED | {"O05"}
 # 随手调: found and settled by a grid worker on the way.
 ON_THE_WAY_SOURCE = "S01"
-# A rate on fewer cases, or a change from fewer, is drawn for nobody who may not open the cases.
-LEAST_BASE = 20
 
 
 class FigureKey(StrEnum):

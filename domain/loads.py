@@ -24,6 +24,8 @@ FULL_TIME = 10
 # Nobody measured how long a part-time mediator works: half a place, until the county says more.
 PART_TIME = 5
 LOOKS_AHEAD = 14  # days; beyond them neither leave nor duty is known well
+# Of what people can hold: below the one they are free for more, from the other on nearly full.
+FREE_BELOW, FULL_FROM = 0.5, 0.9
 STANDARD_CASE = 10
 UNCHANGED = 100
 # Two sides make a dispute; each further person adds less than the one before.
@@ -198,11 +200,38 @@ def load_of(weight: int, available: int) -> float | None:
     return weight / available if available > 0 else None
 
 
-def filled_of(weight: int, capacity: int, *, tenths: int, available: int) -> float | None:
-    """Points against what a person can hold: 1 is full. None where nobody is there.
+def room_of(capacity: int, *, tenths: int, available: int) -> float:
+    """The points, in tenths, that a person can hold as far as they are there; 0 where they are not.
 
     `capacity`, in standard cases, is for their usual time `tenths`; leave and duty ahead lower it.
     """
     if available <= 0 or capacity <= 0 or tenths <= 0:
+        return 0.0
+    return capacity * STANDARD_CASE * min(1.0, available / tenths)
+
+
+def filled_of(weight: int, capacity: int, *, tenths: int, available: int) -> float | None:
+    """Points against what a person can hold: 1 is full. None where nobody is there."""
+    room = room_of(capacity, tenths=tenths, available=available)
+    return weight / room if room else None
+
+
+class Band(StrEnum):
+    """How full somebody is, or a committee together, where no figure of a person may be shown."""
+
+    FREE = "free"  # 空闲
+    NORMAL = "normal"  # 正常
+    FULL = "full"  # 接近满负荷
+    OVER = "over"  # 超负荷
+
+
+def band_of(weight: int, room: float) -> Band | None:
+    """The band of points, in tenths, in the room that there is for them; None without any room."""
+    if room <= 0:
         return None
-    return weight / (capacity * STANDARD_CASE * min(1.0, available / tenths))
+    filled = weight / room
+    if filled > 1:
+        return Band.OVER
+    if filled >= FULL_FROM:
+        return Band.FULL
+    return Band.FREE if filled < FREE_BELOW else Band.NORMAL

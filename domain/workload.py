@@ -263,3 +263,11 @@ def month_of(day: date) -> Window:
     """The calendar month that a day lies in."""
     first = day.replace(day=1)
     return Window(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+
+def months_before(day: date, count: int) -> tuple[Window, ...]:
+    """So many calendar months that are over on a day, the oldest first."""
+    found = [month_of(day)]
+    for _ in range(count):
+        found.append(month_of(found[-1].first_day - timedelta(days=1)))
+    return tuple(reversed(found[1:]))

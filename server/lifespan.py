@@ -20,6 +20,7 @@ from domain.people import Scope
 from server import demo_site
 from server.address import Address, listening_address
 from server.clock import now
+from server.events import hung_bell
 from server.journal import set_up_log
 from texts import gettext as _
 from texts.people import separation_lines
@@ -44,7 +45,8 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     log.info("site.open", database=here.db.bind.dialect.name)
     daily = DailyWork(here.db, here.settings, clock=now).start()
     try:
-        yield
+        with hung_bell(here.watcher):
+            yield
     finally:
         daily.stop()
         site.close_site(here)

@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.downloads import EmptyTable, Rejects
+from server.events import Events
 from server.geometry import Geometry
 from server.health import Health
 from server.nowhere import Nowhere
@@ -47,6 +48,7 @@ ROUTES: list[BaseRoute] = [
     Route("/password", Password),
     Route("/setup", SetUp),
     Route("/healthz", Health),
+    Route("/api/events", Events),
     Route("/files/rejects/{batch}", Rejects),
     Route("/files/empty/{profile}", EmptyTable),
     Route("/geometry/{sha}.json", Geometry),

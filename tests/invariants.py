@@ -23,11 +23,13 @@ from data_access.tables import (
     Case,
     CaseEvent,
     CaseSpan,
+    EmergencyResponse,
     IdempotencyKey,
     ImportBatch,
     ImportReject,
     OrganisationUnit,
     Party,
+    RedEvent,
     UnmaskReason,
     User,
     UserRole,
@@ -68,6 +70,10 @@ BY_HAND |= {
     "meeting_booked": {"book_meeting"},
     "meeting_cancelled": {"cancel_meeting"},
     "met": {"meet"},
+    "risk_assessed": {"assess_risk"},
+    "red_acknowledged": {"acknowledge_red"},
+    "response_begun": {"begin_response"},
+    "response_ended": {"end_response"},
 }
 # What happens to a case by what is done to another one: told, but under the other's key.
 BY_ANOTHER = {"merged_into", "unmerged_from"}
@@ -86,6 +92,8 @@ class County:
         self.events = self._of_cases(CaseEvent)
         self.spans = self._of_cases(CaseSpan)
         self.assignments = self._of_cases(Assignment)
+        self.alarms = self._of_cases(RedEvent)
+        self.responses = self._of_cases(EmergencyResponse)
         self.lines = self._all(AuditLine, AuditLine.seq)
         self.head = session.get(AuditHead, county_id)
         self.keys = {key.key: key for key in self._all(IdempotencyKey)}
@@ -227,6 +235,43 @@ def every_move_left_its_history(county):
             to = event.data["to"]
             if assigned.get(event.seq) != to or held.get(event.seq, "none") != to:
                 yield f"{case.case_no} event {event.seq}"
+
+
+def alarms_follow_their_cases(county):
+    """An open case at R1 has one alarm that goes on, any other has none; history has none at all.
+
+    Only a file brings history, and it stays quiet until somebody judges the case anew.
+    """
+    for case in county.cases.values():
+        going_on = [one.seq for one in county.alarms[case.id] if one.ended_at is None]
+        is_red = bool(case.is_open) and case.risk == 1
+        history = is_red and case.batch_id is not None and not going_on
+        if len(going_on) != is_red and not history:
+            yield f"{case.case_no} open {case.is_open}, R{case.risk}, alarms {going_on}"
+        for before, after in pairwise(county.alarms[case.id]):
+            if before.ended_at is None or before.ended_at > after.raised_at:
+                yield f"{case.case_no} alarms {before.seq} and {after.seq} overlap"
+
+
+def what_was_done_about_alarms_is_told(county):
+    """Each acknowledgement and each response has its event, and no response outlives its alarm."""
+    for case in county.cases.values():
+        told = [event for event in county.events[case.id] if event.kind.value in _OF_ALARMS]
+        begun = [event.seq for event in told if event.kind.value == "response_begun"]
+        responses, alarms = county.responses[case.id], county.alarms[case.id]
+        if begun != [one.seq for one in responses]:
+            yield f"{case.case_no} responses {begun} are told"
+        noticed = [e.at for e in told if e.seq not in begun or e.data.get("acknowledged")]
+        if noticed != [one.acknowledged_at for one in alarms if one.acknowledged_at]:
+            yield f"{case.case_no} acknowledged at {noticed}, as is told"
+        by_number = {one.seq: one for one in alarms}
+        for one in responses:
+            alarm = by_number[one.red_seq]
+            if alarm.acknowledged_at is None or (alarm.ended_at and not one.ended_at):
+                yield f"{case.case_no} response {one.seq} to alarm {alarm.seq}"
+
+
+_OF_ALARMS = {"red_acknowledged", "response_begun"}
 
 
 # --- the trail -------------------------------------------------------------------------------
@@ -451,6 +496,8 @@ INVARIANTS = (
     open_span_says_what_the_case_says,
     one_holds_it,
     every_move_left_its_history,
+    alarms_follow_their_cases,
+    what_was_done_about_alarms_is_told,
     chain_recomputes,
     moves_and_lines_and_keys_are_one,
     reasons_stand_beside_their_lines,

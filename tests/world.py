@@ -19,11 +19,12 @@ from data_access.tables import (
     MediatorSpeciality,
     OrganisationUnit,
     Party,
+    RedEvent,
     User,
     UserRole,
 )
 from data_access.vault import Indexed
-from domain.cases import HELD_STAGES, WEIGHT, Difficulty, EventKind, ReassignReason, Stage
+from domain.cases import HELD_STAGES, WEIGHT, Difficulty, EventKind, ReassignReason, Risk, Stage
 from domain.eligibility import GENERAL, CommitteeKind
 from domain.organisation import AbsenceKind, PartyKind, PartyRole, RelationKind, UnitLevel
 from domain.people import Actor, Permission, Role, Scope, system_actor
@@ -215,6 +216,8 @@ class World:
         session.execute(
             insert(CaseEvent).values(**key, kind=EventKind.REGISTERED, at=at, actor_id=0, data={})
         )
+        if is_open and row["risk"] == Risk.RED:
+            session.execute(insert(RedEvent).values(**key, raised_at=at, raised_by=0))
         if held:
             session.execute(
                 insert(Assignment).values(

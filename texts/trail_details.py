@@ -18,8 +18,9 @@ from texts.imports import profile_name
 from texts.loads import points_text
 from texts.numbers import count, moment
 from texts.recusal import grounds_said, side_said
+from texts.red_events import response_time, risk_change
 from texts.teams import change_lines
-from texts.trail import post_name
+from texts.trail import account_name, post_name
 from texts.verification import verification_lines
 from texts.words import word
 
@@ -63,6 +64,10 @@ def _of_case(payload: dict[str, Any], names: Names) -> list[str]:
         )
         if suggested := payload.pop("suggested", None):
             said.append(_of_suggested(suggested, new, names))
+    if risks := risk_change(payload):
+        for key in ("old_risk", "risk", "values"):
+            payload.pop(key, None)
+        said.append(risks)
     if "mediator" in payload:
         who = _mediator(payload.pop("mediator"), names)
         said.append(_("调解员 {name}").format(name=who))
@@ -228,6 +233,16 @@ def _meets_at(value: Any, _names: Names, now: datetime) -> str:
     return moment(datetime.fromisoformat(str(value)), now=now)
 
 
+def _responsible(value: Any, names: Names, _now: datetime) -> str | None:
+    if not isinstance(value, int):
+        return None
+    return _("{who} 负责").format(who=account_name(value, names))
+
+
+def _response_time(key: str) -> Teller:
+    return lambda value, _names, now: response_time({key: value}, now=now) or None
+
+
 def _side(value: Any, _names: Names, _now: datetime) -> str | None:
     return word(PartyRole(value)) if value in set(PartyRole) else None
 
@@ -281,6 +296,10 @@ _TELLERS: dict[str, Teller] = {
     "cases": _number(lambda: _("{number} 件案件")),
     "day": _day,
     "meets_at": _meets_at,
+    "responsible": _responsible,
+    "begun_at": _response_time("begun_at"),
+    "ended_at": _response_time("ended_at"),
+    "acknowledged": _choice(lambda: {True: _("同时确认红色事件")}),
     "lines": _lines_read,
     "file": _file,
     "anchored": _number(lambda: _("锚定到第 {number} 条")),

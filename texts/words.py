@@ -20,6 +20,7 @@ from domain.clocks import Count, LimitUnit
 from domain.committees import CheckState, LawCheck, Remedy
 from domain.eligibility import CommitteeKind, Distance, Objection
 from domain.limits import RuleProblem
+from domain.loads import Band
 from domain.locks import Lock
 from domain.organisation import (
     AbsenceKind,
@@ -31,8 +32,11 @@ from domain.organisation import (
 )
 from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.recusal import ConsentForm, RecordObjection
+from domain.red_events import RedObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
+from domain.wall_figures import Happened, WallFigure
+from domain.walls import SceneKey
 from domain.work_calendar import DayKind
 from domain.workload import LookAt
 from texts.catalog import gettext as _
@@ -132,6 +136,10 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         EventKind.MEETING_BOOKED: _("约定调解会"),
         EventKind.MEETING_CANCELLED: _("取消调解会"),
         EventKind.MET: _("调解会"),
+        EventKind.RISK_ASSESSED: _("评定风险"),
+        EventKind.RED_ACKNOWLEDGED: _("确认红色事件"),
+        EventKind.RESPONSE_BEGUN: _("记录应急处置"),
+        EventKind.RESPONSE_ENDED: _("应急处置结束"),
         EventKind.DEADLINE_MOVED: _("期限变动"),
         EventKind.REWEIGHED: _("重新计点"),
     },
@@ -182,6 +190,12 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         RecordObjection.NO_MEETING_BOOKED: _("没有约定调解会"),
         RecordObjection.NO_CHOICE: _("当事人没有选定调解员"),
     },
+    RedObjection: lambda: {
+        RedObjection.NOT_RED: _("此案没有未解除的红色事件"),
+        RedObjection.ACKNOWLEDGED_ALREADY: _("这起红色事件已有人确认"),
+        RedObjection.NO_RESPONSE: _("没有这项进行中的应急处置"),
+        RedObjection.SAME_RISK: _("风险等级与现在的相同"),
+    },
     CaseObjection: lambda: {
         CaseObjection.NOT_ACCEPTED: _("案件尚未受理,受理后才能指派"),
         CaseObjection.CLOSED: _("案件已结案"),
@@ -202,10 +216,12 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.IN_FUTURE: _("不能晚于今天"),
         FieldProblem.IN_PAST: _("须晚于今天"),
         FieldProblem.GONE_BY: _("须晚于现在"),
+        FieldProblem.NOT_YET: _("不能晚于现在"),
         FieldProblem.OUT_OF_RANGE: _("超出允许的范围"),
         FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
         FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
         FieldProblem.BEFORE_PERFORMANCE: _("不能早于履行之日"),
+        FieldProblem.BEFORE_BEGIN: _("不能早于开始的时间"),
         FieldProblem.AFTER_WINDOW: _("已过申请期的最后一天"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
     },
@@ -325,12 +341,50 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         PartyRole.RESPONDENT: _("被申请人"),
         PartyRole.OTHER: _("其他当事人"),
     },
+    SceneKey: lambda: {
+        SceneKey.DUTY: _("值守"),
+        SceneKey.MAP: _("一张图"),
+        SceneKey.WORKLOAD: _("调解力量"),
+        SceneKey.OUTCOMES: _("成效"),
+        SceneKey.OVERVIEW: _("接待"),
+    },
     LookAt: lambda: {
         LookAt.OVER_CAPACITY: _("超过上限"),
         LookAt.AWAY_WITH_DUE: _("请假期间有案件到期"),
         LookAt.LATE_CLUSTER: _("超期集中"),
         LookAt.TERM_ENDING: _("任期将满"),
         LookAt.IDLE: _("近四周较空闲"),
+    },
+    Band: lambda: {
+        Band.FREE: _("有余力"),
+        Band.NORMAL: _("负荷正常"),
+        Band.FULL: _("接近满负荷"),
+        Band.OVER: _("超负荷"),
+    },
+    Happened: lambda: {
+        Happened.NEW: _("新登记"),
+        Happened.SETTLED: _("化解"),
+        Happened.HANDED_ON: _("移交"),
+    },
+    WallFigure: lambda: {
+        WallFigure.NEW_TODAY: _("今日新增"),
+        WallFigure.DUE: _("24 小时内到期"),
+        WallFigure.OVERDUE: _("已超期"),
+        WallFigure.RED: _("红色风险"),
+        WallFigure.WAITING: _("等待指派"),
+        WallFigure.UNANSWERED: _("部门未应"),
+        WallFigure.OPEN: _("在办"),
+        WallFigure.BAND: _("负荷"),
+        WallFigure.FREE: _("可接新案"),
+        WallFigure.AWAY: _("今日不在岗"),
+        WallFigure.RESOLUTION: _("化解率"),
+        WallFigure.PERFORMANCE: _("履行率"),
+        WallFigure.CONFIRMATION: _("申请司法确认率"),
+        WallFigure.VISITED: _("回访率"),
+        WallFigure.SATISFACTION: _("满意率"),
+        WallFigure.REGISTERED: _("今年登记"),
+        WallFigure.SETTLED: _("今年化解"),
+        WallFigure.TREND: _("近 12 个月"),
     },
     AccountState: lambda: {
         AccountState.OPEN: _("启用"),

@@ -14,6 +14,7 @@ from texts import gettext as _
 from texts import language
 from texts.numbers import count, due_day, moment, span
 from texts.recusal import said_of_mediator
+from texts.red_events import response_time, risk_change
 from texts.words import word
 from ui import elements
 from ui.queue_list import address, clock_words, kind_of, supervision_card
@@ -213,7 +214,7 @@ def timeline(view: CaseView, now: datetime) -> dict[str, Any]:
         "earlier": earlier if view.earlier_events else "",
         "rows": [
             {
-                "text": _event(event),
+                "text": _event(event, now),
                 "when": f"{moment(event.at, now=now)} · {event.actor or _('系统')}",
                 "note": event.note,
             }
@@ -222,7 +223,7 @@ def timeline(view: CaseView, now: datetime) -> dict[str, Any]:
     }
 
 
-def _event(event: EventView) -> str:
+def _event(event: EventView, now: datetime) -> str:
     text = word(event.kind)
     if event.to_name and event.from_name:
         text = f"{text}: {event.from_name} → {event.to_name}"
@@ -232,7 +233,8 @@ def _event(event: EventView) -> str:
         text = f"{text}: {event.from_name} → —"
     if event.onward is not None:
         text = f"{text}: {event.onward[language() != 'zh']}"
-    if said := _said(event.data):
+    of_red = risk_change(event.data) or response_time(event.data, now=now)
+    if said := of_red or _said(event.data):
         text = f"{text}: {said}"
     reason = event.data.get("reason")
     if isinstance(reason, str) and reason in set(ReassignReason):

@@ -45,7 +45,7 @@ def forms(view: CaseView, actor: Actor) -> dict[str, str]:
     if movable and case_reads.holds(actor, Permission.CASE_REASSIGN, view.row.case_no):
         names["reassign"] = _("改派") if view.row.mediator_id else _("指派")
     if view.row.stage is not Stage.CLOSED and records.offered(actor, view.row.case_no):
-        names["records"] = _("回避与选定")
+        names["records"] = _("事项记录")
     return names
 
 

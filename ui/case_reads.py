@@ -1,14 +1,16 @@
 """One case's reads through the cache."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from data_access import reference
-from data_access.queries import candidates, case_records, cases, clocks, duplicates
+from data_access.queries import candidates, case_records, cases, clocks, duplicates, red_events
 from data_access.queries import steps as step_queries
 from data_access.queries.candidates import Choice
 from data_access.queries.case_records import CaseRecords
 from data_access.queries.cases import CaseView
 from data_access.queries.duplicates import Duplicate, Merging
+from data_access.queries.red_events import Answerable
 from data_access.queries.steps import StepView
 from domain.clocks import Explanation
 from domain.errors import NotFound
@@ -66,6 +68,19 @@ def records(case_no: str, scope: Scope) -> CaseRecords:
         f"case_records {case_no}",
         lambda session: case_records.case_records(session, scope=scope, case_no=case_no),
         scope=scope,
+    )
+
+
+def answerable(case_no: str, scope: Scope) -> Sequence[Answerable]:
+    """Who may be named for what is done about the case. Raises NotFound outside the scope."""
+    at = now()
+    return cached(
+        f"answerable {case_no}",
+        lambda session: red_events.answerable(
+            session, scope=scope, case_no=case_no, now=minute(at)
+        ),
+        scope=scope,
+        now=at,
     )
 
 

@@ -6,8 +6,10 @@ from data_access.queries.cases import CaseView
 from domain.errors import NotFound
 from domain.people import Actor, Permission
 from texts import gettext as _
-from ui import case_card, case_parts, case_reads, case_related, clock, feedback, page_asks
+from ui import case_card, case_parts, case_reads, case_related, clock, feedback, page_asks, records
 from ui.plain import plain
+from ui.queue_list import RED_VIEW
+from ui.record_kinds import Errand
 from ui.session import require
 
 WIDTH = 640
@@ -20,6 +22,10 @@ def open_drawer(case_no: str, view: str = "facts") -> None:
     if st.session_state.get("drawer_case") != case_no:
         case_parts.forget()
     st.session_state["drawer_case"] = case_no
+    if view == RED_VIEW:
+        # From the alarm to what it asks for, by one click.
+        view = "records"
+        records.choose(case_no, Errand.ACKNOWLEDGE)
     st.session_state["drawer_view"] = view if view in VIEWS else "facts"
     st.session_state[_ASKED] = True
     st.query_params["case"] = case_no

@@ -18,11 +18,11 @@ def element(name: str) -> Any:
     """Register the element of `name`.js and `name`.css; call what comes back to draw it."""
     return st.components.v2.component(
         f"wusong_{name}",
-        html=f'<link rel="stylesheet" href="{_address(f"{name}.css")}"><div class="root"></div>',
+        html=f'<link rel="stylesheet" href="{address(f"{name}.css")}"><div class="root"></div>',
         # The inline part has no address of its own, so that it cannot import by a relative one.
         js="const [part, held] = await Promise.all([\n"
-        f"  import(location.origin + '{_address(f'{name}.js')}'),\n"
-        f"  import(location.origin + '{_address('while_pressed.js')}'),\n"
+        f"  import(location.origin + '{address(f'{name}.js')}'),\n"
+        f"  import(location.origin + '{address('while_pressed.js')}'),\n"
         "]);\nexport default held.default(part.default);\n",
     )
 
@@ -32,7 +32,7 @@ def style(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def _address(file_name: str) -> str:
+def address(file_name: str) -> str:
     """The file's address; it changes with the content, because what is served is kept for ever."""
     digest = hashlib.sha256((_FOLDER / file_name).read_bytes()).hexdigest()[:12]
     return f"/assets/elements/{file_name}?v={digest}"

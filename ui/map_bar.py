@@ -25,12 +25,13 @@ _QUEUE = "../../pages/desk/queue.py"
 _NAMED_IN_FULL = 3
 
 
-def say_that_there_are_no_shapes() -> None:
+def stop_without_shapes() -> None:
     """In place of the map, where no boundary was brought in yet."""
     st.info(
         _("这里会显示全县地图。本站点还没有边界图形,地图画不出来;案件在“纠纷队列”里。"),
         icon=":material/map:",
     )
+    st.stop()
 
 
 def show(places: Places, offered: Choices, *, sees_cases: bool) -> None:

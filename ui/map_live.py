@@ -15,11 +15,11 @@ from domain.kpi import AreaCounts, Window
 from domain.organisation import UnitLevel
 from texts import gettext as _
 from texts import kpi as kpi_texts
-from texts.numbers import clock_time
 from texts.words import word
 from ui import (
     county_map,
     elements,
+    live,
     map_drawn,
     map_markers,
     map_panel,
@@ -36,7 +36,6 @@ from ui.map_state import Shown
 
 _HEAD = elements.element("map_head")
 _LEGEND = elements.element("map_legend")
-_LIVE = elements.element("queue_live")
 # Where the page's own style does not reach; it gives the maps what the window has left.
 _HEIGHT = 430
 
@@ -62,9 +61,7 @@ def draw(sight: Sight, offered: Choices, now: datetime, callbacks: Callbacks) ->
     reading = Reading(sight, map_state.shown(places, today=today), now)
     watermark = site.current().watcher.seen(now=now)
     read_at = watermark.read_at
-    live = _("● 实时 {time}").format(time=clock_time(read_at))
-    stale = _("▲ 数据停在 {time}").format(time=clock_time(read_at))
-    _LIVE(key="map_live", data={"fresh": watermark.fresh, "live": live, "stale": stale})
+    live.show(watermark)
     maps = map_drawn.maps(reading)
     _head(places, reading, maps[-1], callbacks)
     if reading.shown.compare:

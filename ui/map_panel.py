@@ -9,6 +9,7 @@ from data_access.queries.layers import Area
 from data_access.queries.queue import QueueRow
 from domain import kpi
 from domain.kpi import AreaCounts, Figure, FigureKey
+from domain.small_cells import LEAST_BASE
 from texts import gettext as _
 from texts import kpi as kpi_texts
 from texts.numbers import count
@@ -63,7 +64,7 @@ def panel(
         said.append(_("只计您岗位范围内的案件,不是这个区域的全部。"))
     if reading.suppressed:
         least = _("小于 3 件的合并为“0–2”,基数不足 {least} 或推得出一两件的比率不显示。")
-        said.append(least.format(least=kpi.LEAST_BASE))
+        said.append(least.format(least=LEAST_BASE))
     under = [window]
     if households:
         under.append(_("{count} 户").format(count=count(households)))

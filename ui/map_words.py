@@ -1,7 +1,8 @@
 """What is said of an area's figure, as far as it may be told."""
 
-from domain import classes, kpi
+from domain import classes
 from domain.kpi import Figure, Measured
+from domain.small_cells import LEAST_BASE
 from texts import gettext as _
 from texts import kpi as kpi_texts
 
@@ -34,4 +35,4 @@ def said_of(figure: Figure, one: Measured, *, suppressed: bool) -> tuple[str, st
 
 def too_little() -> str:
     """What a legend says of areas without a colour where small figures are suppressed."""
-    return _("没有数据、数目过小或基数不足 {least}").format(least=kpi.LEAST_BASE)
+    return _("没有数据、数目过小或基数不足 {least}").format(least=LEAST_BASE)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from data_access.changes import Watermark
 from data_access.queries.accounts import Account, HeldPost, Page
 from domain.clocks import day_of
 from domain.people import AccountState
@@ -11,7 +12,7 @@ from texts import gettext as _
 from texts import ngettext
 from texts.numbers import count, day, moment
 from texts.words import word
-from ui import elements
+from ui import elements, live
 
 _LIST = elements.element("people_list")
 _SHOWN_POSTS = 3
@@ -20,7 +21,7 @@ _SHOWN_POSTS = 3
 def show(
     page: Page,
     *,
-    fresh: bool,
+    watermark: Watermark,
     open_user: int | None,
     narrowed: bool,
     now: datetime,
@@ -28,6 +29,7 @@ def show(
     on_turn: Callable[[], None],
 ) -> Any:
     """Draw one page. What was clicked is in the result's `open` (a user's id) and `turn`."""
+    live.show(watermark)
     return _LIST(
         key="people_list",
         data={
@@ -35,7 +37,7 @@ def show(
             "open": open_user,
             "page": page.number,
             "pages": page.pages,
-            "words": _words(page, fresh=fresh, narrowed=narrowed),
+            "words": _words(page, narrowed=narrowed),
         },
         on_open_change=on_open,
         on_turn_change=on_turn,
@@ -103,7 +105,7 @@ def last_seen(one: Account, now: datetime) -> str:
     return moment(one.last_seen_at, now=now)
 
 
-def _words(page: Page, *, fresh: bool, narrowed: bool) -> dict[str, str]:
+def _words(page: Page, *, narrowed: bool) -> dict[str, str]:
     return {
         "look": _("查看"),
         "person": _("姓名"),
@@ -118,7 +120,6 @@ def _words(page: Page, *, fresh: bool, narrowed: bool) -> dict[str, str]:
         "count": ngettext("{count} 个账号", "{count} 个账号", page.total).format(
             count=count(page.total)
         ),
-        "stale": "" if fresh else _("▲ 暂时读不到数据,下面不是最新情况"),
         "back": _("上一页"),
         "next": _("下一页"),
         "position": _("第 {page}/{pages} 页").format(page=page.number, pages=page.pages),

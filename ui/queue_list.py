@@ -9,21 +9,25 @@ from data_access.changes import Watermark
 from data_access.queries.arrivals import Arrival
 from data_access.queries.queue import Count, Page, QueueRow
 from data_access.queries.recusals import ToResolve
+from data_access.queries.red_events import OpenEvent
 from domain.batches import MOST_MOVES
 from domain.cases import OPEN_STAGES, REASSIGNABLE_STAGES, EventKind, Lamp, Risk, Stage
 from domain.clocks import day_of
 from domain.transitions import LEVELS
 from texts import gettext as _
 from texts import language, ngettext
-from texts.numbers import clock_time, count, moment, time_left
+from texts.numbers import count, moment, time_left
+from texts.red_events import how_raised
 from texts.types import type_name
 from texts.words import LAMP_SHAPES, word
-from ui import elements
+from ui import elements, live
 from ui.queue_marks import Marks
+from ui.queue_notices import Notices
 
 _LIST = elements.element("queue_list")
-_LIVE = elements.element("queue_live")
 
+# The view of the drawer in which a red event is acknowledged.
+RED_VIEW = "red"
 # What is more than this is told by its number alone, and shown once these are seen.
 ARRIVALS_SHOWN = 50
 
@@ -48,8 +52,7 @@ def show(
     page_number: int,
     open_case: str | None,
     marks: Marks | None,
-    to_resolve: Sequence[ToResolve],
-    came: Sequence[Arrival],
+    notices: Notices,
     watermark: Watermark,
     now: datetime,
     clicks: Clicks,
@@ -69,13 +72,12 @@ def show(
         "has_back": page_number > 1,
         "has_next": page.next is not None,
         "marks": marks and _marks(marks),
-        "recusals": _recusals(to_resolve, now) if to_resolve else None,
-        "arrivals": _arrivals(came, now) if came else None,
+        "red": _red(notices.red, now) if notices.red else None,
+        "recusals": _recusals(notices.recusals, now) if notices.recusals else None,
+        "arrivals": _arrivals(notices.arrivals, now) if notices.arrivals else None,
         "words": _words(total, page_number, counts is None, page.more),
     }
-    # The time of the data is sent apart: it is new at every refresh, while the list stays the same
-    # to the last byte until something changes, and a browser that has it is not sent it again.
-    _LIVE(key="queue_live", data=_live(watermark))
+    live.show(watermark)
     return _LIST(
         key="queue_list",
         data=data,
@@ -99,6 +101,23 @@ def _marks(marks: Marks) -> dict[str, Any]:
             "all": _("选中符合条件的全部(最多 {most} 件)").format(most=count(MOST_MOVES)),
             "clear": _("清除"),
         },
+    }
+
+
+def _red(events: Sequence[OpenEvent], now: datetime) -> dict[str, Any]:
+    title = ngettext("{count} 起红色事件待确认", "{count} 起红色事件待确认", len(events))
+    return {
+        "title": _("■ {told}").format(told=title.format(count=count(len(events)))),
+        "rows": [
+            {
+                "number": one.case_no,
+                "text": _("{town} {how}").format(town=one.town, how=how_raised(one.how, one.by)),
+                "when": moment(one.raised_at, now=now),
+                "view": RED_VIEW,
+            }
+            for one in events
+        ],
+        "words": {"act": _("确认并填写应急处置")},
     }
 
 
@@ -158,15 +177,6 @@ def _how_it_came(one: Arrival) -> str:
         }
         text = told.get(one.kind, _("{by} 改派给 {holder}"))
     return text.format(by=one.by or _("系统"), holder=one.holder)
-
-
-def _live(watermark: Watermark) -> dict[str, Any]:
-    read_at = clock_time(watermark.read_at)
-    return {
-        "fresh": watermark.fresh,
-        "live": _("● 实时 {time}").format(time=read_at),
-        "stale": _("▲ 数据停在 {time}").format(time=read_at),
-    }
 
 
 def _total(counts: dict[Stage, Count], stage: Stage | None) -> int:

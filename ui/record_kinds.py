@@ -1,4 +1,4 @@
-"""What can be recorded of a case about its mediator: by whom, when, and what is asked for it."""
+"""What can be recorded of a case beside its steps: by whom, when, and what is asked for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,14 @@ from data_access.commands.objections import (
     record_objection,
     withdraw_objection,
 )
+from data_access.commands.red_events import (
+    acknowledge_red_event,
+    end_response,
+    record_response,
+)
+from data_access.commands.risks import assess_risk
 from data_access.queries.case_records import CaseRecords
+from data_access.queries.red_events import ResponseView
 from data_access.recording import Recorded
 from domain.cases import Stage
 from domain.eligibility import CONSENTABLE
@@ -31,8 +38,11 @@ from texts import gettext as _
 
 
 class Errand(StrEnum):
-    """What can be recorded of a case here."""
+    """What can be recorded of a case here; what cannot wait stands first."""
 
+    ACKNOWLEDGE = "acknowledge"
+    RESPOND = "respond"
+    END_RESPONSE = "end_response"
     OBJECT = "object"
     WITHDRAW = "withdraw"
     LIFT = "lift"
@@ -46,6 +56,7 @@ class Errand(StrEnum):
     BOOK = "book"
     CANCEL = "cancel"
     MEET = "meet"
+    ASSESS = "assess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,24 @@ class Kind:
 
 
 KINDS: dict[Errand, Kind] = {
+    Errand.ACKNOWLEDGE: Kind(
+        Permission.CASE_ACCEPT,
+        acknowledge_red_event,
+        lambda case: case.alarm is not None and case.alarm.acknowledged is None,
+        note=False,
+    ),
+    Errand.RESPOND: Kind(
+        Permission.CASE_ACCEPT,
+        record_response,
+        lambda case: case.alarm is not None,
+        ("responsible", "begun_at"),
+    ),
+    Errand.END_RESPONSE: Kind(
+        Permission.CASE_ACCEPT,
+        end_response,
+        lambda case: bool(responding(case)),
+        ("response", "ended_at"),
+    ),
     Errand.OBJECT: Kind(
         Permission.CASE_MEDIATE,
         record_objection,
@@ -128,12 +157,16 @@ KINDS: dict[Errand, Kind] = {
         ("day",),
         note=False,
     ),
+    Errand.ASSESS: Kind(Permission.CASE_ACCEPT, assess_risk, lambda _case: True, ("risk",)),
 }
 
 
 def names() -> dict[Errand, str]:
     """What each is called."""
     return {
+        Errand.ACKNOWLEDGE: _("确认红色事件"),
+        Errand.RESPOND: _("记录应急处置"),
+        Errand.END_RESPONSE: _("应急处置结束"),
         Errand.OBJECT: _("申请回避"),
         Errand.WITHDRAW: _("撤回回避申请"),
         Errand.LIFT: _("确认撤回回避申请"),
@@ -147,7 +180,13 @@ def names() -> dict[Errand, str]:
         Errand.BOOK: _("约定调解会"),
         Errand.CANCEL: _("取消约定的调解会"),
         Errand.MEET: _("调解会已开"),
+        Errand.ASSESS: _("评定风险"),
     }
+
+
+def responding(case: CaseRecords) -> list[ResponseView]:
+    """What is being done about the case's red event, and is not over."""
+    return [one for one in case.alarm.responses if one.ended_at is None] if case.alarm else []
 
 
 def waiting(case: CaseRecords) -> list[int]:

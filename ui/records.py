@@ -1,6 +1,5 @@
-"""The form for what the parties say of a mediator (回避与选定), a pin, and the first meeting."""
+"""The form for what is recorded beside a case's steps: red events, recusal, pins, meetings."""
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,20 +11,24 @@ from data_access.commands.consents import Given
 from data_access.commands.meetings import FURTHEST_BOOKED
 from data_access.queries.case_records import CaseRecords
 from data_access.recording import NOTE_LONGEST, NOTE_SHORTEST, Recorded
-from domain.cases import FieldProblem, Stage
+from domain.cases import Stage
 from domain.clocks import BEIJING, day_of
-from domain.errors import Conflict, Invalid, KeyReused, NotFound
+from domain.errors import Conflict, KeyReused, NotFound
 from domain.organisation import PartyRole
 from domain.people import Actor, Permission
 from domain.recusal import SIDES, ConsentForm
 from texts import gettext as _
 from texts.words import word
-from ui import case_card, case_reads, clock, feedback, records_shown
+from ui import case_card, case_reads, clock, feedback, record_red, records_shown
 from ui.plain import plain
+from ui.record_fields import given, key_of, select_one
 from ui.record_kinds import KINDS, Errand, about_whom, names
 from ui.session import acting, still
 
-_FIELDS = ("mediator", "objection", "side", "day", "meets_on", "meets_hour", "note")
+_FIELDS = (
+    *("mediator", "objection", "side", "day", "meets_on", "meets_hour", "note"),
+    *record_red.FIELDS,
+)
 _USUAL_HOUR = time(9, 30)
 _OF_SIDES = tuple(f"{side.value}_{what}" for side in SIDES for what in ("on", "form"))
 
@@ -49,7 +52,7 @@ def live_form(case_no: str) -> None:
     if shown := records_shown.blocks(case, clock.now()):
         case_card.show(shown, key="records_card")
     else:
-        st.caption(_("还没有回避或选定的记录。"))
+        st.caption(_("还没有记录。"))
     chosen = _choose(case_no, [one for one in Errand if _is_open(one, case, actor)])
     if chosen is not None:
         _ask(case, chosen)
@@ -87,9 +90,14 @@ def _is_open(one: Errand, case: CaseRecords, actor: Actor) -> bool:
     )
 
 
+def choose(case_no: str, errand: Errand) -> None:
+    """What is to be recorded, chosen for the person; for a callback, before the form is drawn."""
+    st.session_state[key_of(case_no, "errand")] = errand
+
+
 def _choose(case_no: str, errands: list[Errand]) -> Errand | None:
-    if st.session_state.get(_key(case_no, "errand")) not in errands:
-        st.session_state.pop(_key(case_no, "errand"), None)
+    if st.session_state.get(key_of(case_no, "errand")) not in errands:
+        st.session_state.pop(key_of(case_no, "errand"), None)
     if not errands:
         st.caption(_("您现在没有可记录的事项"))
         return None
@@ -97,7 +105,7 @@ def _choose(case_no: str, errands: list[Errand]) -> Errand | None:
         _("记录"),
         errands,
         format_func=lambda one: plain(names()[one]),
-        key=_key(case_no, "errand"),
+        key=key_of(case_no, "errand"),
         persist_state="session",
     )
 
@@ -107,12 +115,17 @@ def _choose(case_no: str, errands: list[Errand]) -> Errand | None:
 
 def _ask(case: CaseRecords, errand: Errand) -> None:
     for name in KINDS[errand].fields:
-        _ask_one(case, errand, name)
+        if name in record_red.ASKED:
+            record_red.ask(case, name)
+        else:
+            _ask_one(case, errand, name)
     required = KINDS[errand].note
     label = _("说明(必填,请勿写当事人姓名电话)") if required else _("说明(可不填)")
+    if errand is Errand.RESPOND:
+        label = _("采取的措施(必填,请勿写当事人姓名电话)")
     st.text_area(
         label,
-        key=_key(case.case_no, "note"),
+        key=key_of(case.case_no, "note"),
         height=96,
         placeholder=_("{least} 到 {most} 个字").format(least=NOTE_SHORTEST, most=NOTE_LONGEST),
         persist_state="session",
@@ -125,20 +138,20 @@ def _ask_one(case: CaseRecords, errand: Errand, name: str) -> None:
             people = {one.mediator_id: f"{one.name}({one.committee})" for one in case.people}
             gone = {one.mediator_id: one.mediator for one in case.consents}
             options = about_whom(case, errand)
-            key = _key(case.case_no, name)
+            key = key_of(case.case_no, name)
             if errand is Errand.OBJECT and case.holder and case.holder.mediator_id in options:
                 # Whom parties object to is nearly always who has their case.
                 st.session_state.setdefault(key, case.holder.mediator_id)
-            _select(case.case_no, name, _("调解员"), options, gone | people)
+            select_one(case.case_no, name, _("调解员"), options, gone | people)
         case "objection":
             standing = {
                 f"{one.mediator_id}:{one.side}": f"{word(one.side)} → {one.mediator}"
                 for one in case.objections
                 if (one.withdrawn is None) == (errand is Errand.WITHDRAW)
             }
-            _select(case.case_no, name, _("哪一项"), list(standing), standing)
+            select_one(case.case_no, name, _("哪一项"), list(standing), standing)
         case "side":
-            key = _key(case.case_no, name)
+            key = key_of(case.case_no, name)
             st.segmented_control(
                 _("哪一方"), case.sides, format_func=word, key=key, persist_state="session"
             )
@@ -163,7 +176,7 @@ def _ask_consent(case: CaseRecords, side: PartyRole) -> None:
         _("{side}的形式").format(side=word(side)),
         list(ConsentForm),
         format_func=word,
-        key=_key(case.case_no, f"{side}_form"),
+        key=key_of(case.case_no, f"{side}_form"),
         persist_state="session",
     )
 
@@ -179,7 +192,7 @@ def _ask_day(case: CaseRecords, name: str, label: str) -> None:
         value=today,
         min_value=min(case.occurred_on, today),
         max_value=today,
-        key=_key(case.case_no, name),
+        key=key_of(case.case_no, name),
         format="YYYY-MM-DD",
         persist_state="session",
     )
@@ -193,33 +206,14 @@ def _ask_moment(case: CaseRecords) -> None:
         value=today + timedelta(days=1),
         min_value=today,
         max_value=today + FURTHEST_BOOKED,
-        key=_key(case.case_no, "meets_on"),
+        key=key_of(case.case_no, "meets_on"),
         format="YYYY-MM-DD",
         persist_state="session",
     )
     hour.time_input(
         _("几点"),
         value=_USUAL_HOUR,
-        key=_key(case.case_no, "meets_hour"),
-        persist_state="session",
-    )
-
-
-def _select(
-    case_no: str, name: str, label: str, options: Sequence[Any], said: dict[Any, str]
-) -> None:
-    key = _key(case_no, name)
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
-    if len(options) == 1:
-        st.session_state[key] = options[0]
-    st.selectbox(
-        label,
-        options,
-        format_func=lambda one: said.get(one, str(one)),
-        key=key,
-        index=None,
-        placeholder=_("请选择"),
+        key=key_of(case.case_no, "meets_hour"),
         persist_state="session",
     )
 
@@ -230,7 +224,7 @@ def _select(
 def submit(case_no: str) -> None:
     """Record it, before the case is drawn again; a refusal is shown beside what was typed."""
     with feedback.refusals_kept("record"):
-        chosen = st.session_state.get(_key(case_no, "errand"))
+        chosen = st.session_state.get(key_of(case_no, "errand"))
         if chosen is None:
             return
         errand = Errand(chosen)
@@ -246,22 +240,26 @@ def submit(case_no: str) -> None:
         st.session_state["seen_version"] = done.version
         feedback.tell(_("{case}:已记录“{what}”。").format(case=case_no, what=names()[errand]))
         for name in ("errand", *_FIELDS, *_OF_SIDES):
-            st.session_state.pop(_key(case_no, name), None)
+            st.session_state.pop(key_of(case_no, name), None)
         st.session_state.pop("record_key", None)
+        if errand is Errand.ACKNOWLEDGE:
+            # The next thing to say is what is done about it.
+            choose(case_no, Errand.RESPOND)
         st.session_state["recorded"] = True
 
 
 def _save(case_no: str, errand: Errand, actor: Actor) -> Recorded:
     asked: dict[str, Any] = {
         "case_no": case_no,
-        "note": st.session_state.get(_key(case_no, "note")) or "",
+        "note": st.session_state.get(key_of(case_no, "note")) or "",
         "expected_version": st.session_state["seen_version"],
         "actor": actor,
         "now": clock.now(),
         "key": st.session_state["record_key"],
     }
     for name in KINDS[errand].fields:
-        asked |= _said(case_no, name)
+        of_red = name in record_red.ASKED
+        asked |= record_red.said(case_no, name) if of_red else _said(case_no, name)
     command = KINDS[errand].command
     return command(site.current().db, **asked)
 
@@ -270,34 +268,23 @@ def _said(case_no: str, name: str) -> dict[str, Any]:  # noqa: PLR0911 - one per
     """What was entered in a field, as its command asks for it. Raises Invalid where it lacks."""
     match name:
         case "mediator":
-            return {"mediator_id": _given(case_no, name)}
+            return {"mediator_id": given(case_no, name)}
         case "objection":
-            mediator, _colon, side = _given(case_no, name).partition(":")
+            mediator, _colon, side = given(case_no, name).partition(":")
             return {"mediator_id": int(mediator), "side": PartyRole(side)}
         case "sides":
             return {side.value: _consent_of(case_no, side) for side in SIDES}
         case "days":
-            return {f"{side}_on": _given(case_no, f"{side}_on") for side in SIDES}
+            return {f"{side}_on": given(case_no, f"{side}_on") for side in SIDES}
         case "side":
-            return {name: PartyRole(_given(case_no, name))}
+            return {name: PartyRole(given(case_no, name))}
         case "meets_at":
-            day, hour = _given(case_no, "meets_on"), _given(case_no, "meets_hour")
+            day, hour = given(case_no, "meets_on"), given(case_no, "meets_hour")
             return {name: datetime.combine(day, hour, tzinfo=BEIJING)}
         case _day:
-            return {name: _given(case_no, name)}
+            return {name: given(case_no, name)}
 
 
 def _consent_of(case_no: str, side: PartyRole) -> Given:
-    day, form = (_given(case_no, f"{side.value}_{what}") for what in ("on", "form"))
+    day, form = (given(case_no, f"{side.value}_{what}") for what in ("on", "form"))
     return Given(day, ConsentForm(form))
-
-
-def _given(case_no: str, name: str) -> Any:
-    said = st.session_state.get(_key(case_no, name))
-    if said is None:
-        raise Invalid(**{name: FieldProblem.MISSING})
-    return said
-
-
-def _key(case_no: str, name: str) -> str:
-    return f"record_{name}_{case_no}"

@@ -1,13 +1,15 @@
-"""What stands of a case about its mediator, in blocks: who objected, who consented, who chose."""
+"""What is recorded of a case, in blocks: its red events; who objected, who consented, who chose."""
 
 from datetime import datetime
 from typing import Any
 
 from data_access.queries.case_records import CaseRecords, ConsentView, ObjectionView
+from data_access.queries.red_events import RedEventView, ResponseView
 from domain.organisation import PartyRole
 from texts import gettext as _
 from texts.numbers import moment
 from texts.recusal import by_whom, side_day
+from texts.red_events import how_raised
 from texts.words import word
 from ui import case_card
 
@@ -15,7 +17,13 @@ from ui import case_card
 def blocks(found: CaseRecords, now: datetime) -> list[dict[str, Any]]:
     """That the holder must withdraw, and each record that stands; nothing where there is none."""
     rows = _rows(found, now)
-    told = [{"kind": "facts", "title": _("回避与选定"), "rows": rows}] if rows else []
+    told = [
+        {"kind": "facts", "title": title, "rows": of_it}
+        for title, of_it in ((_("红色事件"), _red_rows(found, now)), (_("回避与选定"), rows))
+        if of_it
+    ]
+    if found.alarm is not None and found.alarm.acknowledged is None:
+        told.insert(0, case_card.notice(_("■ 红色事件,还没有人确认。请确认并填写应急处置。")))
     if found.holder is None or not found.holder.grounds:
         return told
     why = _("、").join(word(one) for one in found.holder.grounds)
@@ -50,6 +58,42 @@ def _rows(found: CaseRecords, now: datetime) -> list[list[str]]:
     if found.met_on is not None:
         rows.append([_("调解会"), found.met_on.isoformat()])
     return rows
+
+
+def _red_rows(found: CaseRecords, now: datetime) -> list[list[str]]:
+    """Each red event, the youngest first, with what was done about it."""
+    rows = []
+    for one in found.reds:
+        rows.append([_("红色事件"), red_event(one, now)])
+        rows += [[_("应急处置"), response(done, now)] for done in one.responses]
+    return rows
+
+
+def red_event(one: RedEventView, now: datetime) -> str:
+    """周值班 登记,3月2日 09:00;谁 3月2日 09:05 确认;谁 3月3日 10:00 解除."""
+    raised = _("{how},{time}").format(
+        how=how_raised(one.how, one.raised.by), time=moment(one.raised.at, now=now)
+    )
+    parts = [raised]
+    if one.acknowledged is not None:
+        who = _who(one.acknowledged.by, one.acknowledged.at, now)
+        parts.append(_("{who} 确认").format(who=who))
+    elif one.ended is None:
+        parts.append(_("待确认"))
+    if one.ended is not None:
+        parts.append(_("{who} 解除").format(who=_who(one.ended.by, one.ended.at, now)))
+    return _(";").join(parts)
+
+
+def response(one: ResponseView, now: datetime) -> str:
+    """张三 负责,3月2日 09:10 起;已派人到场…;3月2日 11:00 结束."""
+    begun = _("{name} 负责,{time} 起").format(
+        name=one.responsible, time=moment(one.begun_at, now=now)
+    )
+    parts = [begun, one.measures]
+    if one.ended_at is not None:
+        parts.append(_("{time} 结束").format(time=moment(one.ended_at, now=now)))
+    return _(";").join(filter(None, parts))
 
 
 def objection(one: ObjectionView, now: datetime) -> str:

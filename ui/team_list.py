@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from data_access.changes import Watermark
 from data_access.queries.teams import CommitteeRow, Page
 from domain.clocks import day_of
 from domain.committees import Checked, CheckState
@@ -12,7 +13,7 @@ from texts import ngettext
 from texts.numbers import count
 from texts.teams import STATE_SHAPES, check_words, term_words
 from texts.words import word
-from ui import elements
+from ui import elements, live
 
 _LIST = elements.element("team_list")
 _SHOWN = 2
@@ -21,7 +22,7 @@ _SHOWN = 2
 def show(
     page: Page,
     *,
-    fresh: bool,
+    watermark: Watermark,
     open_committee: int | None,
     narrowed: bool,
     now: datetime,
@@ -29,6 +30,7 @@ def show(
     on_turn: Callable[[], None],
 ) -> Any:
     """Draw one page. What was clicked is in the result's `open` (an id) and `turn`."""
+    live.show(watermark)
     return _LIST(
         key="team_list",
         data={
@@ -41,7 +43,7 @@ def show(
             "open": open_committee,
             "page": page.number,
             "pages": page.pages,
-            "words": _words(page, fresh=fresh, narrowed=narrowed),
+            "words": _words(page, narrowed=narrowed),
         },
         on_open_change=on_open,
         on_turn_change=on_turn,
@@ -97,7 +99,7 @@ def _state_count(state: CheckState, number: int) -> str:
     return f"{STATE_SHAPES[state]} {word(state)} {count(number)}"
 
 
-def _words(page: Page, *, fresh: bool, narrowed: bool) -> dict[str, str]:
+def _words(page: Page, *, narrowed: bool) -> dict[str, str]:
     return {
         "look": _("查看"),
         "name": _("调委会"),
@@ -114,7 +116,6 @@ def _words(page: Page, *, fresh: bool, narrowed: bool) -> dict[str, str]:
         "count": ngettext("{count} 个调委会", "{count} 个调委会", page.total).format(
             count=count(page.total)
         ),
-        "stale": "" if fresh else _("▲ 暂时读不到数据,下面不是最新情况"),
         "back": _("上一页"),
         "next": _("下一页"),
         "position": _("第 {page}/{pages} 页").format(page=page.number, pages=page.pages),

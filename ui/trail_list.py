@@ -10,14 +10,12 @@ from data_access.queries.trail import Page
 from domain.trail import Line, Names, SubjectKind
 from texts import gettext as _
 from texts import language
-from texts.numbers import clock_time, count
+from texts.numbers import count
 from texts.trail import deed, doer, doers_posts, second, subject
 from texts.trail_details import details
-from ui import elements
+from ui import elements, live
 
 _LIST = elements.element("trail_list")
-# The time of the data, which every refresh brings; the lines are sent again only when they change.
-_LIVE = elements.element("queue_live")
 
 
 def show(
@@ -30,15 +28,7 @@ def show(
     on_turn: Callable[[], None],
 ) -> Any:
     """Draw the lines. What was clicked is in the result's `turn` during the callback's run."""
-    read_at = clock_time(watermark.read_at)
-    _LIVE(
-        key="queue_live",
-        data={
-            "fresh": watermark.fresh,
-            "live": _("● 实时 {time}").format(time=read_at),
-            "stale": _("▲ 数据停在 {time}").format(time=read_at),
-        },
-    )
+    live.show(watermark)
     return _LIST(
         key="trail_list",
         data={

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from data_access.changes import Watermark
 from data_access.queries.choices import Choices
 from data_access.queries.worklist import InTurn
 from domain.clocks import day_of
@@ -11,14 +10,13 @@ from domain.eligibility import GENERAL
 from texts import gettext as _
 from texts import language
 from texts import loads as load_texts
-from texts.numbers import clock_time, count, day
+from texts.numbers import count, day
 from ui import elements, workload_bar, workload_cases, workload_rows, workload_state
 from ui.workload_rows import Line
 from ui.workload_sight import Sight
 from ui.workload_state import Looked
 
 _LIST = elements.element("workload_list")
-_LIVE = elements.element("queue_live")
 
 
 def specialities(offered: Choices) -> dict[str, str]:
@@ -26,19 +24,6 @@ def specialities(offered: Choices) -> dict[str, str]:
     chinese = language() == "zh"
     named = {one.code: one.name_zh if chinese else one.name_en for one in offered.types}
     return {GENERAL: _("综合")} | named
-
-
-def show_live(watermark: Watermark) -> None:
-    """The time of the data, apart: it is new at every refresh, while the list stays the same."""
-    read_at = clock_time(watermark.read_at)
-    _LIVE(
-        key="queue_live",
-        data={
-            "fresh": watermark.fresh,
-            "live": _("● 实时 {time}").format(time=read_at),
-            "stale": _("▲ 数据停在 {time}").format(time=read_at),
-        },
-    )
 
 
 def show(

@@ -231,7 +231,7 @@ def _store(
         case CommitteePlan():
             write_committees(session, what)
         case StagedCases():
-            write_cases(session, what.staging, batch_id=batch_id, county_id=county_id)
+            write_cases(session, what.staging, task, batch_id=batch_id)
     store_rejects(session, file.header, plan.rejected, batch_id=batch_id)
     if isinstance(what, StagedCases):
         require_room(session, what.plan, county_id=county_id)

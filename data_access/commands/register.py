@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from data_access import audit, idempotency, numbers
 from data_access.engine import Database, vault_of
 from data_access.history import FACT_FIELDS, SPAN_FIELDS, UNTOUCHED, note_place, told
+from data_access.red_events import raise_alarm
 from data_access.reference import load_clock
 from data_access.scope import places_to_register
 from data_access.tables import Case, CaseEvent, CaseSpan, CaseType, Code, OrganisationUnit, Party
@@ -23,6 +24,7 @@ from domain.errors import Invalid, NotAllowed
 from domain.identity import is_identity
 from domain.organisation import PartyKind, PartyRole, UnitLevel
 from domain.people import Actor, Permission
+from domain.red_events import is_red
 from domain.transitions import AgreementForm
 
 TITLE_LONGEST, TEXT_LONGEST, NAME_LONGEST, PLACE_LONGEST = 100, 4000, 80, 200
@@ -297,6 +299,16 @@ def _write(
     for party in new.parties:
         session.execute(insert(Party).values(_party(session, row, party)))
     session.execute(insert(CaseEvent), _events(session, row, new, actor=actor, now=now))
+    # What was settled where it arose is over: there is nothing left to raise an alarm for.
+    if is_red(row["risk"], is_open=bool(row["is_open"])):
+        raise_alarm(
+            session,
+            row["county_id"],
+            row["id"],
+            version=row["version"],
+            actor_id=actor.user_id,
+            at=now,
+        )
     payload = {"stage": row["stage"], "version": row["version"], "unit": new.unit_id}
     stamp = audit.append(
         session,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 
-from data_access.tables import Case
+from data_access.tables import Case, EmergencyResponse, RedEvent
 from data_access.tables.cases import IS_OPEN
 from domain.cases import Stage
 from domain.transitions import LEVELS, MERGED_OUTCOME, REOPENED_WITHIN
@@ -36,6 +36,8 @@ class BeatKind(StrEnum):
     RELEASE = "release"
     REOPENING = "reopening"
     UNMERGING = "unmerging"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,28 @@ def errands(now: datetime) -> tuple[Errand, ...]:
             20_000,
         ),
         Errand(BeatKind.UNMERGING, and_(closed, merged, Case.merged_into.is_not(None)), 800),
+        # Within minutes, as alarms are.
+        Errand(BeatKind.ACKNOWLEDGEMENT, _alarm(RedEvent.acknowledged_at.is_(None)), 0.006),
+        Errand(BeatKind.RESPONSE, _alarm(RedEvent.acknowledged_at.is_not(None), ~_answered), 0.03),
     )
+
+
+_answered = exists().where(
+    EmergencyResponse.county_id == RedEvent.county_id,
+    EmergencyResponse.case_id == RedEvent.case_id,
+    EmergencyResponse.red_seq == RedEvent.seq,
+)
+
+
+def _alarm(*further: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Cases with a red event that goes on."""
+    theirs = exists().where(
+        RedEvent.county_id == Case.county_id,
+        RedEvent.case_id == Case.id,
+        RedEvent.ended_at.is_(None),
+        *further,
+    )
+    return and_(IS_OPEN, theirs)
 
 
 def _in(stage: Stage) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from data_access import audit, numbers, reference
 from data_access.demo.agenda import Agenda
+from data_access.demo.alarms import acknowledge
 from data_access.demo.arrivals import DAY, arrival_times, daily_rates
 from data_access.demo.assigning import Desk
 from data_access.demo.casebook import CaseBook
@@ -124,7 +125,9 @@ def plan_demo(
         CaseBook(clock, time, _levels(workforce)),
         rng=rng,
     )
-    return Plan(county, workforce, flow.run(until=DAYS * DAY), time)
+    history, until = flow.run(until=DAYS * DAY), DAYS * DAY
+    acknowledge(history.stories, np.random.default_rng([seed, 14]), until=until)
+    return Plan(county, workforce, history, time)
 
 
 def _levels(workforce: Workforce) -> list[UnitLevel]:
@@ -193,6 +196,7 @@ def _write_cases(
     write("party", [row for one in told for row in rows.parties(one)])
     write("case_event", [row for one in told for row in rows.events(one)])
     write("assignment", [row for one in told for row in rows.assignments(one)])
+    write("red_event", [row for one in told for row in rows.red_events(one)])
     stamp = audit.append(
         session,
         [

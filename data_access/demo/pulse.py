@@ -7,6 +7,7 @@ What somebody else changed between the look and the deed is left alone.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import case as either
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from data_access import reference
 from data_access.commands.reassign import reassign_case
+from data_access.commands.red_events import acknowledge_red_event, record_response
 from data_access.commands.register import register_case
 from data_access.commands.steps import take_step
 from data_access.demo import notes
@@ -37,7 +39,7 @@ from domain.cases import Likeness, ReassignReason, Stage
 from domain.clocks import day_of
 from domain.eligibility import Judged
 from domain.errors import Refusal
-from domain.people import Actor, Permission
+from domain.people import SYSTEM_USER_ID, Actor, Permission
 from domain.transitions import TRANSITIONS, Action
 
 _PART_TIME_PATIENCE = 2
@@ -150,6 +152,8 @@ class Pulse:
         try:
             if errand.kind in {BeatKind.ASSIGNMENT, BeatKind.REASSIGNMENT}:
                 return Beat(errand.kind, seen.case_no, done=self._give(seen, now))
+            if errand.kind in {BeatKind.ACKNOWLEDGEMENT, BeatKind.RESPONSE}:
+                return Beat(errand.kind, seen.case_no, done=self._answer(errand.kind, seen, now))
             self._take(seen, self._next(errand.kind, seen, now), now)
         except Refusal as refusal:
             # Somebody else was faster, or a rule says no: the county lives on without this beat.
@@ -210,6 +214,32 @@ class Pulse:
             now=now,
             key=_key(seen, now),
         )
+        return True
+
+    def _answer(self, kind: BeatKind, seen: Seen, now: datetime) -> bool:
+        """Take notice of a red event, or say what is done about it; False without anybody to name.
+
+        The product itself may stand in for a missing account here as elsewhere, but it answers for
+        no response.
+        """
+        actor = self._who(Permission.CASE_ACCEPT, seen.where, now)
+        if kind is BeatKind.RESPONSE and actor.user_id == SYSTEM_USER_ID:
+            return False
+        asked: dict[str, Any] = {
+            "case_no": seen.case_no,
+            "expected_version": seen.version,
+            "actor": actor,
+            "now": now,
+            "key": _key(seen, now),
+        }
+        if kind is BeatKind.ACKNOWLEDGEMENT:
+            said = one_of(self._rng, notes.ACKNOWLEDGED)
+            acknowledge_red_event(self._db, note=said, **asked)
+        else:
+            measures = one_of(self._rng, notes.MEASURES)
+            record_response(
+                self._db, responsible_id=actor.user_id, begun_at=now, note=measures, **asked
+            )
         return True
 
     def _take(self, seen: Seen, chosen: Chosen, now: datetime) -> None:

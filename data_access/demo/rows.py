@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from data_access.demo.alarms import alarms
 from data_access.demo.county import County
 from data_access.demo.disputes import Dispute
 from data_access.demo.points import Points
@@ -15,6 +16,7 @@ from data_access.demo.worktime import WorkTime
 from data_access.history import FACT_FIELDS, UNTOUCHED, note_place
 from data_access.vault import Indexed, Vault
 from domain.cases import EventKind, ReassignReason, Stage
+from domain.people import SYSTEM_USER_ID
 
 Row = dict[str, Any]
 
@@ -142,7 +144,7 @@ class Rows:
                 **self._key(told, seq),
                 "kind": step.kind,
                 "at": self._time.moment(step.at),
-                "actor_id": 0,
+                "actor_id": SYSTEM_USER_ID,
                 "data": self._data(told.story, seq),
                 "note_encrypted": self._note("case_event.note", told, seq, step),
             }
@@ -191,6 +193,25 @@ class Rows:
             }
             for place, (seq, step) in enumerate(changes)
             if step.after.mediator is not None
+        ]
+
+    def red_events(self, told: Numbered) -> list[Row]:
+        """One alarm for each time that the case was open and red; nobody there has an account."""
+
+        def by(at: int | None) -> int | None:
+            return None if at is None else SYSTEM_USER_ID
+
+        return [
+            {
+                **self._key(told, one.seq),
+                "raised_at": self._time.moment(one.at),
+                "raised_by": SYSTEM_USER_ID,
+                "acknowledged_at": self._moment(one.acknowledged_at),
+                "acknowledged_by": by(one.acknowledged_at),
+                "ended_at": self._moment(one.ended_at),
+                "ended_by": by(one.ended_at),
+            }
+            for one in alarms(told.story)
         ]
 
     def _key(self, told: Numbered, seq: int) -> Row:

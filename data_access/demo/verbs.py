@@ -125,6 +125,8 @@ def _say(beat: Beat) -> None:
         BeatKind.RELEASE: _("解除督办"),
         BeatKind.REOPENING: _("重新办理"),
         BeatKind.UNMERGING: _("撤销并案"),
+        BeatKind.ACKNOWLEDGEMENT: _("确认红色事件"),
+        BeatKind.RESPONSE: _("记录应急处置"),
     }
     print(f"{_now().astimezone(BEIJING):%H:%M:%S} {beat.case_no} {words[beat.kind]}", flush=True)
 

@@ -36,6 +36,8 @@ from data_access.imports.staging import (
     SPANS,
     Staging,
 )
+from data_access.imports.task import Task
+from data_access.imports.write_alarms import follow_updates, raise_of_new
 from data_access.reference import load_clock
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Committee, Mediator, Party
 from data_access.tables.cases import IS_OPEN
@@ -147,9 +149,12 @@ def _compare_people(
         raise PlanOutdated
 
 
-def write_cases(session: Session, staging: Staging, *, batch_id: int, county_id: int) -> None:
+def write_cases(session: Session, staging: Staging, task: Task, *, batch_id: int) -> None:
     """Write all but the spans, which need the watermark. Number the new cases without a gap."""
-    _add_cases(session, batch_id, county_id)
+    actor_id = task.actor.user_id
+    _add_cases(session, batch_id, task.actor.county_id)
+    raise_of_new(session, actor_id=actor_id, now=task.now)
+    follow_updates(session, actor_id=actor_id)
     _update_cases(session, staging)
     _add(session, Party, NEW_PARTIES)
     _update(session, Party, PARTY_UPDATES, _OF_PARTY, PARTY_UPDATES.c.id == Party.id)

@@ -1,4 +1,4 @@
-"""What is recorded of a case about its mediator: objections, consents, choice, pin, meeting.
+"""What is recorded of a case beside its steps: about its mediator, its meetings, its red events.
 
 Sides, days and staff only: who the parties are is said nowhere here.
 """
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from data_access.locks import PIN_STANDS
+from data_access.queries.red_events import RedEventView, events_of
 from data_access.recusal import grounds_and_basis, rests_on, standing_grounds
 from data_access.scope import cases_within, committees_for_town
 from data_access.tables import (
@@ -26,7 +27,7 @@ from data_access.tables import (
     RecusalConsent,
     User,
 )
-from domain.cases import EventKind, Stage
+from domain.cases import EventKind, Risk, Stage
 from domain.eligibility import Objection
 from domain.errors import NotFound
 from domain.organisation import PartyRole
@@ -108,7 +109,10 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class CaseRecords:
-    """All that stands of one case; `met_on` is the last meeting before the present holder."""
+    """All that stands of one case; `met_on` is the last meeting before the present holder.
+
+    `reds` are its red events, the youngest first, those that are over included.
+    """
 
     case_no: str
     version: int
@@ -123,6 +127,13 @@ class CaseRecords:
     pinned: Written | None
     booked: Booked | None
     met_on: date | None
+    risk: Risk
+    reds: tuple[RedEventView, ...]
+
+    @property
+    def alarm(self) -> RedEventView | None:
+        """The red event that goes on, if there is one."""
+        return next((one for one in self.reds if one.ended is None), None)
 
 
 def case_records(session: Session, *, scope: Scope, case_no: str) -> CaseRecords:
@@ -149,6 +160,8 @@ def case_records(session: Session, *, scope: Scope, case_no: str) -> CaseRecords
         _pinned(session, case),
         _booked(session, case),
         _met_on(session, case),
+        Risk(case.risk),
+        events_of(session, case),
     )
 
 

@@ -1,6 +1,6 @@
 """One case as the drawer shows it: masked persons, timeline, who holds it since when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -166,6 +166,11 @@ def open_text(session: Session, found: Case) -> OpenText:
     )
 
 
+def redaction(session: Session, found: Case) -> Callable[[str], str]:
+    """Makes free text of a case fit to be shown, for a case that was read in a scope."""
+    return _redaction(open_text(session, found).parties)
+
+
 def _masked(party: PartyView) -> PartyView:
     return PartyView(
         party.role,
@@ -228,7 +233,9 @@ def _timeline(
     staff = dict(
         session.execute(select(Mediator.id, Mediator.name).where(Mediator.id.in_(named))).all()
     )
-
+    answering = _names_of_accounts(
+        session, {event.data["responsible"] for event, _ in rows if "responsible" in event.data}
+    )
     ways = _names_of_outcomes(
         session, [event.data["onward"] for event, _ in rows if event.data.get("onward")]
     )
@@ -248,13 +255,21 @@ def _timeline(
             actor or "",
             event.data,
             staff.get(event.data.get("from", 0)),
-            # Who is given the case, or whom the parties or a supervisor spoke of.
-            staff.get(event.data.get("to", event.data.get("mediator", 0))),
+            # Who is given the case, whom the parties or a supervisor spoke of, or who answers for
+            # what is done about a red event.
+            staff.get(event.data.get("to", event.data.get("mediator", 0)))
+            or answering.get(event.data.get("responsible", 0)),
             ways.get(event.data.get("onward", "")),
             note(event),
         )
         for event, actor in rows
     )
+
+
+def _names_of_accounts(session: Session, ids: Collection[int]) -> dict[int, str]:
+    if not ids:
+        return {}
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())
 
 
 def _names_of_outcomes(session: Session, codes: list[str]) -> dict[str, tuple[str, str]]:

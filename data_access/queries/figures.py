@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from data_access.counting import how_many
+from data_access.ends import is_settled, is_to_be_settled
 from data_access.engine import vault_of
 from data_access.lamps import lamp_of, parking_is_over, urgency
 from data_access.scope import cases_within
@@ -22,7 +24,6 @@ from domain.cases import Lamp, Risk, Stage
 from domain.clocks import day_of
 from domain.kpi import (
     NOT_HANDLED,
-    NOT_TO_BE_SETTLED,
     ON_THE_WAY_SOURCE,
     SETTLED_OUTCOMES,
     AreaCounts,
@@ -101,7 +102,7 @@ def _standing_now(
         select(
             area,
             *_states(Case, now),
-            _sum(and_(Case.paused == 1, parking_is_over(now))),
+            how_many(and_(Case.paused == 1, parking_is_over(now))),
         )
         .where(IS_OPEN, cases_within(scope), *cut.conditions())
         .group_by(area)
@@ -135,10 +136,10 @@ def _states(of: type[Case] | type[CaseSpan], now: datetime) -> tuple[ColumnEleme
     running = of.paused == 0
     return (
         func.count(),
-        _sum(and_(of.soon_at <= now, of.due_at > now, running)),
-        _sum(and_(of.due_at <= now, running)),
-        _sum(of.paused == 1),
-        _sum(of.risk == int(Risk.RED)),
+        how_many(and_(of.soon_at <= now, of.due_at > now, running)),
+        how_many(and_(of.due_at <= now, running)),
+        how_many(of.paused == 1),
+        how_many(of.risk == int(Risk.RED)),
     )
 
 
@@ -153,22 +154,15 @@ def _registered(
 ) -> list[tuple[int | None, AreaCounts]]:
     area = AREA_COLUMNS[level]
     inside = Case.registered_at >= window.starts_at
-    # Of a case without an outcome nothing speaks against its being settled.
-    counted = or_(Case.outcome_code.is_(None), Case.outcome_code.not_in(sorted(NOT_TO_BE_SETTLED)))
-    settled = and_(
-        Case.outcome_code.in_(sorted(SETTLED_OUTCOMES)),
-        # An agreement that was not kept and went on to court, arbitration or elsewhere.
-        Case.onward_code.is_(None),
-        Case.stage.not_in([Stage.FAILED, Stage.RIGHTS_TOLD, Stage.HANDED_OVER]),
-    )
+    counted, settled = is_to_be_settled(), is_settled()
     rows = session.execute(
         select(
             area,
-            _sum(inside),
-            _sum(Case.registered_at < window.starts_at),
-            _sum(and_(inside, counted)),
-            _sum(and_(inside, settled)),
-            _sum(and_(inside, Case.outcome_code.is_(None), Case.is_open == 1)),
+            how_many(inside),
+            how_many(Case.registered_at < window.starts_at),
+            how_many(and_(inside, counted)),
+            how_many(and_(inside, settled)),
+            how_many(and_(inside, Case.outcome_code.is_(None), Case.is_open == 1)),
         )
         .where(
             Case.registered_at >= window.before().starts_at,
@@ -232,10 +226,6 @@ def _of_closed(rows: Sequence[Any]) -> AreaCounts:
     )
 
 
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.sum(case((condition, 1), else_=0))
-
-
 # --- one area --------------------------------------------------------------------------------
 
 
@@ -260,13 +250,17 @@ def trend(
     area: Ground,
     window: Window,
     cut: Cut = ALL,
+    parts: Sequence[Window] = (),
 ) -> list[Step]:
-    """How many were registered and closed in each part of a window. Two statements."""
+    """How many were registered and closed in each part of a window. Two statements.
+
+    `parts` are of the window, such as its months; without any it is cut into even ones.
+    """
     where = (_on(area), cases_within(scope), *cut.conditions())
-    parts = window.parts()
+    parts = parts or window.parts()
     found = []
     for moment in (Case.registered_at, Case.closed_at):
-        columns = [_sum(and_(moment >= one.starts_at, moment < one.ends_at)) for one in parts]
+        columns = [how_many(and_(moment >= one.starts_at, moment < one.ends_at)) for one in parts]
         row = session.execute(
             select(*columns).where(moment >= window.starts_at, moment < window.ends_at, *where)
         ).one()

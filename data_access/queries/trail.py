@@ -220,7 +220,7 @@ def _open_cases(session: Session, cases: Scope | None, lines: Iterable[Line]) ->
 def _names(session: Session, lines: Collection[Line]) -> Names:
     """One query for each kind of thing that is named at all, however many lines name it."""
     actors = {line.actor_id for line in lines}
-    users = actors | _subjects(lines, SubjectKind.USER) | _ids(lines, "user")
+    users = actors | _subjects(lines, SubjectKind.USER) | _ids(lines, "user", "responsible")
     posts = _posts(session, actors, _ids(lines, "post"))
     of_actors: dict[int, list[PostHeld]] = {}
     for _post_id, user_id, post in posts:

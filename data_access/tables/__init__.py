@@ -33,6 +33,7 @@ from data_access.tables.recusal import (
     PartyObjection,
     RecusalConsent,
 )
+from data_access.tables.red_events import EmergencyResponse, RedEvent
 from data_access.tables.rules import CaseType, Code, LimitRule, RuleChange, Site, WorkDay
 from data_access.tables.shapes import MapLayer, UnitShape, UnitSuccession, Zone
 from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
@@ -56,6 +57,7 @@ __all__ = [
     "Committee",
     "Counter",
     "DutyRoster",
+    "EmergencyResponse",
     "IdempotencyKey",
     "ImportBatch",
     "ImportMapping",
@@ -74,6 +76,7 @@ __all__ = [
     "PartyObjection",
     "ReassignBatch",
     "RecusalConsent",
+    "RedEvent",
     "RuleChange",
     "SelectedCase",
     "SignInAttempt",

@@ -102,6 +102,8 @@ class Case(Base):
         _queue_index("mediator", "mediator_id", also=("weight", "case_no", "registered_at")),
         Index("ix_cases_closed", "county_id", "closed_at", "id"),
         Index("ix_cases_registered", "county_id", "registered_at"),
+        # The newest record of each source, however long ago it was.
+        Index("ix_cases_source", "county_id", "source_code", "registered_at"),
         # Few are: whose disputes a case carries is asked for whenever somebody is to get it.
         Index(
             "ix_cases_merged",

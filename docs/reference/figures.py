@@ -3,8 +3,12 @@
 from typing import Final
 
 from docs.reference.markdown import code, page, section, table
-from domain.kpi import LEAST_BASE, Better
+from domain.kpi import Better
+from domain.small_cells import LEAST_BASE
+from domain.wall_figures import WallFigure
 from texts import kpi as kpi_texts
+from texts import wall as wall_texts
+from texts.words import word
 
 _BETTER: Final = {
     Better.DOWN: "越低越好",
@@ -33,7 +37,13 @@ def figures_page() -> str:
             f"基数不足 {LEAST_BASE} 的比率、中位数和变化不显示;"
             "一级里多数区域都这样,就改按上一级显示。",
         ),
+        section("大屏", _of_the_wall(), wall_texts.small_cells()),
     )
+
+
+def _of_the_wall() -> str:
+    rows = [(word(one), code(one.value), wall_texts.definition(one)) for one in WallFigure]
+    return table(("指标", "代码", "口径"), rows)
 
 
 def _rows() -> list[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from data_access import site
 from domain.people import Permission
 from texts import gettext as _
 from texts.people import separation_lines
-from ui import clock, feedback, people_list, people_reads, people_state, person_drawer
+from ui import clock, feedback, live, people_list, people_reads, people_state, person_drawer
 from ui.plain import plain
 from ui.session import acting, require
 
@@ -49,13 +49,14 @@ def narrowed() -> None:
     people_state.restart()
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     person_drawer.show_if_asked(live=True)
     actor = require(*people_reads.OPENED_TO)
     scope = people_reads.scope_of(actor)
     now = clock.now()
+    watermark = site.current().watcher.seen(now=now)
     if people_reads.separated():
         found = people_reads.separation(scope, now)
         for line in separation_lines(found.collisions, found.vacant):
@@ -63,7 +64,7 @@ def live_list() -> None:
     filters = people_state.filters()
     people_list.show(
         people_reads.page(scope, filters, people_state.page_number(), now),
-        fresh=site.current().watcher.seen(now=now).fresh,
+        watermark=watermark,
         open_user=st.session_state.get("person_open"),
         narrowed=people_state.is_narrowed(),
         now=now,

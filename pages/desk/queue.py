@@ -10,11 +10,12 @@ from ui import (
     clock,
     drawer,
     feedback,
+    live,
     queue_arrivals,
     queue_list,
     queue_marks,
+    queue_notices,
     queue_reads,
-    queue_recusals,
     queue_state,
 )
 from ui.session import acting, require
@@ -75,7 +76,7 @@ def on_mark() -> None:
     queue_marks.act(clicked("mark"), scope=moving, filters=queue_state.filters(offered))
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
@@ -83,8 +84,7 @@ def live_list() -> None:
     actor = require(Permission.CASE_READ)
     scope, now = actor.scope(Permission.CASE_READ), clock.now()
     watermark = site.current().watcher.seen(now=now)
-    filters = queue_state.filters(offered)
-    cursors = st.session_state["cursors"]
+    filters, cursors = queue_state.filters(offered), st.session_state["cursors"]
     if term := st.session_state.get("search", "").strip():
         page, counts = queue_reads.found(actor, term, now), None
     else:
@@ -99,8 +99,7 @@ def live_list() -> None:
         page_number=len(cursors) + 1,
         open_case=st.session_state.get("drawer_case"),
         marks=queue_marks.marks() if actor.may(Permission.CASE_REASSIGN) else None,
-        to_resolve=() if term else queue_recusals.to_resolve(actor, now),
-        came=() if term else queue_arrivals.came_to(actor, now),
+        notices=queue_notices.notices(actor, now, searching=bool(term)),
         watermark=watermark,
         now=now,
         clicks=queue_list.Clicks(on_mark, on_seen, on_open, on_stage, on_drop, on_turn),

@@ -7,6 +7,7 @@ from domain.clocks import day_of
 from domain.people import Permission
 from ui import (
     clock,
+    live,
     queue_marks,
     queue_reads,
     workload_divert,
@@ -37,13 +38,13 @@ looked = workload_state.read(day_of(now))
 workload_state.write(looked)
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
     actor = require(Permission.CASE_READ)
     scope, now = actor.scope(Permission.CASE_READ), clock.now()
-    workload_list.show_live(site.current().watcher.seen(now=now))
+    live.show(site.current().watcher.seen(now=now))
     found = workload_reads.workload(scope, now=now, at=looked.moment())
     sight = Sight(found, looked, offered, now)
     lines = workload_rows.lines(sight)

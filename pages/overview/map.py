@@ -9,6 +9,7 @@ from ui import (
     drawer,
     elements,
     feedback,
+    live,
     map_bar,
     map_clicks,
     map_live,
@@ -27,8 +28,7 @@ st.html(f"<style>{elements.style('map_page.css')}</style>")
 offered = queue_reads.choices(Scope(actor.county_id))
 places = map_reads.places(Scope(actor.county_id), day_of(clock.now()))
 if not places.layers.county.areas:
-    map_bar.say_that_there_are_no_shapes()
-    st.stop()
+    map_bar.stop_without_shapes()
 map_state.read_address(places, offered, Sight.of(actor).home(places))
 if "case" in st.query_params and map_state.may_open_cases(actor):
     drawer.open_drawer(st.query_params["case"], st.session_state.get("drawer_view", "facts"))
@@ -98,7 +98,7 @@ def on_queue() -> None:
 callbacks = Callbacks(on_map, on_go, on_level, on_figure, on_type, on_open, on_turn, on_queue)
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_map() -> None:
     """Read and draw again and again: from memory unless something changed."""
     sight = Sight.of(require(Permission.FIGURES_READ))

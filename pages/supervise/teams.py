@@ -10,6 +10,7 @@ from texts import gettext as _
 from ui import (
     clock,
     feedback,
+    live,
     queue_marks,
     team_drawer,
     team_list,
@@ -65,17 +66,18 @@ def on_request(mediator_id: int) -> None:
     st.session_state["team_view"] = "keep"
 
 
-@st.fragment(run_every=clock.REFRESH_SECONDS)
+@st.fragment(run_every=live.HEARTBEAT_SECONDS)
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)
     team_drawer.show_if_asked(live=True)
     actor = require(*team_reads.OPENED_TO)
     scope, now = team_reads.scope_of(actor), clock.now()
+    watermark = site.current().watcher.seen(now=now)
     team_relations.show_waiting(team_reads.withdrawals(actor), on_request)
     team_list.show(
         team_reads.page(scope, team_state.filters(), team_state.page_number(), now),
-        fresh=site.current().watcher.seen(now=now).fresh,
+        watermark=watermark,
         open_committee=team_drawer.open_committee(),
         narrowed=team_state.is_narrowed(),
         now=now,

@@ -1,5 +1,5 @@
 """The server with the demonstration county, and the browser, that the journeys use too."""
 
-from tests.e2e.conftest import chromium, server
+from tests.e2e.conftest import chromium, first_start, server
 
-__all__ = ["chromium", "server"]
+__all__ = ["chromium", "first_start", "server"]

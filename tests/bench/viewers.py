@@ -4,8 +4,10 @@ import asyncio
 import random
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -78,7 +80,7 @@ class Viewer:
     _kept: dict[str, None] = field(default_factory=dict)
 
     async def look(self, *, ready: asyncio.Barrier, until: asyncio.Event) -> None:
-        """Open the page; when everybody has, refresh as often as the page asks for."""
+        """Open the page; when everybody has, refresh by the clock and whenever the server rings."""
         async with connect(
             f"{self.url.replace('http', 'ws')}/_stcore/stream",
             origin=self.url,
@@ -89,13 +91,32 @@ class Viewer:
         ) as socket:
             self.first_size = (await self._run(socket)).size
             assert self._fragment, "the page has nothing that refreshes itself"
+            rung = asyncio.Event()
+            listening = asyncio.create_task(self._listen(rung))
             await ready.wait()
             await asyncio.sleep(random.uniform(0, self._every))
-            turn = time.perf_counter()
             while not until.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(rung.wait(), self._every)
+                rung.clear()
                 self.ticks.append(await self._run(socket, self._fragment))
-                turn += self._every
-                await asyncio.sleep(max(0, turn - time.perf_counter()))
+            listening.cancel()
+
+    async def _listen(self, rung: asyncio.Event) -> None:
+        """The browser's one stream of events: a change rings, and so does a line that ended."""
+        host, port = urlsplit(self.url).netloc.split(":")
+        known = None
+        while True:
+            reader, writer = await asyncio.open_connection(host, int(port))
+            asked = (
+                f"GET /api/events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {self.cookie}\r\n\r\n"
+            )
+            writer.write(asked.encode())
+            while line := await reader.readline():
+                if line.startswith(b"data: ") and line != known:
+                    known = line
+                    rung.set()
+            writer.close()
 
     async def _run(self, socket, fragment="") -> Tick:
         message = BackMsg()

@@ -13,6 +13,7 @@ from itertools import pairwise
 from sqlalchemy import func, or_, select
 
 from data_access.commands.import_file import import_file
+from data_access.commands.risks import assess_risk
 from data_access.commands.steps import take_step
 from data_access.commands.work_calendar import change_calendar
 from data_access.demo.load import load_demo
@@ -22,7 +23,7 @@ from data_access.queries.queue import Filters
 from data_access.queries.rules import preview_days
 from data_access.reference import load_clock
 from data_access.tables import Case, CaseEvent, CaseSpan, Committee, Mediator, RuleChange
-from domain.cases import WEIGHT, Difficulty, Stage
+from domain.cases import WEIGHT, Difficulty, Risk, Stage
 from domain.clocks import Clock, Limit, LimitUnit, Pause, Running, day_of, lamp
 from domain.eligibility import level_of_committee
 from domain.limits import amended
@@ -193,7 +194,11 @@ class Retold:
     def _merged_into(self, _event, before):
         return before
 
-    _unmerged_from = _merged_into
+    _unmerged_from = _red_acknowledged = _merged_into
+
+    def _risk_assessed(self, event, before):
+        assert event.data["old_risk"] == before.risk != event.data["values"]["risk"]
+        return replace(before, risk=event.data["values"]["risk"])
 
     def _reweighed(self, event, before):
         assert event.data["old"] == before.weight != event.data["values"]["weight"]
@@ -700,6 +705,30 @@ def test_what_is_taken_back_is_due_by_the_rules_of_now(world):
 
 
 # --- a county of files ---------------------------------------------------------------------------
+
+
+def test_a_risk_that_was_judged_anew_is_told_by_its_event(world):
+    work = Work(world, random.Random(7).choice)
+    work.register("a")
+    (known,) = work.cases
+    for version, risk in enumerate((Risk.RED, Risk.YELLOW), start=1):
+        work.passes(DAY)
+        assess_risk(
+            world.db,
+            case_no=known.case_no,
+            risk=risk,
+            note="现场有人持械,已报警",
+            expected_version=version,
+            actor=work.heads[0],
+            now=work.now,
+            key=f"risk {version}",
+        )
+    until, chance = work.now + DAY, random.Random(7)
+    first = work.clock
+    retold, _seen = assert_same_past(
+        world.db, world.county, first=first, until=until, chance=chance
+    )
+    assert retold.kinds["risk_assessed"] == 2
 
 
 def said(number, **over):

@@ -391,3 +391,28 @@ def test_two_watchers_of_one_database_agree(committed, county, vault):
     write(committed, county)
     assert here.look().data_seq == there.look().data_seq == 1
     other_engine.dispose()
+
+
+def test_listeners_are_told_what_a_screen_would_show_and_nothing_else(
+    committed, county, watcher, outage
+):
+    heard = []
+    leave = watcher.listen(heard.append)
+    stamp = write(committed, county)
+    watcher.look()
+    watcher.look()
+    assert [(mark.data_seq, mark.fresh) for mark in heard] == [(stamp.data_seq, True)]
+    write(committed, county, changes_data=False)
+    watcher.look()
+    assert len(heard) == 1
+    outage.begin()
+    watcher.look()
+    watcher.look()
+    assert [mark.fresh for mark in heard] == [True, False]
+    outage.end()
+    watcher.look()
+    assert [mark.fresh for mark in heard] == [True, False, True]
+    leave()
+    write(committed, county)
+    watcher.look()
+    assert len(heard) == 3

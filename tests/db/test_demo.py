@@ -15,6 +15,7 @@ from sqlalchemy import func, or_, select, update
 from data_access import audit, migrate, reference
 from data_access.clocks import every_open_case
 from data_access.commands.reassign import reassign_case
+from data_access.commands.risks import assess_risk
 from data_access.demo import outcomes, verbs
 from data_access.demo import pulse as demo_pulse
 from data_access.demo.accounts import create_demo_accounts, keep_accounts
@@ -38,17 +39,19 @@ from data_access.tables import (
     CaseEvent,
     CaseSpan,
     Committee,
+    EmergencyResponse,
     Mediator,
     MediatorRelation,
     OrganisationUnit,
     Party,
+    RedEvent,
     Site,
     UnitShape,
     User,
     UserRole,
 )
 from data_access.vault import Indexed, open_vault
-from domain.cases import EventKind, Lamp, ReassignReason, Stage
+from domain.cases import EventKind, Lamp, ReassignReason, Risk, Stage
 from domain.clocks import day_of, lamp
 from domain.eligibility import RECUSALS, Objection, objections
 from domain.organisation import ZoneKind
@@ -478,6 +481,44 @@ def test_two_hundred_beats_leave_every_history_whole(living):
         county = reference.county_id(session)
         assert audit.verify(session, county_id=county).broken_at is None
         assert session.scalar(select(func.max(CaseEvent.at))) <= clock.now
+
+
+def test_the_pulse_acknowledges_an_alarm_and_says_who_answers_for_it(living):
+    create_demo_accounts(living, hash_password=lambda p: f"#{len(p)}", now=NOW)
+    pulse = Pulse(living, seed=3, clock=Ticking())
+    with living.read() as session:
+        county = reference.county_id(session)
+        case = session.scalars(select(Case).where(Case.is_open == 1).limit(1)).one()
+        case_no, version = case.case_no, case.version
+        crew = Crew(session, county_id=county, now=NOW)
+    station = Where(case.town_id, case.community_id, case.grid_id)
+    assess_risk(
+        living,
+        case_no=case_no,
+        risk=Risk.RED,
+        note="现场有人持械,已报警",
+        expected_version=version,
+        actor=crew.who(Permission.CASE_ACCEPT, station),
+        now=NOW,
+        key="red",
+    )
+
+    def alarm():
+        with living.read() as session:
+            its = RedEvent.case_id == case.id
+            return session.scalars(select(RedEvent).where(its, RedEvent.ended_at.is_(None))).one()
+
+    for kind in (BeatKind.ACKNOWLEDGEMENT, BeatKind.RESPONSE):
+        # Another one may be looked at first: the county has its own.
+        for _more in range(20):
+            run(pulse, kind, NOW)
+    with living.read() as session:
+        (response,) = session.scalars(
+            select(EmergencyResponse).where(EmergencyResponse.case_id == case.id)
+        ).all()
+        assert session.get(User, response.responsible_id).demo
+    assert alarm().acknowledged_by != SYSTEM_USER_ID
+    assert invariants.broken(living, county_id=county) == []
 
 
 class Hurrying(Ticking):

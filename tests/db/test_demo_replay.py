@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from data_access import handing
 from data_access.commands.reassign import reassign_case
+from data_access.commands.red_events import acknowledge_red_event
 from data_access.commands.register import NewCase, NewParty, register_case
 from data_access.commands.steps import take_step
 from data_access.demo.load import load_demo
 from data_access.engine import Database, open_engine
 from data_access.history import note_place
-from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party
+from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party, RedEvent
 from domain.cases import EventKind, ReassignReason, Risk, Stage
 from domain.people import system_actor
 from domain.transitions import TRANSITIONS, AgreementForm, Given, Supervision
@@ -21,7 +22,7 @@ from tests.db.test_demo import DAY, NOW
 
 SCALE = 0.02
 TOLD_BY_ANOTHER = {EventKind.MERGED_INTO, EventKind.UNMERGED_FROM}
-TABLES = (Case, CaseEvent, CaseSpan, Assignment)
+TABLES = (Case, CaseEvent, CaseSpan, Assignment, RedEvent)
 # By nonces, by what was read of the register, and by which change was known when.
 UNEQUAL = re.compile(r".*_encrypted|recorded_seq|case_id|id|merged_into|case_no")
 
@@ -89,6 +90,9 @@ class Replay:
                 self._register(case, event)
             elif event.kind in {EventKind.ASSIGNED, EventKind.REASSIGNED}:
                 self._give(case, event, note)
+            elif event.kind is EventKind.RED_ACKNOWLEDGED:
+                answer = acknowledge_red_event(self.db, note=note, **self._common(case, event))
+                self._done(case, answer)
             elif event.kind is not EventKind.ON_THE_SPOT:
                 self._take(case, event, note)
 

@@ -62,6 +62,10 @@ def test_what_the_product_writes_breaks_none(db, world):
         assert disagreements(session, county_id=world.county) == {}
 
 
+_ALARM = (
+    "INSERT INTO red_event (county_id, case_id, seq, raised_at, raised_by{})"
+    " SELECT county_id, id, 1, registered_at, 0{} FROM cases"
+)
 WRONG = [
     ("version_counts_the_changes", "UPDATE cases SET version = 9 WHERE version = 3", "events"),
     ("version_counts_the_changes", "DELETE FROM case_event WHERE seq = 2", "events"),
@@ -78,6 +82,16 @@ WRONG = [
     ("one_holds_it", "UPDATE assignment SET ends_at = NULL WHERE seq = 1", "holders"),
     ("every_move_left_its_history", "DELETE FROM assignment WHERE seq = 2", ""),
     ("every_move_left_its_history", "DELETE FROM case_span WHERE seq = 2", ""),
+    (
+        "alarms_follow_their_cases",
+        _ALARM.format("", "") + " WHERE is_open = 1",
+        "alarms",
+    ),
+    (
+        "what_was_done_about_alarms_is_told",
+        _ALARM.format(", acknowledged_at, acknowledged_by", ", registered_at, 7"),
+        "",
+    ),
     ("chain_recomputes", "UPDATE audit_log SET address = '10.0.0.1' WHERE seq = 2", ""),
     ("chain_recomputes", "UPDATE audit_head SET seq = seq - 1", ""),
     ("moves_and_lines_and_keys_are_one", "DELETE FROM idempotency_key WHERE key = 'two'", ""),

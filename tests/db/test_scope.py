@@ -40,6 +40,7 @@ from data_access.tables import (
     CaseSelection,
     Committee,
     Counter,
+    EmergencyResponse,
     ImportBatch,
     ImportMapping,
     ImportReject,
@@ -50,6 +51,7 @@ from data_access.tables import (
     PartyObjection,
     ReassignBatch,
     RecusalConsent,
+    RedEvent,
     SelectedCase,
     StandingDuty,
     UnitSuccession,
@@ -57,7 +59,7 @@ from data_access.tables import (
 )
 from data_access.vault import Indexed, Vault
 from domain.batches import BatchMode, PlannedMove, SeenPerson
-from domain.cases import WEIGHT, ReassignReason, Stage
+from domain.cases import WEIGHT, ReassignReason, Risk, Stage
 from domain.clocks import Limit, LimitUnit
 from domain.eligibility import CommitteeKind
 from domain.errors import NotFound, Refusal
@@ -331,9 +333,11 @@ class TwoTowns(World):
             soon_at=DUE,
             stated_due_on=DUE.date(),
             extension_asked=int(NUMBER),
+            risk=Risk.RED.value,
         )
         assert case.case_no == CASE_NO
         reassign_case(self.db, **to_second(self.boss, "k"), now=NOW)
+        self._add_response(case)
         merged = self.case(
             stage=Stage.CLOSED,
             outcome_code="O14",
@@ -372,9 +376,23 @@ class TwoTowns(World):
             )
         )
 
+    def _add_response(self, case) -> None:
+        """Somebody of B answers for what is done about the red event of the first case."""
+        key = {"county_id": self.county, "case_id": case.id}
+
+        def acknowledge(session):
+            alarm = session.get(RedEvent, (self.county, case.id, 1))
+            alarm.acknowledged_at, alarm.acknowledged_by = NOW, USER
+
+        self.db.write(acknowledge)
+        recorded = {"recorded_by": USER, "recorded_at": NOW}
+        answers = {"red_seq": 1, "responsible_id": USER, "begun_at": NOW}
+        self.add(EmergencyResponse(**key, seq=2, **answers, **recorded))
+
     def _add_tied_case(self) -> None:
-        """A case of which its parties, and a supervisor, have said who should hold it."""
+        """A red case of which its parties, and a supervisor, have said who should hold it."""
         case = self.case(
+            risk=Risk.RED.value,
             parties=("王小明", f"{NAME}诉人"),
             town_id=TOWN,
             community_id=COMMUNITY,
@@ -610,6 +628,12 @@ READ_RECIPES = {
         for parties in (THE_SCOPE, THE_COUNTY)
     ],
     "recusals.recusals_to_resolve": [{"now": NOW}],
+    "red_events.answerable": [
+        {"case_no": CASE_NO, "now": NOW},
+        {"case_no": "D2026-00001", "now": NOW},
+    ],
+    "red_events.open_events": [{"now": NOW}],
+    "red_events.unacknowledged": [{"now": NOW}],
     "relations.namesakes": [{"name": FORMER}],
     "relations.withdrawals": [{}, {"mediator_id": SECOND}],
     "rules.calendar_view": [{"now": NOW}],
@@ -649,6 +673,18 @@ READ_RECIPES = {
         )
     ],
     "trail.subject_named": [{"text": text} for text in (CASE_NO, "user88100007", f"{NAME}站长")],
+    "wall.duty": [{"now": NOW}],
+    "wall.ticker": [{"now": NOW}],
+    "wall_map.load_map": [
+        {"level": level, "town_code": code, "now": NOW}
+        for level in (UnitLevel.COMMUNITY, UnitLevel.GRID)
+        for code in (None, "510129881")
+    ],
+    # When the months of all cases are over.
+    "wall_outcomes.outcomes": [{"now": NOW + timedelta(days=40)}],
+    "wall_outcomes.overview": [{"now": NOW}],
+    "wall_sources.sources": [{"now": NOW}],
+    "wall_workload.forces": [{"now": NOW}],
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
@@ -673,6 +709,9 @@ READS_OF_FIGURES = {
     "figures.types_of",
     "queue.counts",
     "trail.last_verification",
+    "wall_outcomes.outcomes",
+    "wall_outcomes.overview",
+    "wall_sources.sources",
 }
 
 # For each command, arguments aimed at town B, and whether somebody of the county may do the same.
@@ -741,6 +780,23 @@ COMMAND_RECIPES = {
     "meetings.record_meeting": [(over_tied("l6", day=SAID_ON), True)],
     "meetings.book_meeting": [(over_tied("l7", meets_at=NOW + timedelta(days=2)), True)],
     "meetings.cancel_meeting": [(over_tied("l8"), True)],
+    "red_events.acknowledge_red_event": [(over_tied("a1"), True)],
+    "red_events.record_response": [
+        (over_tied("a2", responsible_id=USER, begun_at=NOW), True),
+        # An own case's response by somebody of B: nobody to be named, whoever asks.
+        (
+            over_tied("a3", responsible_id=USER, begun_at=NOW)
+            | {"case_no": "D2026-00001", "expected_version": 1},
+            False,
+        ),
+    ],
+    "red_events.end_response": [
+        (
+            over_tied("a4", response=2, ended_at=NOW) | {"case_no": CASE_NO, "expected_version": 2},
+            True,
+        )
+    ],
+    "risks.assess_risk": [(over_tied("a5", risk=Risk.BLUE), True)],
     "steps.take_step": [
         (over_b(Action.SUPERVISE, "s1", level=Supervision.YELLOW), True),
         (over_b(Action.WITHDRAW, "s2"), True),

@@ -1,5 +1,6 @@
 """A real server with the demonstration county, and real browsers in front of it."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -7,11 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError as NothingCame
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,8 +108,27 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    running = Server(tmp_path_factory.mktemp("site")).start()
+def first_start(tmp_path_factory):
+    """A data folder as the first start leaves it; made once for all processes of a run of tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-start"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            begun = Server(folder).start()
+            begun.stop()
+            begun.log.close()
+            (folder / "whole").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, first_start):
+    folder = tmp_path_factory.mktemp("site") / "data"
+    shutil.copytree(first_start, folder, ignore=shutil.ignore_patterns("*.lock", "server.log"))
+    running = Server(folder).start()
     yield running
     running.stop()
     running.log.close()
@@ -134,11 +152,12 @@ class Watch:
     def __init__(self, server):
         self._here = server.url
         self.foreign, self.complaints = [], []
+        self.loses_the_server = False
 
     def page(self, page):
         page.on("request", lambda request: self._asked(request.url))
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complained(str(error)))
         return page
 
     def _asked(self, url):
@@ -160,7 +179,12 @@ class Watch:
         )
         known = probing or reconnecting or message.text.startswith(STREAMLITS_FRAME)
         if message.type in ("error", "warning") and not known:
-            self.complaints.append(f"{message.type}: {message.text}")
+            self._complained(f"{message.type}: {message.text}")
+
+    def _complained(self, of):
+        # Without a server a browser complains of nothing else, in many ways.
+        if not self.loses_the_server:
+            self.complaints.append(of)
 
 
 @pytest.fixture
@@ -168,7 +192,16 @@ def desk(server, chromium, request):
     """Opens signed-in browsers; at the end, none has asked another machine or complained."""
     contexts, watch = [], Watch(server)
 
-    def open_desk(login="duty", address="/queue", *, password=None, width=1366, height=768):
+    def open_desk(
+        login="duty",
+        address="/queue",
+        *,
+        password=None,
+        width=1366,
+        height=768,
+        loses_the_server=False,
+    ):
+        watch.loses_the_server |= loses_the_server
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         page = watch.page(context.new_page())
@@ -207,14 +240,3 @@ def open_list(box):
     """Open a list of choices: reached first, since one that opens while it scrolls closes again."""
     box.hover()
     box.click()
-
-
-def press_until(button, seen):
-    """Press as people do: once more where the page was just being drawn and nothing came of it."""
-    for _press in range(5):
-        with suppress(NothingCame):
-            button.click(timeout=4_000)
-        with suppress(AssertionError):
-            expect(seen).to_be_visible(timeout=4_000)
-            return
-    expect(seen).to_be_visible()

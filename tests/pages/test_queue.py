@@ -202,7 +202,7 @@ def test_when_the_database_is_lost_the_list_says_when_it_stopped(desk, monkeypat
         desk.here.watcher, "_latest", type(lost)(lost.seq, lost.data_seq, lost.read_at, fresh=False)
     )
     at.run()
-    shown = data_of(at, "queue_live")
+    shown = data_of(at, "live")
     assert shown["fresh"] is False
     assert shown["stale"].startswith("▲ 数据停在")
 
@@ -309,7 +309,7 @@ def test_when_the_database_does_not_answer_the_last_rows_stay_and_are_called_sta
     at.run()
     assert not at.exception
     assert rows(at) == [case.case_no]
-    assert data_of(at, "queue_live")["fresh"] is False
+    assert data_of(at, "live")["fresh"] is False
 
 
 def test_what_came_stands_on_top_until_it_was_seen(desk):

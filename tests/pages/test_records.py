@@ -121,6 +121,7 @@ def test_each_record_shows_to_who_may_make_it(office):
         "锁定",
         "约定调解会",
         "调解会已开",
+        "评定风险",
     ]
     assert offered(drawer(office)) == everything
     town = drawer(office, Role.TOWN, unit=office.world.town_a, name="站长")
@@ -169,7 +170,7 @@ def test_an_objection_is_recorded_told_to_every_reader_and_taken_back(office):
     record(second, office, Errand.LIFT, objection=f"{office.holder}:respondent", note=WHY)
     assert not second.error
     after = drawer(office, name="第三人")
-    assert "还没有回避或选定的记录。" in [one.value for one in after.caption]
+    assert "还没有记录。" in [one.value for one in after.caption]
 
 
 def test_both_sides_consent_and_the_same_person_cannot_approve_it(office):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from importlib import import_module
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.balancing import (
@@ -133,6 +133,7 @@ def test_other_numbers_for_the_same_people_change_no_figure(pool, shift):
 
 
 @quick
+@example(pool=Pool((Person(1, 0, 1, 0, 0, 3.0),), (Work(1, 5, 1.5, 0.0, 1, frozenset({1})),)))
 @given(pool=pools())
 def test_more_people_or_more_of_their_time_never_raise_the_bound(pool):
     lowest = bound_on(Board(pool))
@@ -141,9 +142,15 @@ def test_more_people_or_more_of_their_time_never_raise_the_bound(pool):
         (*pool.people, Person(me, 10, 99, 0, 0, 10.0)),
         tuple(replace(one, eligible=one.eligible | {me}) for one in pool.works),
     )
-    # Who had nowhere to go counts for nothing before, and for somebody after.
-    if all(one.eligible for one in pool.works):
-        assert bound_on(Board(more)) <= max(lowest, bound_on(Board(pool)))
+    longer = Pool(
+        tuple(replace(one, availability=min(10, one.availability + 1)) for one in pool.people),
+        pool.works,
+    )
+    # A case that nobody who is there can have counts for nothing before, and for somebody after.
+    there = {one.mediator_id for one in pool.people if one.availability}
+    if all(one.eligible & there for one in pool.works):
+        assert bound_on(Board(more)) <= lowest
+        assert bound_on(Board(longer)) <= lowest
     plan = propose(pool, Request(Mode.LEVEL, time_limit=0))
     if not plan.unplaced:
         assert plan.bound <= plan.peak_after

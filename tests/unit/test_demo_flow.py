@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from data_access.demo.arrivals import DAY
+from data_access.demo.alarms import alarms
+from data_access.demo.arrivals import DAY, HOUR
 from data_access.demo.load import DAYS, plan_demo
 from data_access.reference import _FOLDER, _NEEDS_SPECIALIST
-from domain.cases import HELD_STAGES, EventKind, ReassignReason, Stage
+from domain.cases import HELD_STAGES, EventKind, ReassignReason, Risk, Stage
 from domain.clocks import DEFAULT_LIMITS, Clock, Pause, Running
 from domain.eligibility import Candidate, CaseFacts, objections
 from domain.transitions import LEVELS, TRANSITIONS
@@ -143,7 +144,7 @@ def test_every_step_is_one_of_the_table(stories):
                 case EventKind.REASSIGNED:
                     assert source is target
                     assert source in HELD_STAGES
-                case EventKind.MERGED_INTO | EventKind.UNMERGED_FROM:
+                case EventKind.MERGED_INTO | EventKind.UNMERGED_FROM | EventKind.RED_ACKNOWLEDGED:
                     assert before.after == step.after
                 case EventKind.UNMERGED:
                     assert ways(step.kind, source)
@@ -379,3 +380,31 @@ def test_same_seed_and_day_same_flow(clock):
 
     assert told(3) == told(3)
     assert told(3) != told(4)
+
+
+def test_red_events_are_acknowledged_within_minutes_but_for_the_youngest(stories):
+    found = [(story, alarm) for story in stories for alarm in alarms(story)]
+    assert len(found) > 20
+    assert all(story.dispute.risk is Risk.RED for story, _alarm in found)
+    going_on = [alarm for _story, alarm in found if alarm.ended_at is None]
+    left = [alarm for alarm in going_on if alarm.acknowledged_at is None]
+    assert [alarm.at for alarm in left] == [max(alarm.at for alarm in going_on)]
+    known = [alarm for _story, alarm in found if alarm.acknowledged_at is not None]
+    assert len(known) > 0.9 * len(found)
+    assert all(60 <= alarm.acknowledged_at - alarm.at <= 2 * HOUR for alarm in known)
+
+
+def test_every_red_dispute_that_was_open_had_its_alarm_and_no_other_dispute_any(stories):
+    for story in stories:
+        was_open = story.steps[2 if story.dispute.on_the_spot else 0 :]
+        red = story.dispute.risk is Risk.RED and any(
+            step.after.stage is not Stage.CLOSED for step in was_open
+        )
+        told = list(alarms(story))
+        assert bool(told) is red
+        going_on = [alarm for alarm in told if alarm.ended_at is None]
+        assert len(going_on) == (red and story.is_open)
+
+
+def test_steps_stay_in_order_of_time(stories):
+    assert all(one.at <= two.at for story in stories for one, two in pairwise(story.steps))

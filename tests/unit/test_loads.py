@@ -8,25 +8,39 @@ import pytest
 
 from domain.cases import WEIGHT, Difficulty, FieldProblem, Lamp, Stage
 from domain.clocks import BEIJING
+from domain.kpi import Window
 from domain.limits import RuleProblem
 from domain.loads import (
     FIRST_TABLE,
     FULL_TIME,
+    Band,
     CaseWork,
     WeightTable,
     availability,
+    band_of,
     filled_of,
     in_force,
     load_of,
     points,
     problems_of,
     proposed_table,
+    room_of,
     table_of,
 )
 from domain.organisation import AbsenceKind, DutyShift
 from domain.spread import Bearer, gini, spread_of
 from domain.work_calendar import WorkCalendar
-from domain.workload import Concern, Leave, LookAt, MediatorLoad, Piece, Term, concerns_of
+from domain.workload import (
+    Concern,
+    Leave,
+    LookAt,
+    MediatorLoad,
+    Piece,
+    Term,
+    concerns_of,
+    month_of,
+    months_before,
+)
 from texts.loads import concern, concerned, load_text, points_text
 from texts.words import word
 
@@ -182,6 +196,37 @@ def test_where_nobody_is_there_is_no_load():
     # Half of the usual time is left, so half a full desk is full.
     assert filled_of(60, 12, tenths=10, available=5) == 1
     assert filled_of(60, 12, tenths=5, available=5) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("points_held", "band"),
+    [
+        (0, Band.FREE),
+        (49, Band.FREE),
+        (50, Band.NORMAL),
+        (89, Band.NORMAL),
+        (90, Band.FULL),
+        (100, Band.FULL),
+        (101, Band.OVER),
+    ],
+)
+def test_a_band_goes_by_the_room_that_there_is(points_held, band):
+    assert band_of(points_held, room_of(10, tenths=10, available=10)) is band
+    assert band_of(points_held, room_of(20, tenths=10, available=5)) is band
+
+
+def test_where_nobody_is_there_is_no_band():
+    assert band_of(0, room_of(10, tenths=10, available=0)) is None
+    assert band_of(30, 0) is None
+
+
+def test_months_that_are_over_are_whole_and_follow_each_other():
+    found = months_before(date(2026, 3, 31), 14)
+    assert found[-1] == month_of(date(2026, 2, 1))
+    assert found[-1] == Window(date(2026, 2, 1), date(2026, 2, 28))
+    assert found[0].first_day == date(2025, 1, 1)
+    assert [one.first_day for one in found[1:]] == [one.last_day + DAY for one in found[:-1]]
+    assert months_before(date(2026, 1, 1), 1) == (month_of(date(2025, 12, 1)),)
 
 
 # --- spread ----------------------------------------------------------------------------------

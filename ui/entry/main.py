@@ -34,6 +34,9 @@ class Screen:
 
 
 SCREENS = (
+    Screen(
+        _("大屏"), _("大屏"), "overview/wall.py", "wall", (Permission.FIGURES_READ,), in_menu=False
+    ),
     Screen(_("一张图"), _("地图"), "overview/map.py", "map", (Permission.FIGURES_READ,)),
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
     Screen(_("办理"), _("工作量"), "desk/workload.py", "workload", (Permission.CASE_READ,)),

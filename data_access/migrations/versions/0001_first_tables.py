@@ -353,6 +353,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_cases_queue_stage', ['county_id', 'stage', 'paused', 'due_at', 'risk', 'id', 'soon_at', 'type_code', 'source_code', 'town_id', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_queue_town', ['county_id', 'town_id', 'paused', 'due_at', 'risk', 'id', 'stage', 'soon_at', 'type_code', 'source_code', 'community_id', 'grid_id', 'committee_id', 'mediator_id', 'parked_until'], unique=False, sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))
         batch_op.create_index('ix_cases_registered', ['county_id', 'registered_at'], unique=False)
+        batch_op.create_index('ix_cases_source', ['county_id', 'source_code', 'registered_at'], unique=False)
 
     op.create_table('duty_roster',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -510,6 +511,43 @@ def upgrade() -> None:
     with op.batch_alter_table('booked_meeting', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_booked_meeting_county_id_meets_at'), ['county_id', 'meets_at'], unique=False)
 
+    op.create_table('red_event',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('raised_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('acknowledged_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('(acknowledged_at IS NULL) = (acknowledged_by IS NULL)', name=op.f('ck_red_event_acknowledged_by_whom')),
+    sa.CheckConstraint('(ended_at IS NULL) = (ended_by IS NULL)', name=op.f('ck_red_event_ended_by_whom')),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= raised_at', name=op.f('ck_red_event_in_order')),
+    sa.ForeignKeyConstraint(['county_id', 'case_id'], ['cases.county_id', 'cases.id'], name=op.f('fk_red_event_county_id_case_id')),
+    sa.PrimaryKeyConstraint('county_id', 'case_id', 'seq', name=op.f('pk_red_event'))
+    )
+    with op.batch_alter_table('red_event', schema=None) as batch_op:
+        batch_op.create_index('ix_red_event_going_on', ['county_id', 'case_id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
+    op.create_table('emergency_response',
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('red_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('responsible_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint('(ended_at IS NULL) = (ended_by IS NULL)', name=op.f('ck_emergency_response_ended_by_whom')),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= begun_at', name=op.f('ck_emergency_response_in_order')),
+    sa.CheckConstraint('seq > red_seq', name=op.f('ck_emergency_response_after_the_alarm')),
+    sa.ForeignKeyConstraint(['county_id', 'case_id', 'red_seq'], ['red_event.county_id', 'red_event.case_id', 'red_event.seq'], name='fk_emergency_response_red_event'),
+    sa.ForeignKeyConstraint(['responsible_id'], ['app_user.id'], name=op.f('fk_emergency_response_responsible_id')),
+    sa.PrimaryKeyConstraint('county_id', 'case_id', 'seq', name=op.f('pk_emergency_response'))
+    )
     op.create_table('party_choice',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -600,7 +638,7 @@ def upgrade() -> None:
     sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'unmerged_from', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', 'objected', 'objection_withdrawn', 'objection_lifted', 'consented', 'consent_approved', 'consent_revoked', 'chosen', 'choice_ended', 'pinned', 'unpinned', 'meeting_booked', 'meeting_cancelled', 'met', 'deadline_moved', 'reweighed', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('registered', 'accepted', 'assigned', 'reassigned', 'undone', 'settled', 'performed', 'confirmed', 'failed', 'closed', 'returned', 'performance_planned', 'confirmation_asked', 'defaulted', 'followed_up', 'refused', 'withdrawn', 'rights_told', 'handed_over', 'referred', 'merged', 'merged_into', 'unmerged', 'unmerged_from', 'parked', 'resumed', 'extension_asked', 'extended', 'extension_refused', 'supervised', 'unsupervised', 'reopened', 'on_the_spot', 'imported', 'updated', 'objected', 'objection_withdrawn', 'objection_lifted', 'consented', 'consent_approved', 'consent_revoked', 'chosen', 'choice_ended', 'pinned', 'unpinned', 'meeting_booked', 'meeting_cancelled', 'met', 'risk_assessed', 'red_acknowledged', 'response_begun', 'response_ended', 'deadline_moved', 'reweighed', name='eventkind', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
@@ -875,6 +913,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_booked_meeting_county_id_meets_at'))
 
     op.drop_table('booked_meeting')
+    op.drop_table('emergency_response')
+    with op.batch_alter_table('red_event', schema=None) as batch_op:
+        batch_op.drop_index('ix_red_event_going_on', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
+    op.drop_table('red_event')
     with op.batch_alter_table('party_choice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_party_choice_county_id_case_id'))
 
@@ -909,6 +952,7 @@ def downgrade() -> None:
     op.drop_table('standing_duty')
     op.drop_table('mediator_time')
     with op.batch_alter_table('cases', schema=None) as batch_op:
+        batch_op.drop_index('ix_cases_source')
         batch_op.drop_index('ix_cases_registered')
         batch_op.drop_index('ix_cases_merged', sqlite_where=sa.text('merged_into IS NOT NULL'), postgresql_where=sa.text('merged_into IS NOT NULL'))
         batch_op.drop_index('ix_cases_queue_town', sqlite_where=sa.text('is_open = 1'), postgresql_where=sa.text('is_open = 1'))

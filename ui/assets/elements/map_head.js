@@ -1,21 +1,10 @@
 // Above the map: where one is (each step leads back up), on which level areas are drawn, and since when the data stands.
 
-const STALE_AFTER = 10_000;
-
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
   if (text !== undefined && text !== null) node.textContent = text;
   return node;
-}
-
-function drawStatus(view) {
-  const last = document.wusongLive;
-  if (!last) return;
-  const late = !last.fresh || Date.now() - last.received > STALE_AFTER;
-  view.status.className = late ? "data stale" : "data live";
-  const said = late ? last.stale : last.live;
-  if (view.status.textContent !== said) view.status.textContent = said;
 }
 
 function draw(view, data, send) {
@@ -52,11 +41,7 @@ export default function (component) {
     view.head.append(view.path, view.levels, view.what, view.status);
     root.replaceChildren(view.head);
   }
-  if (!view.timer) {
-    view.refreshed = () => drawStatus(view);
-    document.addEventListener("wusong-live", view.refreshed);
-    view.timer = setInterval(view.refreshed, 1000);
-  }
+  (document.wusongClocks ??= new Set()).add(view.status);
   const drawn = JSON.stringify(data);
   if (view.drawn !== drawn) {
     view.drawn = drawn;
@@ -64,10 +49,4 @@ export default function (component) {
     draw(view, data, (name, value) => root.wusongSend(name, value));
     if (focused) view.head.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
-  drawStatus(view);
-  return () => {
-    clearInterval(view.timer);
-    document.removeEventListener("wusong-live", view.refreshed);
-    view.timer = null;
-  };
 }

@@ -12,9 +12,9 @@ function build(root) {
   const people = make("div", "people");
   const status = make("div", "status");
   const count = make("span", "count");
-  const stale = make("span", "stale");
-  stale.setAttribute("role", "status");
-  status.append(count, stale);
+  const live = make("span", "data");
+  live.setAttribute("role", "status");
+  status.append(count, live);
   const head = make("div", "row head");
   for (const name of ["person", "posts", "state", "seen"]) head.append(make("div", name));
   head.append(make("div"));
@@ -26,7 +26,7 @@ function build(root) {
   pager.append(back, position, next);
   people.append(status, head, rows, pager);
   root.replaceChildren(people);
-  return { people, count, stale, head, rows, pager, back, position, next, known: new Map() };
+  return { people, count, live, head, rows, pager, back, position, next, known: new Map() };
 }
 
 function newRow() {
@@ -97,7 +97,7 @@ export default function (component) {
   view.page = data.page;
   const words = data.words;
   view.count.textContent = words.count;
-  view.stale.textContent = words.stale;
+  (document.wusongClocks ??= new Set()).add(view.live);
   for (const name of ["person", "posts", "state", "seen"]) view.head.querySelector(`.${name}`).textContent = words[name];
   view.head.hidden = !data.rows.length;
   drawRows(view, data, send);

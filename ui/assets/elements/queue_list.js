@@ -2,8 +2,6 @@
 // nothing that people typed can become markup. Rows are kept by case number between refreshes, so the
 // list neither flickers nor loses its scroll or focus.
 
-const STALE_AFTER = 10_000;
-
 function make(tag, className, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -17,6 +15,7 @@ function setText(node, text) {
 
 function build(root) {
   const queue = make("div", "queue");
+  const red = make("section", "notice red");
   const recusals = make("section", "notice recusals");
   const arrivals = make("section", "notice arrivals");
   const tabs = make("div", "tabs");
@@ -37,12 +36,12 @@ function build(root) {
   const next = make("button");
   back.type = next.type = "button";
   pager.append(back, position, next);
-  queue.append(recusals, arrivals, tabs, status, picked, rows, pager);
+  queue.append(red, recusals, arrivals, tabs, status, picked, rows, pager);
   root.replaceChildren(queue);
-  return { queue, recusals, arrivals, told: new Map(), tabs, chips, count, data, picked, rows, back, position, next, known: new Map(), marked: new Set(), turn: 0 };
+  return { queue, red, recusals, arrivals, told: new Map(), tabs, chips, count, data, picked, rows, back, position, next, known: new Map(), marked: new Set(), turn: 0 };
 }
 
-// What somebody should look at before anything else: whose holder must withdraw, and what came.
+// What somebody should look at before anything else: red events, whose holder must withdraw, and what came.
 function drawNotice(view, name, notice, send) {
   const section = view[name];
   const told = JSON.stringify(notice);
@@ -59,6 +58,13 @@ function drawNotice(view, name, notice, send) {
     open.type = "button";
     open.onclick = () => send("open", { case: row.number, view: "facts" });
     line.append(open, make("span", "", row.text), make("span", "second", row.when));
+    if (words.act) {
+      const act = make("button", "act", words.act);
+      act.type = "button";
+      act.setAttribute("aria-label", `${words.act} ${row.number}`);
+      act.onclick = () => send("open", { case: row.number, view: row.view });
+      line.append(act);
+    }
     list.append(line);
   }
   const head = make("header");
@@ -231,16 +237,6 @@ function drawRows(view, data, send) {
   });
 }
 
-// What the last refresh said of its data, and when it came: queue_live.js keeps it.
-function drawStatus(view) {
-  const last = document.wusongLive;
-  if (!last) return;
-  const late = !last.fresh || Date.now() - last.received > STALE_AFTER;
-  view.data.classList.toggle("stale", late);
-  view.data.classList.toggle("live", !late);
-  setText(view.data, late ? last.stale : last.live);
-}
-
 function drawPager(view, data, send) {
   setText(view.back, data.words.back);
   setText(view.next, data.words.next);
@@ -287,21 +283,19 @@ export default function (component) {
   if (!view || !root.contains(view.queue)) {
     view = root.wusongQueue = build(root);
   }
-  if (!view.timer) {
+  if (!view.listener) {
     view.listener = keys(view, send);
-    view.refreshed = () => drawStatus(view);
     document.addEventListener("keydown", view.listener);
-    document.addEventListener("wusong-live", view.refreshed);
-    view.timer = setInterval(view.refreshed, 1000);
   }
+  (document.wusongClocks ??= new Set()).add(view.data);
   const before = view.last;
   view.last = data;
+  drawNotice(view, "red", data.red, send);
   drawNotice(view, "recusals", data.recusals, send);
   drawNotice(view, "arrivals", data.arrivals, send);
   drawTabs(view, data, send);
   drawChips(view, data, send);
   setText(view.count, data.words.count);
-  drawStatus(view);
   drawRows(view, data, send);
   takeMarks(view, data);
   drawMarks(view, data, send);
@@ -312,9 +306,7 @@ export default function (component) {
     view.known.get(before.open)?.focus({ preventScroll: true });
   }
   return () => {
-    clearInterval(view.timer);
     document.removeEventListener("keydown", view.listener);
-    document.removeEventListener("wusong-live", view.refreshed);
-    view.timer = null;
+    view.listener = null;
   };
 }

@@ -13,9 +13,9 @@ function make(tag, className, text) {
 function build(root) {
   const teams = make("div", "teams");
   const status = make("div", "status");
-  const count = make("span", "count"), states = make("span", "marks"), stale = make("span", "stale");
-  stale.setAttribute("role", "status");
-  status.append(count, states, stale);
+  const count = make("span", "count"), states = make("span", "marks"), live = make("span", "data");
+  live.setAttribute("role", "status");
+  status.append(count, states, live);
   const head = make("div", "row head");
   for (const name of COLUMNS) head.append(make("div", `of-${name}`));
   head.append(make("div"));
@@ -27,7 +27,7 @@ function build(root) {
   pager.append(back, position, next);
   teams.append(status, head, rows, pager);
   root.replaceChildren(teams);
-  return { teams, count, states, stale, head, rows, pager, back, position, next, known: new Map() };
+  return { teams, count, states, live, head, rows, pager, back, position, next, known: new Map() };
 }
 
 function lines(className, first, second, secondClass = "second") {
@@ -97,7 +97,7 @@ export default function (component) {
   const words = data.words;
   view.count.textContent = words.count;
   view.states.replaceChildren(...data.states.map((one) => make("span", `chip ${one.kind}`, one.text)));
-  view.stale.textContent = words.stale;
+  (document.wusongClocks ??= new Set()).add(view.live);
   for (const name of COLUMNS) view.head.querySelector(`.of-${name}`).textContent = words[name];
   view.head.hidden = !data.rows.length;
   drawRows(view, data, send);

@@ -1,8 +1,6 @@
 // The lines of the audit trail. Plain DOM from JSON; every text goes in by textContent, so nothing that
 // people typed can become markup. Rows are kept by number between refreshes: the list does not flicker.
 
-const STALE_AFTER = 10_000;
-
 function make(tag, className, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
@@ -76,16 +74,6 @@ function drawRows(view, data) {
   });
 }
 
-// What the last refresh said of its data, and when it came: queue_live.js keeps it.
-function drawStatus(view) {
-  const last = document.wusongLive;
-  if (!last) return;
-  const late = !last.fresh || Date.now() - last.received > STALE_AFTER;
-  view.data.classList.toggle("stale", late);
-  view.data.classList.toggle("live", !late);
-  setText(view.data, late ? last.stale : last.live);
-}
-
 export default function (component) {
   const { data, setTriggerValue } = component;
   const root = component.parentElement.querySelector(".root");
@@ -93,12 +81,7 @@ export default function (component) {
   if (!view || !root.contains(view.trail)) view = root.wusongTrail = build(root);
   const before = view.page;
   view.page = data.page;
-  drawStatus(view);
-  if (!view.timer) {
-    view.refreshed = () => drawStatus(view);
-    document.addEventListener("wusong-live", view.refreshed);
-    view.timer = setInterval(view.refreshed, 1000);
-  }
+  (document.wusongClocks ??= new Set()).add(view.data);
   drawRows(view, data);
   setText(view.back, data.words.back);
   setText(view.next, data.words.next);
@@ -109,9 +92,4 @@ export default function (component) {
   view.next.onclick = () => setTriggerValue("turn", "next");
   view.back.parentElement.hidden = !data.has_back && !data.has_next;
   if (before && before !== data.page) view.trail.scrollIntoView({ block: "start" });
-  return () => {
-    clearInterval(view.timer);
-    document.removeEventListener("wusong-live", view.refreshed);
-    view.timer = null;
-  };
 }

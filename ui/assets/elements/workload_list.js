@@ -184,15 +184,21 @@ export default function (component) {
   root.wusongDrawn = text;
   const focused = root.getRootNode().activeElement?.getAttribute?.("href");
   const page = make("div", "workload");
+  const live = make("span", "data");
+  live.setAttribute("role", "status");
   const rows = make("div", "rows");
   rows.setAttribute("role", "list");
   rows.append(...data.rows.map((row) => drawRow(row, data, (id) => root.wusongDivert(id))));
   if (!data.rows.length) rows.append(make("div", "empty", data.words.empty));
-  page.append(drawPath(data.path));
+  const top = make("div", "top");
+  // Of a past day the figures are no less true while nothing answers.
+  top.append(drawPath(data.path), ...(data.past ? [] : [live]));
+  page.append(top);
   if (data.past) page.append(make("p", "past", data.past));
   page.append(drawFigures(data.figures), drawAside(data), drawLegend(data), rows);
   if (data.more) page.append(make("p", "second", data.more));
   if (data.cases) page.append(drawCases(data.cases));
   root.replaceChildren(page);
+  (document.wusongClocks ??= new Set()).add(live);
   if (focused) [...root.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
 }
