@@ -184,7 +184,7 @@ def address_block(address: str) -> str:
     proxies write the client's port behind the address: it changes with every connection.
     """
     try:
-        parsed = ipaddress.ip_address(_without_port(address))
+        parsed = ipaddress.ip_address(plain_address(address))
     except ValueError:
         return address[:64]
     if isinstance(parsed, ipaddress.IPv6Address):
@@ -194,7 +194,7 @@ def address_block(address: str) -> str:
     return str(parsed)
 
 
-def _without_port(address: str) -> str:
+def plain_address(address: str) -> str:
     """The address in "10.1.2.3:50000" and "[2001:db8::1]:50000"; any other as it is."""
     if address.startswith("["):
         return address[1:].partition("]")[0]

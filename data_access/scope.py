@@ -5,7 +5,7 @@ from collections import defaultdict
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from data_access.tables import Case, Committee, Mediator, OrganisationUnit
+from data_access.tables import Case, Committee, Mediator, OrganisationUnit, Wall
 from domain.errors import NotAllowed
 from domain.organisation import UnitLevel
 from domain.people import Permission, Scope
@@ -104,3 +104,10 @@ def mediators_within(scope: Scope) -> ColumnElement[bool]:
     """
     theirs = committees_within(scope)
     return or_(theirs, Mediator.id.in_(sorted(scope.mediators))) if scope.mediators else theirs
+
+
+def walls_within(scope: Scope) -> ColumnElement[bool]:
+    """The walls of a scope, by where they hang: in the county's own centre, or in a town's."""
+    if scope.whole_county:
+        return Wall.county_id == scope.county_id
+    return and_(Wall.county_id == scope.county_id, Wall.unit_id.in_(sorted(scope.towns)))

@@ -20,9 +20,11 @@ from data_access.engine import Database, database_file, make_file, open_engine
 from data_access.migrate import SchemaState
 from data_access.provider import Provider, ProviderError, provider_of
 from data_access.queries.people import Front, front
+from data_access.readiness import ReadyCheck
 from data_access.sessions import SessionRegistry
 from data_access.settings import Settings
 from data_access.vault import KeyFileError, open_vault
+from data_access.walls import WallRegistry
 from texts import gettext as _
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -47,8 +49,17 @@ class Site:
     is_new: bool = False
     lock: IO[str] | None = None
     provider: Provider | None = None
+    # The screens that sign in by a token of their own, beside the people.
+    walls: WallRegistry = field(init=False)
+    ready: ReadyCheck = field(init=False)
     # At most one entry, replaced whole: a thread reads both halves of the same one.
     _front: dict[str, tuple[int, Front]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What else looks by the same watermark."""
+        walls = WallRegistry(self.db, lambda: self.watcher.latest.seq)
+        object.__setattr__(self, "walls", walls)
+        object.__setattr__(self, "ready", ReadyCheck(self.db, self.watcher))
 
     def front(self) -> Front:
         """What the door says, from memory while the trail stands still and somebody can sign in."""

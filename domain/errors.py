@@ -4,12 +4,14 @@
   x NotFound            it does not exist, or this person may not know that it does
     + AccountNotFound   no such account or post
     + TeamNotFound      no such committee, mediator or leave
+    + WallNotFound      no such wall
   x NotAllowed          the person is known but lacks the permission
   x SessionEnded        nobody is signed in any more
   x Conflict            somebody else changed it first
     + PreviewOutdated   what would move is no longer what the preview showed
     + AccountChanged    the account is no longer as it was seen
     + TeamChanged       the mediator is no longer as they were seen
+    + WallChanged       somebody was quicker at this wall
   x Invalid             what was entered cannot be taken, per field
   x RuleViolation       a rule of the field says no, for stated reasons
     + NotEligible       this mediator may not take this case
@@ -18,6 +20,7 @@
     + NotPossible       this step is closed to this person or this case now
     + NotChangeable     this account or post must not be changed so, or not by this person
     + NotKeepable       this committee, mediator, leave or roster must not be changed so
+    + NotOnWall         this wall is not changed, or not steered, in this way
   x SignInRefused       wrong password, locked, too many attempts
   x ProviderRefused     the identity provider, or its answer, opened no session
   x KeyReused           an idempotency key came back with another request
@@ -114,6 +117,10 @@ class NotKeepable(RuleViolation):
         self.count = count
 
 
+class NotOnWall(RuleViolation):
+    """A wall is not changed, or not steered, in this way."""
+
+
 class AccountNotFound(NotFound):
     """No such account or post in this person's county."""
 
@@ -124,6 +131,22 @@ class TeamNotFound(NotFound):
 
 class TeamChanged(Conflict):
     """Somebody else changed the mediator since they were looked at."""
+
+
+class WallNotFound(NotFound):
+    """No such wall in this person's scope."""
+
+
+class WallChanged(Conflict):
+    """Somebody else changed the wall, or gave it an order, since it was looked at.
+
+    `by` was quicker, at `at`; `version` is what stands now: who asks again with it overrides that
+    knowingly, and nothing later.
+    """
+
+    def __init__(self, *, by: str = "", at: datetime | None = None, version: int = 0) -> None:
+        super().__init__()
+        self.by, self.at, self.version = by, at, version
 
 
 class AccountChanged(Conflict):

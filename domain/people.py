@@ -53,6 +53,7 @@ class Permission(StrEnum):
     TEAM_KEEP = "team:keep"
     TEAM_TERM = "team:term"
     TEAM_ROSTER = "team:roster"
+    WALL_KEEP = "wall:keep"
 
 
 _FIGURES = frozenset({Permission.FIGURES_READ})
@@ -81,8 +82,10 @@ _ADMINISTRATION = frozenset(
 # they see with small ones suppressed, as everybody does who may not open its cases.
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEADER: _READ | {Permission.TEAM_READ},
-    Role.DUTY: _CENTRE | {Permission.TEAM_READ},
-    Role.CENTRE_ADMIN: _CENTRE | _ADMINISTRATION | _TEAM | {Permission.IMPORT_RUN},
+    Role.DUTY: _CENTRE | {Permission.TEAM_READ, Permission.WALL_KEEP},
+    Role.CENTRE_ADMIN: (
+        _CENTRE | _ADMINISTRATION | _TEAM | {Permission.IMPORT_RUN, Permission.WALL_KEEP}
+    ),
     Role.TOWN: _STATION | _TEAM,
     Role.COMMITTEE_HEAD: _WORK | _TEAM_ROSTER,
     Role.MEDIATOR: _WORK - {Permission.CASE_REASSIGN, Permission.CASE_REGISTER},
@@ -202,7 +205,8 @@ class Actor:
     """A signed-in person: for each permission, the scope it is held in.
 
     A person may hold several posts; each post grants its permissions in its own part of the county,
-    so a mediator of town A who is also a grid worker of town B moves nothing in B.
+    so a mediator of town A who is also a grid worker of town B moves nothing in B. With a `wall_id`
+    it is no person but a wall (大屏), which has no account and no session of a person.
     """
 
     user_id: int
@@ -212,6 +216,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     session_id: int | None = None
     address: str = ""
+    wall_id: int | None = None
 
     def may(self, *permissions: Permission) -> bool:
         """Whether the person holds one of these permissions anywhere."""
@@ -423,6 +428,23 @@ def lock_after(failures: int) -> timedelta | None:
 
 
 SYSTEM_USER_ID = 0
+# A wall is nobody's account, and not the system either: it may nothing but read figures.
+WALL_USER_ID = -1
+
+
+def wall_actor(
+    county_id: int, *, wall_id: int, name: str, scope: Scope, address: str = ""
+) -> Actor:
+    """A wall (大屏): the figures of its part of the county, and nothing else."""
+    return Actor(
+        WALL_USER_ID,
+        name,
+        county_id,
+        dict.fromkeys(GRANTS[Role.WALL], scope),
+        frozenset({Role.WALL}),
+        address=address,
+        wall_id=wall_id,
+    )
 
 
 def system_actor(county_id: int) -> Actor:

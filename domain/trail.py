@@ -20,6 +20,7 @@ class DeedGroup(StrEnum):
     EXPORTS = "exports"  # 导出
     PEOPLE = "people"  # 账号与岗位
     TEAMS = "teams"  # 调委会与调解员
+    WALLS = "walls"  # 大屏
     TRAIL = "trail"  # 审计
     RULES = "rules"  # 规则
     SITE = "site"  # 系统
@@ -98,6 +99,16 @@ ACTIONS: dict[DeedGroup, tuple[str, ...]] = {
         "mediator:change_leave",
         "mediator:cancel_leave",
     ),
+    DeedGroup.WALLS: (
+        "wall:add",
+        "wall:change",
+        "wall:bind",
+        "wall:new_token",
+        "wall:revoke",
+        "wall:set_program",
+        "wall:order",
+        "wall:enter",
+    ),
     DeedGroup.TRAIL: ("trail:verify", "trail:anchor"),
     DeedGroup.RULES: (
         "calendar:change",
@@ -124,6 +135,7 @@ class SubjectKind(StrEnum):
     RULES = "rules"
     COMMITTEE = "committee"
     MEDIATOR = "mediator"
+    WALL = "wall"
     SITE = "site"
     COUNTY = "county"
 
@@ -181,6 +193,9 @@ class Names:
     units: Mapping[int, str] = field(default_factory=dict)
     committees: Mapping[int, str] = field(default_factory=dict)
     mappings: Mapping[int, str] = field(default_factory=dict)
+    walls: Mapping[int, str] = field(default_factory=dict)
+    # Of areas that orders to walls name, by code.
+    areas: Mapping[str, str] = field(default_factory=dict)
     # Of outcomes and sources of cases: the name in Chinese and in English.
     codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 SESSION_COOKIE = "wusong_session"
+# Which wall (大屏) it is. Beside the session: a person may sign in where a wall hangs.
+WALL_COOKIE = "wusong_wall"
 # Which browser it is, signed in or not: opens nothing, only tells which tabs belong together.
 BROWSER_COOKIE = "wusong_browser"
 # Only the gate writes these; what a client sends under such a name is dropped.
@@ -22,9 +24,9 @@ RawHeaders = list[tuple[bytes, bytes]]
 class Arrival:
     """What the gate needs to know of one request or handshake.
 
-    `secure` says that the browser speaks TLS, `address` is the client's, `token` and `browser` are
-    the contents of our cookies, and `local` says that it comes from this very machine: through the
-    loopback address, asked for by a loopback name, and handed on by nobody.
+    `secure` says that the browser speaks TLS, `address` is the client's, `token`, `browser` and
+    `wall` are the contents of our cookies, and `local` says that it comes from this very machine:
+    through the loopback address, asked for by a loopback name, and handed on by nobody.
     """
 
     host: str
@@ -35,6 +37,7 @@ class Arrival:
     token: str | None
     browser: str | None
     local: bool
+    wall: str | None = None
 
     @property
     def is_same_origin(self) -> bool:
@@ -59,7 +62,9 @@ class Arrival:
     @property
     def may_connect(self) -> bool:
         """Whether a websocket may open: same origin, or no browser and nobody's cookie."""
-        return self.is_same_origin if self.origin is not None else self.token is None
+        if self.origin is not None:
+            return self.is_same_origin
+        return self.token is None and self.wall is None
 
 
 def arrival_of(scope: Scope, *, trust_proxy: bool) -> Arrival:
@@ -83,6 +88,7 @@ def arrival_of(scope: Scope, *, trust_proxy: bool) -> Arrival:
         token=_cookie(headers, SESSION_COOKIE),
         browser=_cookie(headers, BROWSER_COOKIE),
         local=not trust_proxy and _is_local(server[0], headers),
+        wall=_cookie(headers, WALL_COOKIE),
     )
 
 

@@ -6,7 +6,9 @@ identity is the user's id and nothing else, so that the same person who signs in
 screen back, with what they had typed, and nobody else does.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote
 
 import structlog
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_access import site
 from data_access.accounts import address_block
+from data_access.walls import FoundWall
 from server.arrival import (
     OWN_HEADERS,
     Arrival,
@@ -27,11 +30,13 @@ from server.arrival import (
 )
 from server.clock import now
 from server.journal import where
+from server.open_walls import Stream, open_walls
 from server.pages import trouble_page
 from server.provider import CALLBACK, LOGIN
 from server.script_errors import new_reference
 from server.security_headers import with_security_headers
 from server.sockets import Connection, open_sockets, strangers
+from server.walls import ENTER, PAGE, keeping_cookie, may_ask
 from texts import gettext as _
 
 log = structlog.get_logger(__name__)
@@ -44,6 +49,8 @@ _OPEN = frozenset(
         CALLBACK,
         "/setup",
         "/healthz",
+        "/readyz",
+        ENTER,
         # What a page that lost its session still asks for before it connects again.
         "/_stcore/health",
         "/_stcore/host-config",
@@ -107,14 +114,37 @@ class Gate:
             return
         is_open = path in _OPEN or path.startswith(_OPEN_FOLDERS)
         visitor = None if path.startswith(_OPEN_FOLDERS) else await self._visitor(arrival)
+        wall = None
+        if visitor is None and not path.startswith(_OPEN_FOLDERS):
+            wall = await self._wall(arrival)
+        if wall is not None:
+            await self._http_of_wall(scope, receive, send, arrival, wall)
+            return
         if visitor is None and not is_open:
-            await _turn_away(scope, "/signin", "sign in first\n")(scope, receive, send)
+            # A device with a token that opens nothing any more is told so: nobody there signs in.
+            form = ENTER if arrival.wall is not None and path == PAGE else "/signin"
+            await _turn_away(scope, form, "sign in first\n")(scope, receive, send)
             return
         if visitor is not None and visitor.must_change and not (is_open or path == _PASSWORD):
             away = _turn_away(scope, _PASSWORD, "change the password first\n")
             await away(scope, receive, send)
             return
         await self._serve(_passed(scope, arrival, visitor), receive, send)
+
+    async def _http_of_wall(
+        self, scope: Scope, receive: Receive, send: Send, arrival: Arrival, wall: FoundWall
+    ) -> None:
+        """Serve what the wall's page asks for, and nothing else."""
+        path: str = scope["path"]
+        if not may_ask(scope["method"], path):
+            await _away_to_wall(scope)(scope, receive, send)
+            return
+        if path == PAGE and arrival.wall is not None:
+            send = keeping_cookie(send, arrival.wall, secure=arrival.secure)
+        stream = Stream(send)
+        with open_walls.held(stream, wall, arrival.address):
+            passed = _passed(scope, arrival, None, wall)
+            await stream.run(self._serve(passed, receive, stream.send))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer; where it fails, log where and answer calmly."""
@@ -146,6 +176,10 @@ class Gate:
         if visitor is not None:
             await self._connect(scope, receive, send, arrival, visitor)
             return
+        wall = await self._wall(arrival)
+        if wall is not None:
+            await self._connect(scope, receive, send, arrival, None, wall)
+            return
         # A page whose session ended is not turned away, it would only try again for ever: it gets
         # no identity, and its script shows how to sign in. There are not many of those.
         with strangers.place(address_block(arrival.address)) as free:
@@ -155,12 +189,20 @@ class Gate:
                 await _close(receive, send)
 
     async def _connect(
-        self, scope: Scope, receive: Receive, send: Send, arrival: Arrival, visitor: Visitor | None
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        arrival: Arrival,
+        visitor: Visitor | None,
+        wall: FoundWall | None = None,
     ) -> None:
         connection = Connection(send, visitor.session_id if visitor else None)
         open_sockets.add(arrival.browser, connection)
+        held = open_walls.held(connection, wall, arrival.address) if wall else nullcontext()
         try:
-            await self._app(_passed(scope, arrival, visitor), receive, connection.send)
+            with held:
+                await self._app(_passed(scope, arrival, visitor, wall), receive, connection.send)
         finally:
             open_sockets.remove(arrival.browser, connection)
 
@@ -174,6 +216,15 @@ class Gate:
         if found is None:
             return None
         return Visitor(found.session_id, found.user_id, found.for_password_change)
+
+    async def _wall(self, arrival: Arrival) -> FoundWall | None:
+        """Which wall asks: by its token, and from where it may; at every request anew."""
+        if arrival.wall is None:
+            return None
+        walls = site.current().walls
+        return await to_thread.run_sync(
+            partial(walls.find, arrival.wall, address=arrival.address), limiter=self._limiter()
+        )
 
     async def _is_exposed_demo(self, arrival: Arrival) -> bool:
         """Whether a demo site is asked by somebody who need not be at this machine."""
@@ -221,7 +272,17 @@ def _turn_away(scope: Scope, form: str, reason: str) -> Response:
     return RedirectResponse(form + suffix, 303)
 
 
-def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
+def _away_to_wall(scope: Scope) -> Response:
+    """A page leads to the wall, the only one that it has; anything else is refused."""
+    wants_page = "text/html" in (header(scope["headers"], b"accept") or "")
+    if scope["method"] in {"GET", "HEAD"} and wants_page:
+        return RedirectResponse(PAGE, 303)
+    return PlainTextResponse("not for a wall\n", 403)
+
+
+def _passed(
+    scope: Scope, arrival: Arrival, visitor: Visitor | None, wall: FoundWall | None = None
+) -> Scope:
     """The scope with the gate's own headers, and without anything that pretends to be them."""
     headers: RawHeaders = [
         (name, _own_cookies(value) if name.lower() == b"cookie" else value)
@@ -239,7 +300,14 @@ def _passed(scope: Scope, arrival: Arrival, visitor: Visitor | None) -> Scope:
             (OWN_HEADERS + b"signed-in", b"1"),
             (OWN_HEADERS + b"session", str(visitor.session_id).encode()),
         ]
-    return {**scope, "headers": headers, "wusong.arrival": arrival, "wusong.visitor": visitor}
+    if wall is not None:
+        headers += [
+            (OWN_HEADERS + b"user", f"wall-{wall.wall_id}".encode()),
+            (OWN_HEADERS + b"signed-in", b"1"),
+            (OWN_HEADERS + b"wall", f"{wall.wall_id}.{wall.epoch}".encode()),
+        ]
+    ours = {"wusong.arrival": arrival, "wusong.visitor": visitor, "wusong.wall": wall}
+    return {**scope, "headers": headers, **ours}
 
 
 def _own_cookies(value: bytes) -> bytes:

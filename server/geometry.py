@@ -23,7 +23,7 @@ class Geometry(HTTPEndpoint):
     """One level of the county at one time as GeoJSON: shapes, ids and names, and no figure."""
 
     async def get(self, request: Request) -> Response:
-        """The file for whoever is signed in; 304 to a browser that has it, 404 for no such hash."""
+        """The file for who is signed in, and for walls; 304 to a browser that has it, or 404."""
         sha = request.path_params["sha"]
         try:
             body = await to_thread.run_sync(_body, request, sha) if _SHA.fullmatch(sha) else None
@@ -49,10 +49,13 @@ def _has_it(request: Request, sha: str) -> bool:
 
 def _body(request: Request, sha: str) -> bytes | None:
     """The gzipped file. Raises SessionEnded."""
-    visitor = request.scope["wusong.visitor"]
-    if visitor is None:
-        raise SessionEnded
+    visitor, wall = request.scope["wusong.visitor"], request.scope["wusong.wall"]
     here = site.current()
-    actor = here.registry.actor(visitor.session_id, now())
+    if wall is not None:
+        actor = here.walls.actor(wall, address=request.scope["wusong.arrival"].address)
+    elif visitor is not None:
+        actor = here.registry.actor(visitor.session_id, now())
+    else:
+        raise SessionEnded
     with here.db.read() as session:
         return layers.layer_body(session, scope=Scope(actor.county_id), sha=sha)

@@ -22,6 +22,7 @@ from server.address import Address, listening_address
 from server.clock import now
 from server.events import hung_bell
 from server.journal import set_up_log
+from server.open_walls import watched_walls
 from texts import gettext as _
 from texts.people import separation_lines
 
@@ -45,7 +46,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     log.info("site.open", database=here.db.bind.dialect.name)
     daily = DailyWork(here.db, here.settings, clock=now).start()
     try:
-        with hung_bell(here.watcher):
+        with hung_bell(here.watcher), watched_walls(here.watcher):
             yield
     finally:
         daily.stop()

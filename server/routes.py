@@ -8,7 +8,7 @@ from starlette.types import Scope
 from server.downloads import EmptyTable, Rejects
 from server.events import Events
 from server.geometry import Geometry
-from server.health import Health
+from server.health import Health, Ready
 from server.nowhere import Nowhere
 from server.oidc import ProviderAnswer, ProviderLogin
 from server.pages import ASSETS
@@ -16,6 +16,7 @@ from server.password import Password
 from server.provider import CALLBACK, LOGIN
 from server.set_up import SetUp
 from server.sign_in import SignedIn, SignIn, SignOut
+from server.walls import ENTER, WallEnter
 
 _FOREVER = "public, max-age=31536000, immutable"
 _WEEK = "public, max-age=604800"
@@ -47,7 +48,9 @@ ROUTES: list[BaseRoute] = [
     Route(CALLBACK, ProviderAnswer),
     Route("/password", Password),
     Route("/setup", SetUp),
+    Route(ENTER, WallEnter),
     Route("/healthz", Health),
+    Route("/readyz", Ready),
     Route("/api/events", Events),
     Route("/files/rejects/{batch}", Rejects),
     Route("/files/empty/{profile}", EmptyTable),

@@ -44,6 +44,8 @@ _OWN_SOURCES = {
     "base-uri": "'none'",
     "frame-ancestors": "'self'",
 }
+# The page that takes a wall's token out of its own address has one script, a file of ours.
+_WALL_ENTER_SOURCES = _OWN_SOURCES | {"script-src": "'self'"}
 # The page that the map lives in, st_folium's: files of ours and the one script that begins the map,
 # by its hash. st_folium would need 'unsafe-eval'; ui/assets/map/county_map.js sees to that.
 _MAP_SCRIPT = "sha256-oAnyZGM9Cwdml6GgtV9jEpe4qfSVqHSAjPFq3uDH7to="
@@ -71,6 +73,7 @@ def _policy(sources: dict[str, str]) -> str:
 
 STREAMLIT_POLICY = _policy(_STREAMLIT_SOURCES)
 OWN_POLICY = _policy(_OWN_SOURCES)
+WALL_ENTER_POLICY = _policy(_WALL_ENTER_SOURCES)
 MAP_POLICY = _policy(_MAP_SOURCES)
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),

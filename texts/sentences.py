@@ -11,6 +11,7 @@ from texts.imports import import_refused
 from texts.numbers import moment
 from texts.people import account_problem, account_refused
 from texts.teams import team_refused
+from texts.walls import wall_refused
 from texts.words import word
 
 
@@ -18,7 +19,7 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
     refusal: errors.Refusal, *, now: datetime | None = None
 ) -> str:
     """What a person is told when something was refused. Nothing was changed in any case."""
-    if said := _of_a_page(refusal):
+    if said := _of_a_page(refusal, now):
         return said
     match refusal:
         case errors.PreviewOutdated():
@@ -49,9 +50,14 @@ def explain(  # noqa: C901, PLR0911 - one answer per branch of the tree
             return _("操作被拒绝,没有做任何改动。")
 
 
-def _of_a_page(refusal: errors.Refusal) -> str | None:
+def _of_a_page(refusal: errors.Refusal, now: datetime | None) -> str | None:
     """What a part of the product says of its own refusals."""
-    return account_refused(refusal) or import_refused(refusal) or team_refused(refusal)
+    return (
+        account_refused(refusal)
+        or import_refused(refusal)
+        or team_refused(refusal)
+        or wall_refused(refusal, now=now)
+    )
 
 
 def _rule(refusal: errors.RuleViolation) -> str:
@@ -153,6 +159,12 @@ def field_name(field: str) -> str:
         "person": _("姓名或证件号码"),
         "identity_number": _("证件号码"),
         "on_duty": _("值班人员"),
+        "wall_name": _("大屏名称"),
+        "wall_place": _("大屏所在"),
+        "wall_address": _("绑定的网络地址"),
+        "scene": _("场景"),
+        "map_view": _("地图区域"),
+        "spotlight_until": _("聚焦到何时"),
     }
     party, _dot, of_party = field.partition(".")
     if of_party:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from domain.clocks import BEIJING, day_of
-from domain.people import SYSTEM_USER_ID
+from domain.people import SYSTEM_USER_ID, WALL_USER_ID
 from domain.trail import DeedGroup, Line, Names, PostHeld, SubjectKind
 from domain.transitions import Action
 from texts.catalog import gettext as _
 from texts.numbers import moment
 from texts.teams import team_deed_words
+from texts.walls import wall_deed_words
 from texts.words import word
 
 
@@ -61,6 +62,7 @@ def deed_words() -> dict[str, str]:
         "user:grant": _("授予岗位"),
         "user:end_post": _("结束岗位"),
         **team_deed_words(),
+        **wall_deed_words(),
         "trail:verify": _("核对审计链"),
         "trail:anchor": _("锚定审计链"),
         "trail:read_reasons": _("阅读查看理由"),
@@ -91,6 +93,7 @@ def group(one: DeedGroup) -> str:
         DeedGroup.EXPORTS: _("导出"),
         DeedGroup.PEOPLE: _("账号与岗位"),
         DeedGroup.TEAMS: _("调委会与调解员"),
+        DeedGroup.WALLS: _("大屏"),
         DeedGroup.TRAIL: _("审计"),
         DeedGroup.RULES: _("工作日历与时限"),
         DeedGroup.SITE: _("系统"),
@@ -110,6 +113,7 @@ def kind_of_subject(kind: SubjectKind) -> str:
         SubjectKind.RULES: _("规则变更"),
         SubjectKind.COMMITTEE: _("调委会"),
         SubjectKind.MEDIATOR: _("调解员"),
+        SubjectKind.WALL: _("大屏"),
         SubjectKind.SITE: _("站点"),
         SubjectKind.COUNTY: _("县"),
     }[kind]
@@ -127,7 +131,8 @@ def doer(line: Line, names: Names) -> str:
     """Who did it: name and login; the system; or somebody whom the door did not know."""
     if line.actor_id == SYSTEM_USER_ID:
         return _("未登录者") if line.action == "session:refuse" else _("系统")
-    return account_name(line.actor_id, names)
+    # A wall signs in by itself: which, is what the line is about.
+    return _("大屏") if line.actor_id == WALL_USER_ID else account_name(line.actor_id, names)
 
 
 def account_name(user_id: int, names: Names) -> str:
@@ -178,6 +183,7 @@ def _numbered(kind: str, number: int, line: Line, names: Names) -> str:
         SubjectKind.COMMITTEE.value: (names.committees, _("调委会 {number}")),
         SubjectKind.MEDIATOR.value: (names.mediators, _("调解员 {number}")),
         SubjectKind.MAPPING.value: (names.mappings, _("对照方案 {number}")),
+        SubjectKind.WALL.value: (names.walls, _("大屏 {number}")),
     }.get(kind, ({}, line.subject))
     return known.get(number) or unknown.format(number=number)
 

@@ -22,6 +22,7 @@ from texts.red_events import response_time, risk_change
 from texts.teams import change_lines
 from texts.trail import account_name, post_name
 from texts.verification import verification_lines
+from texts.walls import wall_lines
 from texts.words import word
 
 _SHOWN_OF_A_HASH = 12
@@ -35,12 +36,12 @@ def details(line: Line, names: Names, *, now: datetime) -> list[str]:
         return verification_lines(_verification(line), of_a_line=True)
     # The session that a line was written in stands beside it.
     payload = {k: v for k, v in line.payload.items() if (k, v) != ("session", line.session_id)}
-    said = _first_words(line, payload, names)
+    said = _first_words(line, payload, names, now)
     said += [_say(key, value, names, now) for key, value in payload.items()]
     return [one for one in said if one]
 
 
-def _first_words(line: Line, payload: dict[str, Any], names: Names) -> list[str]:
+def _first_words(line: Line, payload: dict[str, Any], names: Names, now: datetime) -> list[str]:
     """What several keys say together; they are taken out of the payload."""
     if line.subject.startswith(f"{SubjectKind.CASE}:"):
         return _of_case(payload, names)
@@ -48,6 +49,8 @@ def _first_words(line: Line, payload: dict[str, Any], names: Names) -> list[str]
         payload.pop("leave", None)
         before, after = payload.pop("before", {}), payload.pop("after", {})
         return change_lines(before, after, names.mediators)
+    if line.subject.startswith(f"{SubjectKind.WALL}:"):
+        return wall_lines(payload, names, now=now)
     if line.action == "workload:export":
         return [_whose(payload, names)]
     if line.action in {"user:grant", "user:end_post"}:

@@ -36,7 +36,7 @@ from domain.red_events import RedObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
 from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
 from domain.wall_figures import Happened, WallFigure
-from domain.walls import SceneKey
+from domain.walls import OrderKind, Presence, SceneKey, WallObjection
 from domain.work_calendar import DayKind
 from domain.workload import LookAt
 from texts.catalog import gettext as _
@@ -340,6 +340,22 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         PartyRole.APPLICANT: _("申请人"),
         PartyRole.RESPONDENT: _("被申请人"),
         PartyRole.OTHER: _("其他当事人"),
+    },
+    OrderKind: lambda: {
+        OrderKind.ROTATE: _("轮播"),
+        OrderKind.PAUSE: _("暂停"),
+        OrderKind.PIN: _("固定"),
+        OrderKind.SPOTLIGHT: _("聚焦"),
+    },
+    Presence: lambda: {
+        Presence.SHOWING: _("正在显示"),
+        Presence.SILENT: _("没有回应"),
+        Presence.NEVER: _("尚未接入"),
+        Presence.REVOKED: _("已停用"),
+    },
+    WallObjection: lambda: {
+        WallObjection.REVOKED: _("这块大屏已停用"),
+        WallObjection.UNCHANGED: _("现在就是这样"),
     },
     SceneKey: lambda: {
         SceneKey.DUTY: _("值守"),

@@ -10,12 +10,14 @@ import streamlit as st
 
 import texts
 from data_access import site
+from data_access.walls import FoundWall
 from domain.errors import NotAllowed, SessionEnded
 from domain.people import Actor, Permission
 from texts import gettext as _
 from ui.clock import REFRESH_SECONDS, now
 
 _SESSION = "X-Wusong-Session"
+_WALL = "X-Wusong-Wall"
 _ADDRESS = "X-Wusong-Address"
 _CONNECTION = "Sec-WebSocket-Key"
 # What was typed survives signing in again; a password that was told once does not: an open tab
@@ -88,8 +90,28 @@ def presented() -> tuple[int, int] | None:
     return int(user_id), int(session_id)
 
 
+def presented_wall() -> FoundWall | None:
+    """The wall (大屏) that the gate vouched for when this browser connected; None for a person."""
+    told = st.context.headers.get(_WALL)
+    if not isinstance(told, str):
+        return None
+    wall_id, epoch = told.split(".")
+    return FoundWall(int(wall_id), int(epoch))
+
+
 def _signed_in(*permissions: Permission) -> Actor:
     speak()
+    told = st.context.headers.get(_ADDRESS)
+    address = told if isinstance(told, str) else ""
+    wall = presented_wall()
+    actor = _person(address) if wall is None else _of_wall(wall, address)
+    _keep_apart(f"wall:{actor.wall_id}" if wall else actor.user_id)
+    if permissions and not actor.may(*permissions):
+        raise NotAllowed(*permissions)
+    return actor
+
+
+def _person(address: str) -> Actor:
     who = presented()
     if who is None:
         raise SessionEnded
@@ -97,18 +119,22 @@ def _signed_in(*permissions: Permission) -> Actor:
     actor = site.current().registry.actor(session_id, now())
     if actor.user_id != user_id:
         raise SessionEnded
-    _keep_apart(user_id)
-    if permissions and not actor.may(*permissions):
-        raise NotAllowed(*permissions)
-    address = st.context.headers.get(_ADDRESS)
-    return replace(actor, address=address if isinstance(address, str) else "")
+    return replace(actor, address=address)
 
 
-def _keep_apart(user_id: int) -> None:
+def _of_wall(wall: FoundWall, address: str) -> Actor:
+    """The wall whose page this is. That it asks is how the desk knows that it still draws."""
+    walls = site.current().walls
+    actor = walls.actor(wall, address=address)
+    walls.note_seen(wall.wall_id, now())
+    return actor
+
+
+def _keep_apart(who: int | str) -> None:
     """Nothing that one person typed, marked or was shown is there for the next in the same tab."""
-    if st.session_state.get(_PERSON, user_id) != user_id:
+    if st.session_state.get(_PERSON, who) != who:
         st.session_state.clear()
-    st.session_state[_PERSON] = user_id
+    st.session_state[_PERSON] = who
 
 
 def sign_in_address() -> str:

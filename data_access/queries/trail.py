@@ -29,6 +29,7 @@ from data_access.tables import (
     OrganisationUnit,
     User,
     UserRole,
+    Wall,
 )
 from domain.people import Permission, Scope
 from domain.trail import (
@@ -239,11 +240,13 @@ def _names(session: Session, lines: Collection[Line]) -> Names:
             | _people(lines)
             | _suggested(of_cases),
         ),
-        units=_called(session, OrganisationUnit, _ids(lines, "unit")),
+        units=_called(session, OrganisationUnit, _ids(lines, "unit", "old_unit")),
         committees=_called(
             session, Committee, _ids(lines, "committee") | _subjects(lines, SubjectKind.COMMITTEE)
         ),
         mappings=_called(session, ImportMapping, _subjects(lines, SubjectKind.MAPPING)),
+        walls=_called(session, Wall, _subjects(lines, SubjectKind.WALL)),
+        areas=_areas(session, lines),
         codes=_codes(session, of_cases),
     )
 
@@ -301,6 +304,19 @@ def _codes(session: Session, lines: Iterable[Line]) -> dict[str, tuple[str, str]
         )
     )
     return {row.code: (row.name_zh, row.name_en) for row in rows}
+
+
+def _areas(session: Session, lines: Iterable[Line]) -> dict[str, str]:
+    """The areas that orders to walls name by code; of two units with a code the later."""
+    prefix = f"{SubjectKind.WALL}:"
+    used = {line.payload.get("area") for line in lines if line.subject.startswith(prefix)} - {None}
+    if not used:
+        return {}
+    unit = OrganisationUnit
+    rows = session.execute(
+        select(unit.code, unit.name).where(unit.code.in_(used)).order_by(unit.valid_from, unit.id)
+    )
+    return dict(rows.all())
 
 
 def _ids(lines: Iterable[Line], *keys: str) -> set[int]:

@@ -37,6 +37,7 @@ from data_access.tables.red_events import EmergencyResponse, RedEvent
 from data_access.tables.rules import CaseType, Code, LimitRule, RuleChange, Site, WorkDay
 from data_access.tables.shapes import MapLayer, UnitShape, UnitSuccession, Zone
 from data_access.tables.trail import AuditHead, AuditLine, IdempotencyKey, UnmaskReason
+from data_access.tables.walls import Wall, WallOrder
 
 __all__ = [
     "Assignment",
@@ -89,6 +90,8 @@ __all__ = [
     "UnmaskReason",
     "User",
     "UserRole",
+    "Wall",
+    "WallOrder",
     "WorkDay",
     "Zone",
 ]

@@ -43,6 +43,7 @@ _PERMISSIONS: Final = {
     ),
     Permission.TEAM_TERM: ("管换届", "登记新一届任期和当选委员"),
     Permission.TEAM_ROSTER: ("管请假值班", "登记、变更、取消请假,排值班"),
+    Permission.WALL_KEEP: ("管大屏", "接入、命名、停用大屏,定节目;暂停、固定、聚焦"),
     Permission.RULES_KEEP: ("管规则", "录入节假日安排和本地休息日,新增和撤下时限"),
 }
 _SEATS: Final = {

@@ -56,6 +56,7 @@ from data_access.tables import (
     StandingDuty,
     UnitSuccession,
     UserRole,
+    Wall,
 )
 from data_access.vault import Indexed, Vault
 from domain.batches import BatchMode, PlannedMove, SeenPerson
@@ -79,6 +80,7 @@ from domain.people import AccountState, Permission, Post, Role, Scope
 from domain.recusal import ConsentForm
 from domain.teams import MemberSeat
 from domain.transitions import Action, Given, Supervision
+from domain.walls import Asked, OrderKind, Program, SceneKey
 from domain.work_calendar import NamedDay
 from tests.world import NOW, World
 
@@ -103,7 +105,8 @@ MARKS = (NAME, NUMBER, str(DUE.year))
     OLD_GRID,
     LEAVE,
     MOVED,
-) = range(88_100_001, 88_100_016)
+    WALL,
+) = range(88_100_001, 88_100_017)
 EMPTY_COMMITTEE = 88_100_099
 CASE_NO, EXTERNAL_NO, FILE = "D2026-88101", f"{NAME}-1", "8810" * 16
 MERGED_NO = "D2026-88102"  # into the other
@@ -190,6 +193,7 @@ class TwoTowns(World):
         self._add_mapping()
         self._add_run(total=int(NUMBER))
         self._add_case()
+        self._add_wall()
 
     def _add_team(self) -> None:
         """A leave, duties and a relation of B's mediator, and a committee without anybody."""
@@ -305,6 +309,24 @@ class TwoTowns(World):
                 step=Step.CHECKING,
                 done=0,
                 total=total,
+            )
+        )
+
+    def _add_wall(self) -> None:
+        """A wall in B's centre."""
+        self.add(
+            Wall(
+                id=WALL,
+                county_id=self.county,
+                name=f"{NAME}溪大屏",
+                unit_id=TOWN,
+                token_hash=accounts.hash_token(f"{NAME}wall"),
+                address="10.88.1.0",
+                program=Program(by_urgency=True).as_json(),
+                made_at=NOW,
+                made_by=USER,
+                changed_at=NOW,
+                changed_by=USER,
             )
         )
 
@@ -437,6 +459,11 @@ def over_tied(key, **over):
         "key": key,
         **over,
     }
+
+
+def of_wall(key, **over):
+    """What is asked of town B's wall."""
+    return {"wall_id": WALL, "key": key, **over}
 
 
 def duty_b(*people, day=date(2026, 3, 2)):
@@ -685,6 +712,9 @@ READ_RECIPES = {
     "wall_outcomes.overview": [{"now": NOW}],
     "wall_sources.sources": [{"now": NOW}],
     "wall_workload.forces": [{"now": NOW}],
+    "walls.standing": [{"wall_id": WALL}],
+    "walls.urgency": [{"at": NOW - timedelta(hours=1)}],
+    "walls.walls": [{"now": NOW}, {"now": NOW, "seen": {WALL: NOW}}],
 }
 # Reads that answer more than the scope, and why that tells nothing.
 READS_OF_THE_COUNTY = {
@@ -712,6 +742,7 @@ READS_OF_FIGURES = {
     "wall_outcomes.outcomes",
     "wall_outcomes.overview",
     "wall_sources.sources",
+    "walls.urgency",
 }
 
 # For each command, arguments aimed at town B, and whether somebody of the county may do the same.
@@ -1053,6 +1084,21 @@ COMMAND_RECIPES = {
             True,
         )
     ],
+    "wall_orders.order_wall": [
+        (of_wall("w1", asked=Asked(OrderKind.PIN, SceneKey.DUTY), expected_version=0), True)
+    ],
+    "walls.add_wall": [({"name": "镇里的", "unit_id": TOWN, "key": "w2"}, True)],
+    "walls.bind_wall": [(of_wall("w3", address="10.1.2.3", expected_version=1), True)],
+    "walls.change_wall": [
+        (of_wall("w4", name="改名", unit_id=TOWN, expected_version=1), True),
+        # Into the town of whoever asks.
+        (of_wall("w5", name="改名", unit_id=1, expected_version=1), False),
+    ],
+    "walls.new_wall_token": [(of_wall("w6", expected_version=1), True)],
+    # For a wall about itself; nobody who is a person.
+    "walls.note_entered": [({}, False)],
+    "walls.revoke_wall": [(of_wall("w7"), True)],
+    "walls.set_program": [(of_wall("w8", program=Program(), expected_version=1), True)],
     "sign_in.sign_out": [({"session_id": SESSION}, True)],
     "oidc.link_identity": [
         ({"user_id": USER, "issuer": "https://sso.example", "subject": "s-8810"}, True),

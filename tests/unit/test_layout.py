@@ -133,6 +133,7 @@ QUERIES_WITHOUT_SCOPE = {
     "has_users": "asks whether the site is new, when nobody can be signed in",
     "front": "tells the door what to say, before anybody is signed in",
     "live_sessions": "tells the gate who is signed in, from which a scope comes",
+    "live_walls": "tells the gate which walls hold a good token, from which a scope comes",
     "last_seen": "tells the gate when a session was last used",
     "sought": "makes blind indexes of what is being typed, and reads no case",
     "outcome_names": "names of a code table that are the same for everybody",

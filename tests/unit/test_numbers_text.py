@@ -30,6 +30,7 @@ from domain.limits import RuleProblem
 from domain.people import AccountObjection, AccountProblem, Permission
 from domain.teams import TeamObjection, TeamProblem
 from domain.transitions import Closed
+from domain.walls import WallObjection
 from texts.identity import provider_refused
 from texts.imports import file_refused
 from texts.numbers import clock_time, count, due_day, moment, span, time_left
@@ -210,6 +211,13 @@ EXAMPLES = {
     ],
     errors.TeamNotFound: [errors.TeamNotFound("committee:1")],
     errors.TeamChanged: [errors.TeamChanged()],
+    errors.WallNotFound: [errors.WallNotFound("wall:1")],
+    errors.WallChanged: [
+        errors.WallChanged(),
+        errors.WallChanged(by="王值班", at=NOW, version=3),
+        errors.WallChanged(by="", at=NOW, version=3),
+    ],
+    errors.NotOnWall: [errors.NotOnWall([one]) for one in WallObjection],
     errors.KeyReused: [errors.KeyReused("reassign")],
     errors.SignInRefused: [errors.SignInRefused(one, NOW) for one in errors.SignInProblem],
     errors.ProviderRefused: [errors.ProviderRefused(one) for one in errors.ProviderProblem],

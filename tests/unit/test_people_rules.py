@@ -195,6 +195,7 @@ def test_every_role_says_what_it_opens():
         (Permission.IMPORT_RUN, {Role.CENTRE_ADMIN}),
         (Permission.PEOPLE_MANAGE, {Role.CENTRE_ADMIN, Role.SYSTEM_ADMIN}),
         (Permission.RULES_KEEP, {Role.CENTRE_ADMIN, Role.SYSTEM_ADMIN}),
+        (Permission.WALL_KEEP, {Role.DUTY, Role.CENTRE_ADMIN}),
     ],
 )
 def test_what_changes_or_reveals_is_for_few(permission, roles):

@@ -57,7 +57,12 @@ SCREENS = (
     Screen(_("管理"), _("时限"), "admin/limits.py", "limits", (Permission.RULES_KEEP,)),
     Screen(_("管理"), _("计点"), "admin/weights.py", "weights", (Permission.RULES_KEEP,)),
 )
-open_to_them = [screen for screen in SCREENS if actor.may(*screen.permissions)]
+# A wall reads figures, as the map does; but it is hung for one page, and drills into nothing.
+open_to_them = [
+    screen
+    for screen in SCREENS
+    if actor.may(*screen.permissions) and (actor.wall_id is None or screen.address == "wall")
+]
 pages = [
     st.Page(f"../../pages/{screen.script}", title=screen.title, url_path=screen.address)
     for screen in open_to_them

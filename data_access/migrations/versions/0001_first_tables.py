@@ -19,11 +19,14 @@ SQLITE_TRIGGERS = (
     "CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END",
     "CREATE TRIGGER case_event_no_update BEFORE UPDATE ON case_event BEGIN SELECT RAISE(ABORT, 'case_event is append-only'); END",
     "CREATE TRIGGER case_event_no_delete BEFORE DELETE ON case_event BEGIN SELECT RAISE(ABORT, 'case_event is append-only'); END",
+    "CREATE TRIGGER wall_order_no_update BEFORE UPDATE ON wall_order BEGIN SELECT RAISE(ABORT, 'wall_order is append-only'); END",
+    "CREATE TRIGGER wall_order_no_delete BEFORE DELETE ON wall_order BEGIN SELECT RAISE(ABORT, 'wall_order is append-only'); END",
 )
 POSTGRESQL_TRIGGERS = (
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
     'CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
     'CREATE TRIGGER case_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+    'CREATE TRIGGER wall_order_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON wall_order FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
 )
 
 
@@ -843,6 +846,52 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['app_user.id'], name=op.f('fk_case_seen_user_id')),
     sa.PrimaryKeyConstraint('user_id', 'county_id', 'case_id', name=op.f('pk_case_seen'))
     )
+    op.create_table('wall',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('county_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('address', sa.String(length=64), nullable=True),
+    sa.Column('program', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.CheckConstraint('(revoked_at IS NULL) = (revoked_by IS NULL)', name=op.f('ck_wall_revoked_by_whom')),
+    sa.ForeignKeyConstraint(['county_id'], ['organisation_unit.id'], name=op.f('fk_wall_county_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['organisation_unit.id'], name=op.f('fk_wall_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_wall')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_wall_token_hash'))
+    )
+    with op.batch_alter_table('wall', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_wall_county_id'), ['county_id'], unique=False)
+    op.create_table('wall_order',
+    sa.Column('wall_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Enum('rotate', 'pause', 'pin', 'spotlight', name='orderkind', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('scene', sa.Enum('duty', 'map', 'workload', 'outcomes', 'overview', name='scenekey', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('pinned', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('view_level', sa.Enum('04', '05', '06', '07', name='view_unit_level', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('view_code', sa.String(length=15), nullable=True),
+    sa.Column('spot_level', sa.Enum('04', '05', '06', '07', name='spot_unit_level', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('spot_code', sa.String(length=15), nullable=True),
+    sa.Column('spot_until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(spot_code IS NULL) = (spot_until IS NULL) AND (spot_code IS NULL) = (spot_level IS NULL) AND (spot_code IS NULL) = (kind <> 'spotlight')", name=op.f('ck_wall_order_spotlight_whole')),
+    sa.CheckConstraint("view_code IS NULL OR scene = 'map'", name=op.f('ck_wall_order_view_of_the_map')),
+    sa.CheckConstraint('(view_code IS NULL) = (view_level IS NULL)', name=op.f('ck_wall_order_view_whole')),
+    sa.CheckConstraint('pinned = 0 OR scene IS NOT NULL', name=op.f('ck_wall_order_pinned_to_a_scene')),
+    sa.CheckConstraint('pinned IN (0, 1)', name=op.f('ck_wall_order_pinned_or_not')),
+    sa.ForeignKeyConstraint(['wall_id'], ['wall.id'], name=op.f('fk_wall_order_wall_id')),
+    sa.PrimaryKeyConstraint('wall_id', 'version', name=op.f('pk_wall_order'))
+    )
 
     # ### end Alembic commands ###
 
@@ -853,6 +902,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic ###
+    op.drop_table('wall_order')
+    with op.batch_alter_table('wall', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_wall_county_id'))
+
+    op.drop_table('wall')
     op.drop_table('case_seen')
     with op.batch_alter_table('batch_move', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_batch_move_county_id_case_id'))
