@@ -23,6 +23,7 @@ from server.clock import now
 from server.events import hung_bell
 from server.journal import set_up_log
 from server.open_walls import watched_walls
+from server.peer import believe_no_headers
 from texts import gettext as _
 from texts.people import separation_lines
 
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """The site is open between start and stop. A start that cannot be says why in one sentence."""
     set_up_log()
+    believe_no_headers()
     here: Site | None = None
     try:
         here = await to_thread.run_sync(_open, listening_address())

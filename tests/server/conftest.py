@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from data_access import accounts, migrate
+from data_access import accounts, migrate, site
 from data_access.engine import Database, open_engine
+from data_access.settings import Settings
 from data_access.tables import UserRole
 from data_access.vault import open_vault
 from domain.people import Role
+from server import clock
 from tests.server.browserless import Browser
 from tests.world import World
 
@@ -175,6 +177,22 @@ def installation(template, tmp_path) -> Installation:
     for name in ("wusong.db", "secret.key"):
         (tmp_path / name).write_bytes((template.folder / name).read_bytes())
     return Installation(tmp_path, template.case_no, template.other_case_no)
+
+
+@pytest.fixture
+def opened(installation):
+    """Opens the installation as the site of this process, with the settings asked for."""
+    sites = []
+
+    def opening(**settings):
+        here = site.open_site(Settings(data_dir=installation.folder, **settings), clock=clock.now)
+        site.install(here)
+        sites.append(here)
+        return here
+
+    yield opening
+    for here in sites:
+        site.close_site(here)
 
 
 @pytest.fixture(scope="session")

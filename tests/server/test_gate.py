@@ -14,7 +14,6 @@ from starlette.responses import Response
 from data_access import accounts, site
 from data_access.commands import sign_in
 from data_access.door import SignedIn
-from data_access.settings import Settings
 from data_access.tables import User
 from server import clock, gate, script_errors, sockets
 from server.address import Address, listening_address
@@ -31,22 +30,6 @@ PASSWORD = "Zhen-de-9-ci"
 SECRET = "张三 510129199001011234"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing is bound here
 LOCAL, OTHER = ("127.0.0.1", 8501), ("10.1.2.3", 8501)
-
-
-@pytest.fixture
-def opened(installation):
-    """Opens the installation as the site of this process, with the settings asked for."""
-    sites = []
-
-    def opening(**settings):
-        here = site.open_site(Settings(data_dir=installation.folder, **settings), clock=clock.now)
-        site.install(here)
-        sites.append(here)
-        return here
-
-    yield opening
-    for here in sites:
-        site.close_site(here)
 
 
 @pytest.fixture
