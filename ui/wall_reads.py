@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_access.queries import (
+    choices,
     red_events,
     wall,
     wall_map,
@@ -19,6 +20,7 @@ from data_access.queries.wall_sources import SourceAge
 from data_access.queries.wall_workload import Forces
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from texts import language
 from ui.cache import cached
 
 
@@ -28,6 +30,15 @@ class WallReads:
 
     scope: Scope
     now: datetime
+
+    def county(self) -> str:
+        """What the county is called."""
+        county = Scope(self.scope.county_id, whole_county=True)
+        return cached(
+            f"scope_name {language()}",
+            lambda session: choices.scope_name(session, scope=county),
+            scope=county,
+        )
 
     def duty(self) -> Duty:
         """The scene for who is on duty."""

@@ -74,22 +74,24 @@ def draw(actor: Actor, sight: Sight, now: datetime) -> None:
     scope = actor.scope(Permission.FIGURES_READ)
     reads = WallReads(scope, now)
     places = map_reads.places(scope, day_of(now))
-    focus = sight.area or places.county
+    # A site may have no shapes yet: then it has every scene but the map.
+    focus = sight.area or next(iter(places.layers.county.areas), None)
     theme = theme_at(now)
     live.show(watermark)
     try:
-        scene, sources, told = _scene(sight, reads, places), reads.sources(), reads.ticker()
+        scene, sources, told = _scene(sight, reads, places, focus), reads.sources(), reads.ticker()
         alarms = reads.alarms()
-        coloured = wall_map.coloured(reads.load_map(sight.level, None), places)
+        coloured = wall_map.coloured(reads.load_map(sight.level, None), places) if focus else None
     except UNREADABLE:
-        scene, sources, told, alarms, coloured = _nothing(), (), None, (), None
+        scene = _nothing(_("暂时读不到数据。恢复后本屏自动继续。"))
+        sources, told, alarms, coloured = (), None, (), None
     _mark_sources(scene, sources, now)
     _WALL(
         key="wall",
         data={
             "theme": "light" if theme == "desk" else "dark",
             "title": _("{county}综治中心 · {scene}").format(
-                county=places.county.name, scene=word(sight.scene)
+                county=reads.county(), scene=word(sight.scene)
             ),
             "demo": _("演示数据") if is_demo(actor) else "",
             "spotlight": sight.spotlight,
@@ -106,7 +108,7 @@ def draw(actor: Actor, sight: Sight, now: datetime) -> None:
         },
         on_turn_change=_turned,
     )
-    if places.layers.county.areas and coloured is not None:
+    if focus is not None and coloured is not None:
         wall_map.show(coloured, places, focus, theme=theme, nonce=focus.code)
 
 
@@ -114,16 +116,18 @@ def _turned() -> None:
     """The draw that follows shows the next scene."""
 
 
-def _scene(sight: Sight, reads: WallReads, places: Places) -> dict[str, Any]:
+def _scene(sight: Sight, reads: WallReads, places: Places, focus: Area | None) -> dict[str, Any]:
     match sight.scene:
         case SceneKey.DUTY:
             return wall_tiles.duty(reads.duty())
         case SceneKey.MAP:
+            if focus is None:
+                return _nothing(_no_shapes())
             found = reads.load_map(sight.level, None)
             return wall_tiles.load_map(
                 found,
                 names={one.code: one.name for one in places.layer(UnitLevel.TOWN).areas},
-                title=wall_map.title(sight.level, sight.area or places.county),
+                title=wall_map.title(sight.level, focus),
                 legend=wall_map.coloured(found, places).legend,
             )
         case SceneKey.WORKLOAD:
@@ -133,16 +137,25 @@ def _scene(sight: Sight, reads: WallReads, places: Places) -> dict[str, Any]:
             until = words.data_until(told.year.months.last_day, today=day_of(reads.now))
             return wall_tiles.outcomes(told, reads.overview().months, until=until)
         case SceneKey.OVERVIEW:
-            found = reads.load_map(sight.level, None)
-            return wall_tiles.overview(
-                reads.overview(),
-                map_title=wall_map.title(sight.level, places.county),
-                legend=wall_map.coloured(found, places).legend,
-            )
+            scene = wall_tiles.overview(reads.overview())
+            scene["tiles"].append(_small_map(sight, reads, places, focus))
+            return scene
 
 
-def _nothing() -> dict[str, Any]:
-    empty = _("暂时读不到数据。恢复后本屏自动继续。")
+def _small_map(
+    sight: Sight, reads: WallReads, places: Places, focus: Area | None
+) -> dict[str, Any]:
+    if focus is None:
+        return {"area": "map", "title": "", "kind": "nothing", "empty": _no_shapes()}
+    made = wall_map.coloured(reads.load_map(sight.level, None), places)
+    return wall_tiles.map_place(wall_map.title(sight.level, focus), made.legend)
+
+
+def _no_shapes() -> str:
+    return _("本站点还没有边界图形,地图画不出来。")
+
+
+def _nothing(empty: str) -> dict[str, Any]:
     tile = {"area": "all", "title": "", "kind": "nothing", "empty": empty}
     return {"layout": "'all' 1fr / 1fr", "tiles": [tile]}
 

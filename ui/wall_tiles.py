@@ -90,7 +90,7 @@ def load_map(
     return {
         "layout": f"'map open' 28fr 'map towns' 72fr / {_columns(2.2, 1)}",
         "tiles": [
-            {"area": "map", "title": title, "kind": "map", "legend": list(legend)},
+            map_place(title, legend),
             _figure(WallFigure.OPEN, "open", count(total)),
             {
                 "area": "towns",
@@ -109,6 +109,11 @@ def load_map(
             },
         ],
     }
+
+
+def map_place(title: str, legend: Sequence[str]) -> Tile:
+    """Where the map lies: the page puts it there."""
+    return {"area": "map", "title": title, "kind": "map", "legend": list(legend)}
 
 
 def workload(found: Forces) -> dict[str, Any]:
@@ -154,8 +159,8 @@ def outcomes(found: OutcomeScene, months: Sequence[Step], *, until: str) -> dict
     }
 
 
-def overview(found: Overview, *, map_title: str, legend: Sequence[str]) -> dict[str, Any]:
-    """接待: the county in numbers, for visitors."""
+def overview(found: Overview) -> dict[str, Any]:
+    """接待: the county in numbers, for visitors; a tile of the area "map" belongs to it."""
     bodies = [
         (_("镇街"), found.towns),
         (_("社区"), found.communities),
@@ -183,7 +188,6 @@ def overview(found: Overview, *, map_title: str, legend: Sequence[str]) -> dict[
                 "empty": "",
             },
             trend(found.months, title=_("近 12 个整月")),
-            {"area": "map", "title": map_title, "kind": "map", "legend": list(legend)},
         ],
     }
 

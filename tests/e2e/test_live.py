@@ -13,7 +13,7 @@ LIVE = 10_000
 TABS = 10
 PAGES = ("/queue", "/workload", "/map", "/teams", "/people")
 # Within a moment of the last sign of life the page says itself that nothing comes any more.
-FROZEN_WITHIN = 12_000
+FROZEN_WITHIN = 20_000
 
 
 def status(page):

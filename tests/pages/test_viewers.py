@@ -17,6 +17,7 @@ KINDS = {
     "page": r"ORDER BY cases\.paused",
     "counts": r"GROUP BY cases\.stage",
     "holders": r"^SELECT mediator\.id, mediator\.code",
+    "red events": r"red_event\.raised_at",
 }
 
 
@@ -77,7 +78,7 @@ def test_a_change_costs_one_question_of_each_kind_for_all_viewers(
     desk.here.watcher.look()
     shown = [viewer.refresh() for viewer in viewers]
     assert all(number in [row["number"] for row in one["rows"]] for one in shown)
-    assert of_cases(questions) == {"page": 1, "counts": 1, "holders": 1}
+    assert of_cases(questions) == {"page": 1, "counts": 1, "holders": 1, "red events": 1}
     # Neither does anything else that a refresh needs, such as who is signed in, cost one a viewer.
     assert {one: times for one, times in Counter(questions).items() if times > 1} == {}
 

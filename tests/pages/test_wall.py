@@ -64,6 +64,15 @@ def test_the_wall_is_closed_to_all_others(desk, county, role):
         at.switch_page(WALL)
 
 
+@pytest.mark.parametrize("role", [Role.TRAINING, Role.COURT, Role.WALL])
+def test_the_bare_address_leads_nobody_to_a_screen_without_a_menu(desk, county, role):
+    at = desk.sign_in(role)
+    at.run()
+    assert not at.exception
+    assert data_of(at, "wall") is None
+    assert data_of(at, "map_head") is not None
+
+
 @pytest.mark.parametrize("scene", SceneKey)
 @pytest.mark.parametrize("role", [Role.WALL, Role.DUTY])
 def test_no_scene_tells_of_anybody_whoever_looks(desk, county, scene, role):
@@ -83,6 +92,17 @@ def test_no_scene_tells_of_anybody_whoever_looks(desk, county, scene, role):
 def _areas(wall):
     """The names between the quotes of a scene's layout."""
     return " ".join(wall["scene"]["layout"].split("'")[1::2])
+
+
+@pytest.mark.parametrize("scene", SceneKey)
+def test_a_county_without_shapes_has_every_scene_and_says_why_there_is_no_map(desk, scene):
+    desk.world.case()
+    at = opened(desk, scene.value)
+    assert not at.exception
+    wall = data_of(at, "wall")
+    assert "综治中心" in wall["title"]
+    told = "还没有边界图形" in json.dumps(wall, ensure_ascii=False)
+    assert told is (scene in {SceneKey.MAP, SceneKey.OVERVIEW})
 
 
 def test_duty_says_what_is_late_by_town_and_small_risks_are_held_back(desk, county):

@@ -76,7 +76,9 @@ menu = [
 
 def home() -> None:
     """The bare address: on to the queue, or to the first page of the person's menu."""
-    work = next((page for page in pages if page.url_path == "queue"), next(iter(pages), None))
+    offered = [one.address for one in menu]
+    first = "queue" if "queue" in offered else next(iter(offered), None)
+    work = next((page for page in pages if page.url_path == first), None)
     if work is not None:
         st.switch_page(work, query_params=dict(st.query_params))
     st.info(_("您的岗位目前没有可以打开的页面。如果这不对,请联系综治中心管理员。"))
