@@ -22,6 +22,7 @@ from data_access.tables import Wall
 from data_access.wall_state import part_of
 from domain.errors import SessionEnded
 from domain.people import Actor, wall_actor
+from domain.walls import SceneKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class WallRegistry:
         self._snapshot = _Snapshot(-1, {}, {})
         self._seen: dict[int, datetime] = {}
         self._written: dict[int, datetime] = {}
+        self._shown: dict[int, tuple[SceneKey, int]] = {}
 
     def find(self, token: str, *, address: str) -> FoundWall | None:
         """Whose token it is; None where it opens nothing, or nothing from this address."""
@@ -98,9 +100,17 @@ class WallRegistry:
                 )
             )
 
+    def note_shown(self, wall_id: int, scene: SceneKey, order_version: int) -> None:
+        """What the wall has been sent to draw, and the order that it follows with that."""
+        self._shown[wall_id] = (scene, order_version)
+
     def seen(self) -> dict[int, datetime]:
         """When this process saw each wall last."""
         return dict(self._seen)
+
+    def shown(self) -> dict[int, tuple[SceneKey, int]]:
+        """What this process sent each wall last: the scene, and the order that it follows."""
+        return dict(self._shown)
 
     def _current(self) -> _Snapshot:
         snapshot = self._snapshot

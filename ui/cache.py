@@ -59,6 +59,26 @@ def cached(
     return answer
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def _kept(key: str, _load: Callable[[], object]) -> object:  # noqa: ARG001 - Streamlit's key
+    return _load()
+
+
+def kept(question: str, load: Callable[[Any], T], *, scope: Scope) -> T:
+    """`load`'s answer for this scope, asked for once, whatever is written afterwards.
+
+    For what a screen goes by and must not change under it. `question` names all that it depends on.
+    """
+    here = site.current()
+
+    def read() -> T:
+        with here.db.read() as session:
+            return load(session)
+
+    answer: T = _kept(f"{here.url}|{question}|{scope.key}", read)  # type: ignore[assignment]
+    return answer
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _made(key: str, _make: Callable[[], object]) -> object:  # noqa: ARG001 - Streamlit's key
     return _make()

@@ -82,6 +82,15 @@ class ZoneOutline:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """A ring that spreads once around a place where something changed; again under another `id`."""
+
+    id: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A wish to see `bounds` (south, west, north, east).
 
@@ -98,7 +107,8 @@ class Frame:
 
     A class is "0" to "4", "s" for suppressed, "-" for no data, "x" for outside what the reader may
     see. Where `show` has "0" the area fades; None shows all. `values` are the tooltips' texts.
-    In mode "draw" a stroke sends a ring, and a click still sends its area.
+    In mode "draw" a stroke sends a ring, and a click still sends its area. A `still` map hangs
+    where nobody has a pointer: it has no buttons, answers nothing, and grows with its frame.
     """
 
     level: Level
@@ -111,6 +121,8 @@ class Frame:
     view: View | None = None
     mode: Literal["look", "draw"] = "look"
     palette: Scale = "sequence"
+    pulses: tuple[Pulse, ...] = ()
+    still: bool = False
 
 
 def show(
@@ -167,6 +179,10 @@ def _message(layers: MapLayers, frame: Frame, theme: Theme) -> dict[str, Any]:
         "selected": frame.selected,
         "view": frame.view and {"nonce": frame.view.nonce, "bounds": frame.view.bounds},
         "mode": frame.mode,
+        "pulses": [
+            [one.id, round(one.lat, _DIGITS), round(one.lon, _DIGITS)] for one in frame.pulses
+        ],
+        "still": frame.still,
         "look": look(theme, frame.palette),
         "words": _words(layers),
     }
@@ -197,6 +213,10 @@ def _character(number: int) -> str:
 def _marker(one: Marker) -> tuple[str | float | int | bool, ...]:
     lat, lon = round(one.lat, _DIGITS), round(one.lon, _DIGITS)
     return (one.id, lat, lon, one.lamp.value, one.count, one.label, one.new)
+
+
+def _ring(one: Pulse) -> tuple[str, float, float]:
+    return one.id, round(one.lat, _DIGITS), round(one.lon, _DIGITS)
 
 
 def _rounded(

@@ -5,16 +5,29 @@ the clock is the safety net where no event comes through, and the sign of life t
 clock judges: see ui/assets/elements/live.js.
 """
 
+from collections.abc import Callable
+
+import streamlit as st
+
 from data_access.changes import Watermark
 from texts import gettext as _
 from texts.numbers import clock_time
-from ui import elements
+from ui import elements, refreshes
 
 # How often a part that has a bell looks without being asked.
 HEARTBEAT_SECONDS = 4.0
 
 _LIVE = elements.element("live")
 _WORKER = elements.address("live_worker.js")
+
+
+def part(draw: Callable[[], None]) -> Callable[[], None]:
+    """A part of a page that is drawn again and again, by the bell that it shows and by the clock.
+
+    What it takes is written down for the page of server health.
+    """
+    live: Callable[[], None] = st.fragment(run_every=HEARTBEAT_SECONDS)(refreshes.timed(draw))
+    return live
 
 
 def show(watermark: Watermark) -> None:

@@ -13,7 +13,7 @@ from texts import wall as words
 from texts.numbers import count
 from texts.words import word
 from ui import county_map, map_view
-from ui.county_map import Frame, Level, View
+from ui.county_map import Frame, Level, Pulse, View
 from ui.map_look import Theme
 from ui.map_places import Places
 
@@ -58,7 +58,9 @@ def title(level: UnitLevel, focus: Area) -> str:
     return _("{area}在办案件(按{level})").format(area=focus.name, level=word(level))
 
 
-def show(made: WallMap, places: Places, focus: Area, *, theme: Theme, nonce: str) -> None:
+def show(
+    made: WallMap, places: Places, focus: Area, *, theme: Theme, pulses: tuple[Pulse, ...]
+) -> None:
     """Draw it where the page's style puts it; it stays the same map from scene to scene."""
     with st.container(key="wall_map"):
         county_map.show(
@@ -68,7 +70,9 @@ def show(made: WallMap, places: Places, focus: Area, *, theme: Theme, nonce: str
                 made.signs,
                 places.mask(focus, made.level),
                 made.texts,
-                view=View(nonce, focus.bounds),
+                view=View(focus.code, focus.bounds),
+                pulses=pulses,
+                still=True,
             ),
             key="wall_county",
             height=_HEIGHT,

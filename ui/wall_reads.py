@@ -1,5 +1,6 @@
 """What the wall shows, through the cache: every wall of a county costs one reading a change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from data_access.queries import (
     wall_outcomes,
     wall_sources,
     wall_workload,
+    walls,
 )
 from data_access.queries.red_events import TownAlarm
 from data_access.queries.wall import Duty, Ticker
@@ -18,10 +20,12 @@ from data_access.queries.wall_map import LoadMap
 from data_access.queries.wall_outcomes import OutcomeScene, Overview
 from data_access.queries.wall_sources import SourceAge
 from data_access.queries.wall_workload import Forces
+from data_access.wall_state import Standing
 from domain.organisation import UnitLevel
 from domain.people import Scope
+from domain.walls import SceneKey
 from texts import language
-from ui.cache import cached
+from ui.cache import cached, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ class WallReads:
             f"scope_name {language()}",
             lambda session: choices.scope_name(session, scope=county),
             scope=county,
+        )
+
+    def standing(self, wall_id: int) -> Standing:
+        """A wall's program and the order in force. Raises WallNotFound."""
+        return cached(
+            f"wall {wall_id}",
+            lambda session: walls.standing(session, scope=self.scope, wall_id=wall_id),
+            scope=self.scope,
+        )
+
+    def urgency(self, at: datetime) -> Mapping[SceneKey, int]:
+        """How much there was to do for each scene at a moment: told the same however often."""
+        return kept(
+            f"wall urgency {at.isoformat()}",
+            lambda session: walls.urgency(session, scope=self.scope, at=at),
+            scope=self.scope,
         )
 
     def duty(self) -> Duty:

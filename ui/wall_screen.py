@@ -1,11 +1,8 @@
 """The wall as it is drawn: a scene with its figures, its two times, and what may be wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
-
-import streamlit as st
 
 from data_access import site
 from data_access.changes import Watermark
@@ -16,51 +13,24 @@ from data_access.queries.wall import Ticker
 from data_access.queries.wall_sources import SourceAge
 from domain.clocks import BEIJING, day_of
 from domain.organisation import UnitLevel
-from domain.people import Actor, Permission
+from domain.people import Actor, Permission, Scope
 from domain.wall_figures import Happened
-from domain.walls import Program, SceneKey, shown
+from domain.walls import SceneKey
 from texts import gettext as _
 from texts import language
 from texts import wall as words
 from texts.numbers import clock_time, day, moment
 from texts.words import word
-from ui import elements, live, map_reads, wall_map, wall_tiles
+from ui import elements, live, map_reads, wall_map, wall_pulse, wall_tiles
 from ui.frame import is_demo
 from ui.map_look import Theme
 from ui.map_places import Places
 from ui.wall_reads import WallReads
+from ui.wall_sight import Sight, sight
 
 _WALL = elements.element("wall")
 # Light by day, dark by night: a screen in a dark room must not blind who is on duty.
 _DAY_BEGINS, _DAY_ENDS = time(7), time(19)
-_PROGRAM = Program()
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a wall is to show now: a scene, of which part of the county, and until when."""
-
-    scene: SceneKey
-    until: datetime
-    level: UnitLevel = UnitLevel.COMMUNITY
-    area: Area | None = None
-    spotlight: str = ""
-    operator: str = ""
-    turn: str = ""
-    chime: bool = False
-
-
-def sight(now: datetime) -> Sight:
-    """The scene of the rotation, or the one that the address holds the wall at (`?scene=duty`)."""
-    found = shown(_PROGRAM, now)
-    held = st.query_params.get("scene", "")
-    if held in set(SceneKey):
-        return Sight(SceneKey(held), found.until, turn=_("停在此场景"))
-    turn = _("场景 {place}/{places}").format(place=found.place, places=found.places)
-    if found.next is not None:
-        following = _("下一个 {scene} {{seconds}} 秒").format(scene=word(found.next))
-        turn = f"{turn} · {following}"
-    return Sight(found.scene, found.until, turn=turn)
 
 
 def theme_at(now: datetime) -> Theme:
@@ -68,66 +38,87 @@ def theme_at(now: datetime) -> Theme:
     return "desk" if _DAY_BEGINS <= now.astimezone(BEIJING).time() < _DAY_ENDS else "wall"
 
 
-def draw(actor: Actor, sight: Sight, now: datetime) -> None:
+def draw(actor: Actor, now: datetime) -> None:
     """Draw it. While the database does not answer, what was read last stays and is called so."""
-    watermark = site.current().watcher.seen(now=now)
+    here = site.current()
+    watermark = here.watcher.seen(now=now)
     scope = actor.scope(Permission.FIGURES_READ)
     reads = WallReads(scope, now)
     places = map_reads.places(scope, day_of(now))
-    # A site may have no shapes yet: then it has every scene but the map.
-    focus = sight.area or next(iter(places.layers.county.areas), None)
+    seen = sight(actor, reads, places, now)
+    if actor.wall_id is not None:
+        here.walls.note_shown(actor.wall_id, seen.scene, seen.order_version)
+    focus = seen.area or _own(scope, places)
     theme = theme_at(now)
     live.show(watermark)
     try:
-        scene, sources, told = _scene(sight, reads, places, focus), reads.sources(), reads.ticker()
+        scene, sources, told = _scene(seen, reads, places, focus), reads.sources(), reads.ticker()
         alarms = reads.alarms()
-        coloured = wall_map.coloured(reads.load_map(sight.level, None), places) if focus else None
+        found = reads.load_map(seen.level, None) if focus else None
     except UNREADABLE:
         scene = _nothing(_("暂时读不到数据。恢复后本屏自动继续。"))
-        sources, told, alarms, coloured = (), None, (), None
+        sources, told, alarms, found = (), None, (), None
     _mark_sources(scene, sources, now)
     _WALL(
         key="wall",
         data={
             "theme": "light" if theme == "desk" else "dark",
             "title": _("{county}综治中心 · {scene}").format(
-                county=reads.county(), scene=word(sight.scene)
+                county=reads.county(), scene=word(seen.scene)
             ),
             "demo": _("演示数据") if is_demo(actor) else "",
-            "spotlight": sight.spotlight,
+            "spotlight": seen.spotlight,
             "date": _date(now),
             "now_ms": round(now.timestamp() * 1000),
-            "until_ms": round(sight.until.timestamp() * 1000),
+            "until_ms": round(seen.until.timestamp() * 1000),
             "fresh": watermark.fresh,
             "scene": scene,
             "alarm": _alarm(alarms, now) if alarms else None,
-            "chime": sight.chime,
+            "chime": seen.chime,
             "ticker": _ticker(told) if told is not None else [],
-            "operator": sight.operator,
-            "words": _words(watermark, sight),
+            "operator": seen.operator,
+            "back": "" if actor.wall_id is not None else _("返回工作台"),
+            "words": _words(watermark, seen),
         },
         on_turn_change=_turned,
     )
-    if focus is not None and coloured is not None:
-        wall_map.show(coloured, places, focus, theme=theme, nonce=focus.code)
+    if focus is not None and found is not None:
+        in_sight = seen.scene in {SceneKey.MAP, SceneKey.OVERVIEW} and not alarms
+        wall_map.show(
+            wall_map.coloured(found, places),
+            places,
+            focus,
+            theme=theme,
+            pulses=wall_pulse.pulses(found, places, in_sight=in_sight),
+        )
+
+
+def _own(scope: Scope, places: Places) -> Area | None:
+    """The part of the county that is the wall's own: its town, or all of it.
+
+    A site may have no shapes yet: then there is every scene but the map.
+    """
+    if not scope.whole_county and len(scope.towns) == 1:
+        return places.by_id.get(*scope.towns)
+    return next(iter(places.layers.county.areas), None)
 
 
 def _turned() -> None:
     """The draw that follows shows the next scene."""
 
 
-def _scene(sight: Sight, reads: WallReads, places: Places, focus: Area | None) -> dict[str, Any]:
-    match sight.scene:
+def _scene(seen: Sight, reads: WallReads, places: Places, focus: Area | None) -> dict[str, Any]:
+    match seen.scene:
         case SceneKey.DUTY:
             return wall_tiles.duty(reads.duty())
         case SceneKey.MAP:
             if focus is None:
                 return _nothing(_no_shapes())
-            found = reads.load_map(sight.level, None)
+            found = reads.load_map(seen.level, None)
             return wall_tiles.load_map(
                 found,
                 names={one.code: one.name for one in places.layer(UnitLevel.TOWN).areas},
-                title=wall_map.title(sight.level, focus),
+                title=wall_map.title(seen.level, focus),
                 legend=wall_map.coloured(found, places).legend,
             )
         case SceneKey.WORKLOAD:
@@ -138,17 +129,15 @@ def _scene(sight: Sight, reads: WallReads, places: Places, focus: Area | None) -
             return wall_tiles.outcomes(told, reads.overview().months, until=until)
         case SceneKey.OVERVIEW:
             scene = wall_tiles.overview(reads.overview())
-            scene["tiles"].append(_small_map(sight, reads, places, focus))
+            scene["tiles"].append(_small_map(seen, reads, places, focus))
             return scene
 
 
-def _small_map(
-    sight: Sight, reads: WallReads, places: Places, focus: Area | None
-) -> dict[str, Any]:
+def _small_map(seen: Sight, reads: WallReads, places: Places, focus: Area | None) -> dict[str, Any]:
     if focus is None:
         return {"area": "map", "title": "", "kind": "nothing", "empty": _no_shapes()}
-    made = wall_map.coloured(reads.load_map(sight.level, None), places)
-    return wall_tiles.map_place(wall_map.title(sight.level, focus), made.legend)
+    made = wall_map.coloured(reads.load_map(seen.level, None), places)
+    return wall_tiles.map_place(wall_map.title(seen.level, focus), made.legend)
 
 
 def _no_shapes() -> str:
@@ -216,12 +205,12 @@ def _date(now: datetime) -> str:
     return f"{day(today, today=today)} {weekdays[today.weekday()]}"
 
 
-def _words(watermark: Watermark, sight: Sight) -> dict[str, str]:
+def _words(watermark: Watermark, seen: Sight) -> dict[str, str]:
     read_at = clock_time(watermark.read_at)
     return {
         "live": _("● 实时 {time}").format(time=read_at),
         "frozen": _("▲ 数据停在 {time}").format(time=read_at),
         "checked": _("核对 {time}").format(time=read_at),
-        "turn": sight.turn,
+        "turn": seen.turn,
         "quiet": "",
     }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from data_access.scope import walls_within
 from data_access.tables import OrganisationUnit, Wall
+from data_access.units import Unit, units_on
 from data_access.wall_state import (
     Known,
     Standing,
@@ -19,6 +20,7 @@ from data_access.wall_state import (
     standings,
     to_do,
 )
+from domain.clocks import day_of
 from domain.errors import WallNotFound
 from domain.organisation import UnitLevel
 from domain.people import Scope
@@ -106,6 +108,12 @@ def walls(
     ).all()
     known: Known = {}
     return [_row(session, row, now, (seen or {}).get(row.Wall.id), known) for row in rows]
+
+
+def places(session: Session, *, scope: Scope, now: datetime) -> list[Unit]:
+    """Where a wall may hang today: the county's own centre and its towns, as far as in scope."""
+    levels = [UnitLevel.COUNTY, UnitLevel.TOWN]
+    return units_on(session, scope=scope, day=day_of(now), levels=levels)
 
 
 def standing(session: Session, *, scope: Scope, wall_id: int) -> Standing:

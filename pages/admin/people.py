@@ -49,7 +49,7 @@ def narrowed() -> None:
     people_state.restart()
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     person_drawer.show_if_asked(live=True)

@@ -76,7 +76,7 @@ def on_mark() -> None:
     queue_marks.act(clicked("mark"), scope=moving, filters=queue_state.filters(offered))
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)

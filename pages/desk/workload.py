@@ -1,7 +1,5 @@
 """工作量: who bears how much, from the county down to one person."""
 
-import streamlit as st
-
 from data_access import site
 from domain.clocks import day_of
 from domain.people import Permission
@@ -38,7 +36,7 @@ looked = workload_state.read(day_of(now))
 workload_state.write(looked)
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)

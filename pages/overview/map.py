@@ -98,7 +98,7 @@ def on_queue() -> None:
 callbacks = Callbacks(on_map, on_go, on_level, on_figure, on_type, on_open, on_turn, on_queue)
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_map() -> None:
     """Read and draw again and again: from memory unless something changed."""
     sight = Sight.of(require(Permission.FIGURES_READ))

@@ -10,11 +10,11 @@ require(Permission.FIGURES_READ)
 st.html(f"<style>{elements.style('wall_page.css')}</style>")
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_wall() -> None:
     """Read and show again and again: from memory unless something changed."""
     actor, now = require(Permission.FIGURES_READ), clock.now()
-    wall_screen.draw(actor, wall_screen.sight(now), now)
+    wall_screen.draw(actor, now)
 
 
 live_wall()

@@ -66,7 +66,7 @@ def on_request(mediator_id: int) -> None:
     st.session_state["team_view"] = "keep"
 
 
-@st.fragment(run_every=live.HEARTBEAT_SECONDS)
+@live.part
 def live_list() -> None:
     """Read and show again and again: from memory unless something changed."""
     queue_marks.go_to_sandbox_if_asked(live=True)

@@ -712,6 +712,7 @@ READ_RECIPES = {
     "wall_outcomes.overview": [{"now": NOW}],
     "wall_sources.sources": [{"now": NOW}],
     "wall_workload.forces": [{"now": NOW}],
+    "walls.places": [{"now": NOW}],
     "walls.standing": [{"wall_id": WALL}],
     "walls.urgency": [{"at": NOW - timedelta(hours=1)}],
     "walls.walls": [{"now": NOW}, {"now": NOW, "seen": {WALL: NOW}}],

@@ -34,9 +34,8 @@ class Screen:
 
 
 SCREENS = (
-    Screen(
-        _("大屏"), _("大屏"), "overview/wall.py", "wall", (Permission.FIGURES_READ,), in_menu=False
-    ),
+    Screen(_("大屏"), _("大屏"), "overview/wall.py", "wall", (Permission.FIGURES_READ,)),
+    Screen(_("大屏"), _("大屏管理"), "overview/walls.py", "walls", (Permission.WALL_KEEP,)),
     Screen(_("一张图"), _("地图"), "overview/map.py", "map", (Permission.FIGURES_READ,)),
     Screen(_("办理"), _("纠纷队列"), "desk/queue.py", "queue", (Permission.CASE_READ,)),
     Screen(_("办理"), _("工作量"), "desk/workload.py", "workload", (Permission.CASE_READ,)),
@@ -75,9 +74,9 @@ menu = [
 
 
 def home() -> None:
-    """The bare address: on to the queue, or to the first page of the person's menu."""
+    """The bare address: on to the queue, else to the map, else to what the person's menu has."""
     offered = [one.address for one in menu]
-    first = "queue" if "queue" in offered else next(iter(offered), None)
+    first = next((one for one in ("queue", "map", *offered) if one in offered), None)
     work = next((page for page in pages if page.url_path == first), None)
     if work is not None:
         st.switch_page(work, query_params=dict(st.query_params))

@@ -87,7 +87,8 @@ function build(root) {
   view.live.setAttribute("role", "status");
   view.top.append(view.title, view.demo, view.spot, view.date, view.time, view.live);
   view.ticker = make("span", "ticker"); view.operator = make("span", "operator"); view.turn = make("span", "second");
-  view.foot.append(view.ticker, view.operator, view.turn);
+  view.back = make("a", "back"); view.back.href = "/"; view.back.target = "_self";
+  view.foot.append(view.ticker, view.operator, view.turn, view.back);
   view.wall.append(view.top, view.scene, view.foot);
   root.replaceChildren(view.wall);
   return view;
@@ -101,7 +102,8 @@ function paint(view) {
   set(view.title, data.title);
   set(view.demo, data.demo); view.demo.hidden = !data.demo;
   set(view.spot, data.spotlight); view.spot.hidden = !data.spotlight;
-  set(view.operator, data.operator);
+  set(view.operator, data.operator); view.operator.hidden = !data.operator;
+  set(view.back, data.back); view.back.hidden = !data.back;
   const scene = JSON.stringify([data.alarm, data.scene]);
   if (view.drawn !== scene) {
     view.drawn = scene;

@@ -52,6 +52,9 @@
     return node;
   }
 
+  // What a still map is as high as, where its type and its lines are as the look has them.
+  const STILL_HEIGHT = 800, STILL_TYPE = 22;
+
   class View {
     constructor(leaflet) {
       this.leaflet = leaflet;
@@ -115,6 +118,7 @@
       for (const name of ["pointerdown", "wheel"]) box.addEventListener(name, () => (this.fitted = null), { capture: true, passive: true });
       new ResizeObserver(() => {
         leaflet.invalidateSize({ animate: false, pan: true });
+        if (this.dressedAs) this._size();
         if (this.fitted) this._fit(this.fitted, false);
       }).observe(box);
       document.fonts.addEventListener("loadingdone", () => this.marks.redraw());
@@ -175,6 +179,7 @@
       if (this.hovered >= 0 && !this.shown(this.hovered)) this._leave();
       this.drawing.mode(frame.mode);
       this.markers.show(frame.markers);
+      this._pulse(frame.pulses);
       this._look(frame);
       this.fill.redraw();
       this.marks.redraw();
@@ -201,11 +206,38 @@
       this.leaflet.fitBounds(bounds, { animate, padding: [12, 12] });
     }
 
+    // Rings around places that changed: each once, and gone by itself.
+    _pulse(pulses) {
+      const drawn = this.pulsed || new Set(), now = new Set(pulses.map(([id]) => id));
+      this.pulsed = now;
+      for (const [id, lat, lon] of pulses) {
+        if (drawn.has(id)) continue;
+        const ring = make("div", "changed");
+        const layer = L.marker([lat, lon], { icon: L.divIcon({ html: ring, className: "marker-place", iconSize: null }), pane: "markers", interactive: false, keyboard: false });
+        ring.addEventListener("animationend", () => layer.remove());
+        layer.addTo(this.leaflet);
+        this.box.dataset.pulses = Number(this.box.dataset.pulses || 0) + 1;
+      }
+    }
+
+    // A still map is read from far: what is written on it grows with its frame.
+    _size() {
+      const look = this.dressedAs, times = this.box.clientHeight / STILL_HEIGHT;
+      this.look = !this.still ? look : {
+        ...look, size: STILL_TYPE * times,
+        borders: Object.fromEntries(Object.entries(look.borders).map(([level, width]) => [level, width * Math.max(1, times)])),
+      };
+    }
+
     _dress(frame) {
-      const dressed = JSON.stringify([frame.look, frame.words]);
+      const dressed = JSON.stringify([frame.look, frame.words, frame.still]);
       if (this.dressed === dressed) return;
       this.dressed = dressed;
-      this.look = frame.look;
+      this.dressedAs = frame.look;
+      this.still = frame.still;
+      this.box.classList.toggle("still", this.still);
+      this.box.tabIndex = this.still ? -1 : 0;
+      this._size();
       this.theme = frame.look.theme;
       document.documentElement.dataset.theme = this.theme;
       for (const [name, value] of Object.entries(frame.look.css)) this.box.style.setProperty(`--${name}`, value);
