@@ -99,3 +99,10 @@ def everything_sent(at):
     """All text that reached the browser, whatever element it is in."""
     own = [json.loads(node.proto.json) for node in at.get("bidi_component")]
     return json.dumps(own, ensure_ascii=False) + repr(at.main)
+
+
+def record_key(at, case_no, name):
+    """Where the records' form of a case keeps a field now."""
+    turn_key = f"record_turn_{case_no}"
+    turn = at.session_state[turn_key] if turn_key in at.session_state else 0  # noqa: SIM401
+    return f"record_{name}_{case_no}" + (f"_{turn}" if turn else "")

@@ -217,6 +217,9 @@ def _live_refusal() -> None:
 def _unmask(case_no: str) -> None:
     with feedback.refusals_kept("unmask"):
         actor = acting(Permission.CASE_UNMASK)
+        # A press may arrive twice, beside the refresh of another part: it is one reading.
+        if _unmasked(case_no, actor) is not None:
+            return
         clear = unmask_case(
             site.current().db,
             case_no=case_no,

@@ -1,6 +1,6 @@
 """What the fields of the records' form have in common: keys, what was given, one of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,8 +11,24 @@ from texts import gettext as _
 
 
 def key_of(case_no: str, name: str) -> str:
-    """Where a field keeps what was entered: for each case its own."""
-    return f"record_{name}_{case_no}"
+    """Where a field keeps what was entered: for each case its own, and another after each record.
+
+    A refresh that the browser asked for before it heard of the record carries what stood in the
+    fields then. Under the same keys it would fill them again, and take back what was chosen next.
+    """
+    turn = st.session_state.get(_turn_of(case_no), 0)
+    return f"record_{name}_{case_no}" + (f"_{turn}" if turn else "")
+
+
+def begin_anew(case_no: str, names: Iterable[str]) -> None:
+    """Empty the fields: what was entered in them has been recorded."""
+    for name in names:
+        st.session_state.pop(key_of(case_no, name), None)
+    st.session_state[_turn_of(case_no)] = st.session_state.get(_turn_of(case_no), 0) + 1
+
+
+def _turn_of(case_no: str) -> str:
+    return f"record_turn_{case_no}"
 
 
 def given(case_no: str, name: str) -> Any:

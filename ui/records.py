@@ -21,7 +21,7 @@ from texts import gettext as _
 from texts.words import word
 from ui import case_card, case_reads, clock, feedback, record_red, records_shown
 from ui.plain import plain
-from ui.record_fields import given, key_of, select_one
+from ui.record_fields import begin_anew, given, key_of, select_one
 from ui.record_kinds import KINDS, Errand, about_whom, names
 from ui.session import acting, still
 
@@ -239,8 +239,7 @@ def submit(case_no: str) -> None:
         site.current().watcher.look()
         st.session_state["seen_version"] = done.version
         feedback.tell(_("{case}:已记录“{what}”。").format(case=case_no, what=names()[errand]))
-        for name in ("errand", *_FIELDS, *_OF_SIDES):
-            st.session_state.pop(key_of(case_no, name), None)
+        begin_anew(case_no, ("errand", *_FIELDS, *_OF_SIDES))
         st.session_state.pop("record_key", None)
         if errand is Errand.ACKNOWLEDGE:
             # The next thing to say is what is done about it.

@@ -44,6 +44,9 @@ def forget() -> None:
 def _read(seqs: list[int]) -> None:
     with feedback.refusals_kept("trail_reasons"):
         actor = acting(Permission.TRAIL_READ)
+        # A press may arrive twice, beside the refresh of another part: it is one reading.
+        if set(seqs) <= set(shown(actor)):
+            return
         found = read_reasons(site.current().db, seqs=seqs, actor=actor, now=clock.now())
         # What was erased by law has its place too, or it would be offered again and again.
         erased = WrittenReason(_("(已依法删除)"), proven=True)

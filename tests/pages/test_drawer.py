@@ -19,7 +19,7 @@ from domain.people import Permission, Role
 from domain.recusal import ConsentForm
 from tests.desk import QUEUE, blocks_of, data_of, everything_sent, somebody_else_moves
 from texts.words import word
-from ui import clock, feedback
+from ui import case_parts, clock, feedback
 
 KIN = "990129199001010011"
 
@@ -246,6 +246,18 @@ def test_an_unmasking_needs_a_reason_and_leaves_a_line(office):
     with office.here.db.read() as session:
         lines = session.scalars(select(AuditLine).where(AuditLine.action == "case:unmask")).all()
     assert [line.actor_id for line in lines] == [office.user.id]
+
+
+def test_a_press_that_arrives_twice_is_one_unmasking(office, monkeypatch):
+    press = case_parts._unmask
+    monkeypatch.setattr(case_parts, "_unmask", lambda case_no: (press(case_no), press(case_no)))
+    at = drawer(office)
+    at.session_state["unmask_reason"] = "核对当事人身份"
+    at.button(key="unmask").click().run()
+    assert "王小明" in everything_sent(at)
+    with office.here.db.read() as session:
+        lines = session.scalars(select(AuditLine).where(AuditLine.action == "case:unmask")).all()
+    assert len(lines) == 1
 
 
 def test_another_case_begins_masked_again(office):

@@ -20,7 +20,7 @@ from domain.errors import NotEligible
 from domain.organisation import PartyRole
 from domain.people import Role
 from domain.recusal import ConsentForm
-from tests.desk import QUEUE, blocks_of, data_of, everything_sent, somebody_else_moves
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent, record_key, somebody_else_moves
 from ui import clock
 from ui.record_kinds import Errand
 
@@ -65,9 +65,9 @@ def offered(at):
 
 
 def fill_in(at, office, errand, **typed):
-    at.session_state[f"record_errand_{office.case.case_no}"] = errand
+    at.session_state[record_key(at, office.case.case_no, "errand")] = errand
     for field, value in typed.items():
-        at.session_state[f"record_{field}_{office.case.case_no}"] = value
+        at.session_state[record_key(at, office.case.case_no, field)] = value
     return at.run()
 
 
@@ -188,7 +188,7 @@ def test_both_sides_consent_and_the_same_person_cannot_approve_it(office):
     assert "待另一人批准" in told
     record(at, office, Errand.APPROVE, mediator=office.kin, note="同意由其承办")
     assert "批准人不能是记录人" in at.error[0].value
-    assert at.session_state[f"record_note_{office.case.case_no}"] == "同意由其承办"
+    assert at.session_state[record_key(at, office.case.case_no, "note")] == "同意由其承办"
     with pytest.raises(NotEligible):
         give_to_kin(office)
     second = drawer(office, Role.TOWN, unit=office.world.town_a, name="站长")
@@ -240,7 +240,7 @@ def test_what_lacks_is_refused_beside_what_was_typed(office):
     at = record(drawer(office), office, Errand.OBJECT, mediator=office.holder, note=WHY)
     assert "当事人一方" in at.error[0].value
     assert rows(office, PartyObjection) == []
-    assert at.session_state[f"record_note_{office.case.case_no}"] == WHY
+    assert at.session_state[record_key(at, office.case.case_no, "note")] == WHY
     consenting = {"mediator": office.kin, "applicant_on": office.today, "note": WHY}
     record(at, office, Errand.CONSENT, **consenting)
     assert "申请人的形式" in at.error[0].value

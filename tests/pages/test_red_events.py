@@ -9,7 +9,7 @@ from data_access.tables import Case, EmergencyResponse, RedEvent
 from domain.cases import Risk
 from domain.clocks import day_of
 from domain.people import Role
-from tests.desk import QUEUE, blocks_of, data_of, everything_sent
+from tests.desk import QUEUE, blocks_of, data_of, everything_sent, record_key
 from ui import clock
 from ui.queue_list import RED_VIEW
 from ui.record_kinds import Errand
@@ -51,9 +51,9 @@ def drawer(office, case, role=Role.DUTY, *, view="records", **over):
 
 
 def record(at, case, errand, **typed):
-    at.session_state[f"record_errand_{case.case_no}"] = errand
+    at.session_state[record_key(at, case.case_no, "errand")] = errand
     for field, value in typed.items():
-        at.session_state[f"record_{field}_{case.case_no}"] = value
+        at.session_state[record_key(at, case.case_no, field)] = value
     at = at.run().button(key="record_submit").click().run()
     assert not at.exception
     return at
@@ -106,7 +106,7 @@ def test_the_button_opens_the_form_with_the_acknowledgement_chosen(office):
     at.run()
     assert not at.exception
     assert at.session_state["drawer_view"] == "records"
-    assert at.session_state[f"record_errand_{office.red.case_no}"] == Errand.ACKNOWLEDGE
+    assert at.session_state[record_key(at, office.red.case_no, "errand")] == Errand.ACKNOWLEDGE
     assert at.button(key="record_submit").label == "记录:确认红色事件"
 
 
@@ -117,7 +117,7 @@ def test_acknowledging_takes_one_click_and_then_asks_for_the_response(office):
     assert not at.error
     one = alarm_of(office)
     assert (one.acknowledged_by, one.ended_at) == (office.user.id, None)
-    assert at.session_state[f"record_errand_{office.red.case_no}"] == Errand.RESPOND
+    assert at.session_state[record_key(at, office.red.case_no, "errand")] == Errand.RESPOND
     assert told_red(at) is None
     assert "还没有人确认" not in everything_sent(at)
 
@@ -150,7 +150,7 @@ def test_a_response_without_a_person_is_refused_beside_what_was_typed(office):
     office.world.user("站长", role=Role.TOWN, unit=office.world.town_a)
     at = record(drawer(office, office.red), office.red, Errand.RESPOND, note=MEASURES)
     assert at.error[0].value.startswith("负责人")
-    assert at.session_state[f"record_note_{office.red.case_no}"] == MEASURES
+    assert at.session_state[record_key(at, office.red.case_no, "note")] == MEASURES
     assert alarm_of(office).acknowledged_at is None
 
 
@@ -179,3 +179,14 @@ def test_lowering_the_risk_ends_the_event_on_every_screen(office):
     assert any("解除" in text for label, text in fact_lines(at) if label == "红色事件")
     with office.here.db.read() as session:
         assert session.get(Case, (office.red.county_id, office.red.id)).risk == Risk.YELLOW
+
+
+def test_what_a_late_refresh_brings_along_takes_nothing_back(office):
+    """A refresh that the browser asked for before it heard of the record carries the old fields."""
+    at = drawer(office, office.red)
+    before = record_key(at, office.red.case_no, "errand")
+    at = record(at, office.red, Errand.ACKNOWLEDGE)
+    at.session_state[before] = Errand.ACKNOWLEDGE
+    at = at.run()
+    assert at.session_state[record_key(at, office.red.case_no, "errand")] == Errand.RESPOND
+    assert at.button(key="record_submit").label == "记录:记录应急处置"

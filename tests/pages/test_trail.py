@@ -12,7 +12,7 @@ from data_access.tables import AuditLine, UnmaskReason, User
 from data_access.verifying import verifying
 from domain.people import GRANTS, Permission, Role
 from tests.desk import data_of, everything_sent
-from ui import clock
+from ui import clock, trail_reasons
 
 TRAIL = "../../pages/admin/trail.py"
 REASON = "核实王小明的身份"
@@ -200,6 +200,16 @@ def test_reasons_are_shown_on_demand_and_that_is_a_line_too(read):
     # Another question takes the words from the screen.
     at.segmented_control(key="trail_view").set_value("all").run()
     assert REASON not in everything_sent(at)
+
+
+def test_a_press_that_arrives_twice_is_one_reading_of_reasons(read, monkeypatch):
+    press = trail_reasons._read
+    monkeypatch.setattr(trail_reasons, "_read", lambda seqs: (press(seqs), press(seqs)))
+    at = page(read, query={"view": "reads"})
+    at.button(key="trail_show_reasons").click().run()
+    read.here.watcher.look()
+    at.run()
+    assert [row["deed"] for row in rows(at)] == ["阅读查看理由", "查看当事人明文"]
 
 
 def test_a_reason_that_was_erased_is_said_to_be(read):
