@@ -11,7 +11,6 @@ from domain.organisation import UnitLevel
 from texts import gettext as _
 from texts import wall as words
 from texts.numbers import count
-from texts.words import word
 from ui import county_map, map_view
 from ui.county_map import Frame, Level, Pulse, View
 from ui.map_look import Theme
@@ -54,8 +53,9 @@ def coloured(found: LoadMap, places: Places) -> WallMap:
 
 
 def title(level: UnitLevel, focus: Area) -> str:
-    """大邑县在办案件(按社区)."""
-    return _("{area}在办案件(按{level})").format(area=focus.name, level=word(level))
+    """大邑县在办案件,按村、社区."""
+    by = _("按网格") if level is UnitLevel.GRID else _("按村、社区")
+    return _("{area}在办案件,{by}").format(area=focus.name, by=by)
 
 
 def show(

@@ -99,7 +99,8 @@ def _own(scope: Scope, places: Places) -> Area | None:
     A site may have no shapes yet: then there is every scene but the map.
     """
     if not scope.whole_county and len(scope.towns) == 1:
-        return places.by_id.get(*scope.towns)
+        (town,) = scope.towns
+        return places.by_id.get(town)
     return next(iter(places.layers.county.areas), None)
 
 

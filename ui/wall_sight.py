@@ -1,6 +1,7 @@
 """Which scene a wall shows now, of which part of the county, and who asked for it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,10 +87,9 @@ def _rotating(found: Shown) -> Sight:
 
 def _standing(reads: WallReads, wall_id: int) -> Standing | None:
     """What the wall goes by; None where that cannot be read, or its token is taken back by now."""
-    try:
+    with suppress(WallNotFound, *UNREADABLE):
         return reads.standing(wall_id)
-    except (*UNREADABLE, WallNotFound):
-        return None
+    return None
 
 
 def _to_do(reads: WallReads, at: datetime) -> Mapping[SceneKey, int]:

@@ -28,14 +28,8 @@ def show(rows: Sequence[WallRow], now: datetime) -> None:
 
 def _show(row: WallRow, sent: walls_words.Sent, now: datetime) -> None:
     wall_id = row.standing.wall_id
-    blocks = [
-        rule_preview.heading(walls_words.title(row), walls_words.place(row)),
-        rule_preview.text(
-            walls_words.state(row, sent, now), walls_words.MARKS.get(row.presence, "")
-        ),
-    ]
-    if told := walls_words.order(row, sent, now):
-        blocks.append(rule_preview.text(told))
+    heading = rule_preview.heading(walls_words.title(row), walls_words.place(row))
+    blocks = [heading, *walls_words.blocks(row, sent, now)]
     state, steering = st.columns([3, 2], vertical_alignment="center")
     with state:
         rule_preview.show(blocks, key=f"wall_state_{wall_id}")

@@ -39,7 +39,7 @@ def show_token(row: WallRow) -> None:
     if kept is None or kept.wall_id != row.standing.wall_id:
         return
     with slot.container(border=True, key="wall_token"):
-        st.markdown(f"**{_('接入令牌')}**")
+        st.markdown("**{}**".format(_("接入令牌")))
         st.code(kept.token, language=None)
         st.caption(
             _(

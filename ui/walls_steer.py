@@ -26,19 +26,18 @@ Views = Mapping[str, tuple[str, UnitLevel]]
 def show(row: WallRow, views: Views, now: datetime) -> None:
     """Draw what stands, and the two forms."""
     sent = site.current().walls.shown().get(row.standing.wall_id)
-    told = (walls_words.state(row, sent, now), walls_words.order(row, sent, now))
-    rule_preview.show([rule_preview.text(one) for one in told if one], key="walls_state")
+    rule_preview.show(walls_words.blocks(row, sent, now), key="walls_state")
     with st.container(border=True, key="walls_pin"):
-        st.markdown(f"**{_('固定一个场景')}**")
+        st.markdown("**{}**".format(_("固定一个场景")))
         st.caption(_("一直停在这里,直到点“轮播”。"))
-        scene = st.selectbox(
-            _("场景"), list(SceneKey), format_func=word, key=field("scene"), width="stretch"
+        scene: SceneKey | None = st.selectbox(
+            _("场景"), list(SceneKey), format_func=word, key=field("scene")
         )
         if scene is SceneKey.MAP and views:
             _ask_view(views, "pin", _("地图看哪里"))
         st.button(_("固定"), key="walls_pin_it", type="primary", on_click=_pin, args=(row, views))
     with st.container(border=True, key="walls_spot"):
-        st.markdown(f"**{_('聚焦一个地方')}**")
+        st.markdown("**{}**".format(_("聚焦一个地方")))
         if not views:
             st.caption(_("本站点还没有边界图形,不能聚焦。"))
             return
@@ -70,7 +69,7 @@ def _ask_view(views: Views, name: str, label: str) -> None:
             _("颜色按"),
             [UnitLevel.COMMUNITY, UnitLevel.GRID],
             default=UnitLevel.COMMUNITY,
-            format_func=word,
+            format_func={UnitLevel.COMMUNITY: _("村、社区"), UnitLevel.GRID: _("网格")}.__getitem__,
             key=field(f"{name}_level"),
             required=True,
         )

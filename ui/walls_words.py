@@ -1,12 +1,14 @@
 """What the desk is told of a wall: whether it is there, what it shows, who asked for it."""
 
 from datetime import datetime
+from typing import Any
 
 from data_access.queries.walls import WallRow
 from domain.walls import OrderKind, Presence, SceneKey, Shown
 from texts import gettext as _
 from texts.numbers import moment
 from texts.words import word
+from ui import rule_preview
 
 _SHAPES = {
     Presence.SHOWING: "●",
@@ -17,7 +19,7 @@ _SHAPES = {
 # What a wall was sent last, as far as this process knows: the scene, and the order it follows.
 Sent = tuple[SceneKey, int] | None
 # How rule_preview marks a sentence.
-MARKS = {Presence.SHOWING: "good", Presence.SILENT: "bad"}
+_MARKS = {Presence.SHOWING: "good", Presence.SILENT: "bad"}
 
 
 def title(row: WallRow) -> str:
@@ -79,3 +81,12 @@ def order(row: WallRow, sent: Sent, now: datetime) -> str:
         return said
     done = _("大屏已照办") if sent[1] >= given.version else _("大屏还没有照办")
     return f"{said} · {done}"
+
+
+def blocks(row: WallRow, sent: Sent, now: datetime) -> list[dict[str, Any]]:
+    """State and order, below each other."""
+    mark = _MARKS.get(row.presence, "")
+    told = [rule_preview.text(state(row, sent, now), mark)]
+    if given := order(row, sent, now):
+        told.append(rule_preview.text(given))
+    return told

@@ -326,16 +326,22 @@ def test_a_wall_changes_nothing(server, keeper, method, path):
     assert answer.status == 403
 
 
-@pytest.mark.parametrize("name", ["queue", "map", "people", "trail", "case", ""])
+@pytest.mark.parametrize("name", ["queue", "map", "people", "trail", "case", "walls"])
 def test_no_other_page_is_drawn_for_a_wall(server, keeper, name):
     """Over the websocket a page is asked for by its name, past every address."""
     with device(server, keeper.add()).tab(name) as tab:
         tab.run()
         assert not tab.shows(server.installation.case_no)
         assert not tab.shows(SCENE)
-        assert name == "" or tab.shows(NOT_THEIRS)
+        assert tab.shows(NOT_THEIRS)
         for fragment in tab.fragments:
             assert not tab.run(fragment=fragment).shows(server.installation.case_no)
+
+
+def test_the_bare_address_leads_a_wall_to_its_page(server, keeper):
+    with device(server, keeper.add()).tab("") as tab:
+        assert tab.run().shows(SCENE)
+        assert not tab.shows(server.installation.case_no)
 
 
 @pytest.mark.parametrize(

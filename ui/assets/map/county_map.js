@@ -53,7 +53,7 @@
   }
 
   // What a still map is as high as, where its type and its lines are as the look has them.
-  const STILL_HEIGHT = 800, STILL_TYPE = 22;
+  const STILL_HEIGHT = 800, STILL_TYPE = 30;
 
   class View {
     constructor(leaflet) {
@@ -224,7 +224,7 @@
     _size() {
       const look = this.dressedAs, times = this.box.clientHeight / STILL_HEIGHT;
       this.look = !this.still ? look : {
-        ...look, size: STILL_TYPE * times,
+        ...look, times: 1.5 * times, size: STILL_TYPE * times,
         borders: Object.fromEntries(Object.entries(look.borders).map(([level, width]) => [level, width * Math.max(1, times)])),
       };
     }

@@ -89,17 +89,17 @@
   }
 
   function hatch(context, look, code) {
-    const tile = document.createElement("canvas");
-    tile.width = tile.height = 8;
+    const tile = document.createElement("canvas"), wide = Math.round(8 * (look.times || 1));
+    tile.width = tile.height = wide;
     const pen = tile.getContext("2d");
     pen.fillStyle = look.fills[code];
-    pen.fillRect(0, 0, 8, 8);
+    pen.fillRect(0, 0, wide, wide);
     pen.strokeStyle = look.hatch;
-    pen.lineWidth = 1.25;
+    pen.lineWidth = wide * 0.16;
     pen.beginPath();
-    for (const shift of [-8, 0, 8]) {
-      pen.moveTo(shift - 1, 9);
-      pen.lineTo(shift + 9, -1);
+    for (const shift of [-wide, 0, wide]) {
+      pen.moveTo(shift - 1, wide + 1);
+      pen.lineTo(shift + wide + 1, -1);
     }
     pen.stroke();
     return context.createPattern(tile, "repeat");
