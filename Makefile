@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench drill fmt texts docs lock clean python runtime tools browser
+.PHONY: help run test check bench drill soak fmt texts docs lock clean python runtime tools browser
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -16,6 +16,7 @@ help:
 	echo 'make check   style, types, layers, spelling, dependencies'
 	echo 'make bench   a million cases, a hundred viewers, painting: prints the numbers'
 	echo 'make drill   kills, power cuts, races, a full disk, on both databases   DRILL_KILLS=200 DRILL_SEED=…'
+	echo 'make soak    three walls for an hour at ten times the events   SOAK_MINUTES=60 SOAK_RATE=10'
 	echo 'make fmt     put the code into its style'
 	echo 'make texts   bring the catalogs up to date with the code'
 	echo 'make docs    write the reference (docs/reference) anew from the code'
@@ -54,8 +55,13 @@ bench: tools browser
 	export CHROMIUM="$$(cat .venv/chromium)"
 	exec $(BIN)/python -m pytest -m bench --capture=no --timeout=0 -p no:randomly tests/bench $(ARGS)
 
-drill: tools
+drill: tools browser
+	export CHROMIUM="$$(cat .venv/chromium)"
 	exec $(BIN)/python -m pytest -m drill --timeout=0 -p no:randomly tests/drill $(ARGS)
+
+soak: tools browser
+	export CHROMIUM="$$(cat .venv/chromium)"
+	exec $(BIN)/python -m pytest -m soak --capture=no --timeout=0 -p no:randomly tests/soak $(ARGS)
 
 fmt: tools
 	$(BIN)/ruff check --fix --quiet . || true

@@ -30,6 +30,9 @@ LIFE_SECONDS = 50.0
 _SOONEST, _LATEST = 1_000, 2_000
 # Two a browser would do; the rest is for an office behind one address, and the drill's fifty.
 MOST_STREAMS = 1_000
+# Milliseconds of one core that a screen's look costs. All who heard of a change in the same moment
+# would wait for each other; so they are asked to look within as long as all of them take together.
+A_LOOK_MS, MOST_SPREAD_MS = 8, 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -73,15 +76,16 @@ class Bell:
             yield f"retry: {random.randint(_SOONEST, _LATEST)}\n\n"  # noqa: S311 - no secret
             while not self._is_over and self._loop.time() < ends:
                 rung.clear()
-                yield _message(site.current().watcher.seen(now=now()))
+                yield _message(site.current().watcher.seen(now=now()), len(self))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), BEAT_SECONDS)
         finally:
             self._streams.discard(rung)
 
 
-def _message(mark: Watermark) -> str:
-    body = json.dumps({"seq": mark.data_seq, "fresh": mark.fresh})
+def _message(mark: Watermark, streams: int) -> str:
+    spread = min(MOST_SPREAD_MS, A_LOOK_MS * streams)
+    body = json.dumps({"seq": mark.data_seq, "fresh": mark.fresh, "spread": spread})
     return f"event: data\ndata: {body}\n\n"
 
 

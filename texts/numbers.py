@@ -65,3 +65,8 @@ def count(number: int) -> str:
     if language() == "zh" and number >= _TEN_THOUSAND:
         return f"{number / 10_000:,.1f} 万"
     return f"{number:,}"
+
+
+def exact(number: int) -> str:
+    """12,345, and 123,456 too: where a number is watched, one more has to be seen."""
+    return f"{number:,}"

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from domain.small_cells import FEWEST_SENSITIVE, FEWEST_TOLD, LEAST_BASE, Cell, Rate
 from domain.wall_figures import Happened, WallFigure
 from texts.catalog import gettext as _
-from texts.numbers import count, day, span
+from texts.numbers import day, exact, span
 from texts.words import word
 
 
 def cell(one: Cell) -> str:
     """12, or <3 for what is too small to be told, or a dash for what is held back for its sake."""
     if one.count is not None:
-        return count(one.count)
+        return exact(one.count)
     return f"<{one.under}" if one.under else "—"
 
 
@@ -36,7 +36,7 @@ def base(one: Rate | None) -> str:
     """基数 812 件; nothing where there is no rate."""
     if one is None or one.base is None:
         return ""
-    return _("基数 {number} 件").format(number=count(one.base))
+    return _("基数 {number} 件").format(number=exact(one.base))
 
 
 def rate_change(now: Rate | None, before: Rate | None) -> str:
@@ -66,7 +66,7 @@ def days(number: int) -> str:
     """6 天; less than one day as that."""
     if number < 1:
         return _("不足 1 天")
-    return _("{number} 天").format(number=count(number))
+    return _("{number} 天").format(number=exact(number))
 
 
 def longest_overdue(town: str, number: int) -> str:
@@ -85,7 +85,7 @@ def longest_waiting(town: str, number: int) -> str:
 def town_today(town: str, happened: Mapping[Happened, int]) -> str:
     """今日 安仁镇:新登记 3 件,化解 2 件; empty where nothing happened."""
     told = [
-        _("{what} {number} 件").format(what=word(what), number=count(happened[what]))
+        _("{what} {number} 件").format(what=word(what), number=exact(happened[what]))
         for what in Happened
         if happened.get(what)
     ]
@@ -96,7 +96,7 @@ def town_today(town: str, happened: Mapping[Happened, int]) -> str:
 
 def kind_today(kind: str, what: Happened, number: int) -> str:
     """今日 邻里纠纷:化解 5 件."""
-    said = _("{what} {number} 件").format(what=word(what), number=count(number))
+    said = _("{what} {number} 件").format(what=word(what), number=exact(number))
     return _("今日 {kind}:{what}").format(kind=kind, what=said)
 
 

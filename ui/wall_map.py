@@ -10,7 +10,7 @@ from domain import classes
 from domain.organisation import UnitLevel
 from texts import gettext as _
 from texts import wall as words
-from texts.numbers import count
+from texts.numbers import exact
 from ui import county_map, map_view
 from ui.county_map import Frame, Level, Pulse, View
 from ui.map_look import Theme
@@ -84,6 +84,6 @@ def _legend(values: list[int]) -> tuple[str, ...]:
     if not values:
         return (words.small_cells(),)
     told = _("五档颜色,{least} 至 {most} 件").format(
-        least=count(min(values)), most=count(max(values))
+        least=exact(min(values)), most=exact(max(values))
     )
     return (told, _("斜线:不足 3 件或为保密不单列"))

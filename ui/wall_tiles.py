@@ -14,7 +14,7 @@ from domain.small_cells import Cell, Rate
 from domain.wall_figures import WallFigure
 from texts import gettext as _
 from texts import wall as words
-from texts.numbers import count
+from texts.numbers import exact
 from texts.words import LAMP_SHAPES, word
 
 Tile = dict[str, Any]
@@ -33,16 +33,16 @@ def duty(found: Duty) -> dict[str, Any]:
         _figure(
             WallFigure.NEW_TODAY,
             "new",
-            count(found.new_today),
+            exact(found.new_today),
             notes=[words.compared(found.new_today, found.new_before)],
         ),
         _figure(
-            WallFigure.DUE, "due", count(found.due), lamp=Lamp.SOON if found.due else Lamp.ON_TIME
+            WallFigure.DUE, "due", exact(found.due), lamp=Lamp.SOON if found.due else Lamp.ON_TIME
         ),
         _figure(
             WallFigure.OVERDUE,
             "late",
-            count(found.overdue),
+            exact(found.overdue),
             lamp=Lamp.LATE if found.overdue else Lamp.ON_TIME,
             notes=[words.longest_overdue(late.name, late.longest_overdue)]
             if late is not None and late.longest_overdue is not None
@@ -58,7 +58,7 @@ def duty(found: Duty) -> dict[str, Any]:
         _figure(
             WallFigure.WAITING,
             "wait",
-            count(found.waiting),
+            exact(found.waiting),
             notes=[words.longest_waiting(waits.name, waits.longest_waiting)]
             if waits is not None and waits.longest_waiting is not None
             else [],
@@ -91,7 +91,7 @@ def load_map(
         "layout": f"'map open' 28fr 'map towns' 72fr / {_columns(2.2, 1)}",
         "tiles": [
             map_place(title, legend),
-            _figure(WallFigure.OPEN, "open", count(total)),
+            _figure(WallFigure.OPEN, "open", exact(total)),
             {
                 "area": "towns",
                 "title": _("在办最多的镇街"),
@@ -124,10 +124,10 @@ def workload(found: Forces) -> dict[str, Any]:
         "layout": "'people free away full' 28fr 'teams teams teams teams' 72fr"
         f" / {_columns(1, 1, 1, 1)}",
         "tiles": [
-            _plain("people", _("调解员"), count(found.people), people),
-            _figure(WallFigure.FREE, "free", count(found.free), unit=people),
-            _figure(WallFigure.AWAY, "away", count(found.away), unit=people),
-            _plain("full", _("接近或超过满负荷"), count(full), committees),
+            _plain("people", _("调解员"), exact(found.people), people),
+            _figure(WallFigure.FREE, "free", exact(found.free), unit=people),
+            _figure(WallFigure.AWAY, "away", exact(found.away), unit=people),
+            _plain("full", _("接近或超过满负荷"), exact(full), committees),
             {
                 "area": "teams",
                 "title": _("各调委会负荷"),
@@ -173,7 +173,7 @@ def overview(found: Overview) -> dict[str, Any]:
         " 'trend trend trend map' 40fr"
         f" / {_columns(1, 1, 1, 2)}",
         "tiles": [
-            _figure(WallFigure.REGISTERED, "registered", count(found.registered)),
+            _figure(WallFigure.REGISTERED, "registered", exact(found.registered)),
             _figure(WallFigure.SETTLED, "settled", words.cell(found.settled)),
             _rate(WallFigure.RESOLUTION, "resolution", found.resolution, ""),
             {
@@ -182,7 +182,7 @@ def overview(found: Overview) -> dict[str, Any]:
                 "kind": "counts",
                 "columns": 3,
                 "rows": [
-                    {"name": name, "counts": [{"lamp": "", "text": count(number)}]}
+                    {"name": name, "counts": [{"lamp": "", "text": exact(number)}]}
                     for name, number in bodies
                 ],
                 "empty": "",
@@ -211,7 +211,7 @@ def trend(months: Sequence[Step], *, title: str) -> Tile:
         "words": {
             "new": _("新登记"),
             "closed": _("办结"),
-            "top": _("最高 {count} 件").format(count=count(most)),
+            "top": _("最高 {count} 件").format(count=exact(most)),
         },
     }
 
@@ -268,17 +268,17 @@ def _unanswered(departments: int | None) -> Tile:
     title = word(WallFigure.UNANSWERED)
     if departments is None:
         return _nothing("dept", title)
-    return _plain("dept", title, count(departments), _("个"))
+    return _plain("dept", title, exact(departments), _("个"))
 
 
 def _town(one: TownOnDuty) -> dict[str, Any]:
     return {
         "name": one.name,
         "counts": [
-            {"lamp": Lamp.SOON.value if one.due else "second", "text": f"▲ {count(one.due)}"},
+            {"lamp": Lamp.SOON.value if one.due else "second", "text": f"▲ {exact(one.due)}"},
             {
                 "lamp": Lamp.LATE.value if one.overdue else "second",
-                "text": f"■ {count(one.overdue)}",
+                "text": f"■ {exact(one.overdue)}",
             },
         ],
     }

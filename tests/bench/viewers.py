@@ -1,6 +1,7 @@
 """People who look at the queue: they connect and refresh as Streamlit's own page does."""
 
 import asyncio
+import json
 import random
 import secrets
 import time
@@ -20,6 +21,8 @@ from data_access.tables import AuthSession, User
 from domain.people import system_actor
 from server.arrival import SESSION_COOKIE
 
+# As ui/assets/elements/live.js waits.
+_TOGETHER = 0.15
 _FINISHED = {
     ForwardMsg.FINISHED_SUCCESSFULLY,
     ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY,
@@ -76,6 +79,7 @@ class Viewer:
     _page_hash: str = ""
     _every: float = 0.0
     _fragment: str = ""
+    _spread: float = 0.0
     # What a browser keeps, and tells the server that it has.
     _kept: dict[str, None] = field(default_factory=dict)
 
@@ -98,6 +102,7 @@ class Viewer:
             while not until.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), self._every)
+                    await asyncio.sleep(_TOGETHER + random.random() * self._spread)
                 rung.clear()
                 self.ticks.append(await self._run(socket, self._fragment))
             listening.cancel()
@@ -113,8 +118,12 @@ class Viewer:
             )
             writer.write(asked.encode())
             while line := await reader.readline():
-                if line.startswith(b"data: ") and line != known:
-                    known = line
+                if not line.startswith(b"data: "):
+                    continue
+                told = json.loads(line.removeprefix(b"data: "))
+                self._spread = told["spread"] / 1000
+                if told["seq"] != known:
+                    known = told["seq"]
                     rung.set()
             writer.close()
 

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import random
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -18,8 +19,11 @@ from tests import invariants
 from tests.drill.answers import Answers, Reckoning, ask_again
 from tests.drill.postgres import Postgres
 from tests.drill.work import Log, Place, work
+from tests.e2e.conftest import Server, chromium, first_start
 from tests.invariants import County
 from tests.world import World
+
+__all__ = ["chromium", "first_start"]
 
 KEY = bytes(range(32))
 SEED = int(os.environ.get("DRILL_SEED") or 0) or random.SystemRandom().randrange(1, 10**6)
@@ -194,3 +198,14 @@ class Workers:
 
 
 __all__ = ["FORKSERVER", "KEY", "DrillCounty", "Log", "Workers"]
+
+
+@pytest.fixture
+def site(tmp_path, first_start):
+    """A server of its own with the demonstration county, and the same folder behind it."""
+    folder = tmp_path / "data"
+    shutil.copytree(first_start, folder, ignore=shutil.ignore_patterns("*.lock", "server.log"))
+    running = Server(folder).start()
+    yield running
+    running.stop()
+    running.log.close()

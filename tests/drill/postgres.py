@@ -80,6 +80,16 @@ class Postgres:
         )
         self.wait()
 
+    def stop(self):
+        """Stop at once, and stay so."""
+        self._ctl(["-w", "-m", "immediate", "stop"], pgdata=self.folder, user=self._user)
+
+    def begin(self):
+        """Start again after a stop."""
+        log = str(self.folder / "log")
+        self._ctl(["-w", "-l", log, "start"], pgdata=self.folder, user=self._user)
+        self.wait()
+
     def set_autovacuum(self, *, on):
         """Whether the server tidies up by itself, at moments of its own."""
         self.ask(f"ALTER SYSTEM SET autovacuum = {'on' if on else 'off'}")
@@ -99,5 +109,5 @@ class Postgres:
 
     def close(self):
         """Stop it and delete its folder."""
-        self._ctl(["-w", "-m", "immediate", "stop"], pgdata=self.folder, user=self._user)
+        self.stop()
         shutil.rmtree(self.folder)

@@ -45,8 +45,8 @@ def chromium_path():
 class Server:
     """One `streamlit run app.py` over its own data folder."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, app="app.py"):
+        self.folder, self._app = folder, app
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -59,7 +59,7 @@ class Server:
         self.process = None
 
     def start(self):
-        command = (sys.executable, "-m", "streamlit", "run", "app.py")
+        command = (sys.executable, "-m", "streamlit", "run", self._app)
         self.process = subprocess.Popen(  # noqa: S603 - our own server
             [*command, "--server.port", str(self.port)],
             cwd=ROOT,

@@ -71,10 +71,11 @@ def test_a_stream_tells_what_stands_and_then_every_change_at_once(server, role):
         assert stream.answer.headers["content-type"].startswith("text/event-stream")
         assert stream.answer.headers["cache-control"] == "no-store"
         first, _waited = stream.next()
-        assert first == {"seq": first["seq"], "fresh": True}
+        assert first == {"seq": first["seq"], "fresh": True, "spread": first["spread"]}
+        assert 0 < first["spread"] <= events.MOST_SPREAD_MS
         written = change(server.installation)
         told, waited = stream.next()
-        assert told == {"seq": written, "fresh": True}
+        assert (told["seq"], told["fresh"]) == (written, True)
         assert waited < AT_ONCE
 
 
@@ -134,7 +135,7 @@ def test_a_stream_ends_by_itself_and_is_forgotten(bell, monkeypatch):
 
     texts, left = asyncio.run(listen())
     assert texts[0].startswith("retry: ")
-    assert set(texts[1:]) == {'event: data\ndata: {"seq": 5, "fresh": true}\n\n'}
+    assert set(texts[1:]) == {'event: data\ndata: {"seq": 5, "fresh": true, "spread": 8}\n\n'}
     assert left == 0
 
 

@@ -33,7 +33,7 @@ from domain.transitions import Closed
 from domain.walls import WallObjection
 from texts.identity import provider_refused
 from texts.imports import file_refused
-from texts.numbers import clock_time, count, due_day, moment, span, time_left
+from texts.numbers import clock_time, count, due_day, exact, moment, span, time_left
 from texts.people import sign_in_refused
 from texts.planning import refused_moves
 from texts.sentences import explain, field_name
@@ -308,3 +308,7 @@ def test_every_field_that_can_be_refused_has_a_name_for_people():
     fields = set(fields_that_are_refused())
     assert {"note", "reason", "login", "password", "place"} <= fields
     assert {field for field in fields if field_name(field) == field} == set()
+
+
+def test_where_a_number_is_watched_one_more_is_seen():
+    assert (exact(123_456), exact(123_457)) == ("123,456", "123,457")

@@ -5,7 +5,8 @@
 // Two refreshes by the clock, and a moment. By the browser's own clock, which nobody sets: a server
 // that is dead cannot say so.
 const LATE_AFTER = 9_000;
-// Changes that come together are one look.
+// Changes that come together are one look, and screens that hear together look one after another:
+// the server says within how long (`spread`), by how many they are.
 const TOGETHER = 150;
 
 export default function (component) {
@@ -30,16 +31,19 @@ function tell({ shown }) {
 }
 
 function hang(worker) {
-  const bell = { shown: null, look: null, asked: null, timer: null };
+  const bell = { shown: null, look: null, asked: null, heard: null, timer: null };
   const hear = (text) => {
-    const { seq, fresh } = JSON.parse(text);
-    if (bell.asked === text || (seq <= bell.shown.seq && fresh === bell.shown.fresh)) return;
-    clearTimeout(bell.timer);
-    bell.timer = setTimeout(() => {
+    const { seq, fresh, spread = 0 } = JSON.parse(text);
+    const told = JSON.stringify({ seq, fresh });
+    if (bell.asked === told || (seq <= bell.shown.seq && fresh === bell.shown.fresh)) return;
+    // The first of several changes says when, and the last what: a busy hour puts no look off.
+    bell.heard = { seq, told };
+    bell.timer ??= setTimeout(() => {
+      bell.timer = null;
       if (!bell.look) return;
-      bell.asked = text;
-      bell.look(seq);
-    }, TOGETHER);
+      bell.asked = bell.heard.told;
+      bell.look(bell.heard.seq);
+    }, TOGETHER + Math.random() * spread);
   };
   if (window.SharedWorker) {
     const { port } = new SharedWorker(worker, { name: "wusong-live" });
