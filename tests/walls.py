@@ -71,7 +71,7 @@ def pin(db, token, scene, *, version):
 def enter(page, url, token):
     """Show the token as a kiosk does, and wait until the wall is drawn."""
     page.goto(f"{url}/wall/enter#{token}")
-    page.wait_for_function(f"({WORD})() !== null")
+    page.locator(".wall .live").wait_for()
 
 
 @dataclass

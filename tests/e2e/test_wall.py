@@ -22,24 +22,26 @@ def live(page):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (3840, 2160)])
-@pytest.mark.parametrize("scene", SceneKey)
-def test_every_scene_fits_its_screen_with_nothing_cut(desk, scene, width, height):
-    page = desk("leader", f"/wall?scene={scene.value}", width=width, height=height)
-    expect(live(page)).to_have_text(re.compile("^● 实时"), timeout=LIVE)
-    tiles = page.locator(".tile, .alarm")
-    expect(tiles.first).to_be_visible()
-    for tile in tiles.all():
-        box = tile.bounding_box()
-        assert box["x"] >= 0
-        assert box["y"] >= 0
-        assert box["x"] + box["width"] <= width
-        assert box["y"] + box["height"] <= height
-    body = page.evaluate(
-        "() => { const host = [...document.querySelectorAll('*')].find((one) =>"
-        " one.shadowRoot?.querySelector('.wall'));"
-        " return parseFloat(getComputedStyle(host.shadowRoot.querySelector('.wall')).fontSize); }"
-    )
-    assert body == pytest.approx(28 * height / 1080, rel=0.01)
+def test_every_scene_fits_its_screen_with_nothing_cut(desk, server, width, height):
+    page = desk("leader", "/wall?scene=duty", width=width, height=height)
+    for scene in SceneKey:
+        page.goto(f"{server.url}/wall?scene={scene.value}")
+        expect(live(page)).to_have_text(re.compile("^● 实时"), timeout=LIVE)
+        tiles = page.locator(".tile, .alarm")
+        expect(tiles.first).to_be_visible()
+        for tile in tiles.all():
+            box = tile.bounding_box()
+            assert box["x"] >= 0
+            assert box["y"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= height
+        body = page.evaluate(
+            "() => { const host = [...document.querySelectorAll('*')].find((one) =>"
+            " one.shadowRoot?.querySelector('.wall'));"
+            " return parseFloat(getComputedStyle(host.shadowRoot.querySelector('.wall'))"
+            ".fontSize); }"
+        )
+        assert body == pytest.approx(28 * height / 1080, rel=0.01)
 
 
 def test_a_server_that_stands_still_is_called_frozen_in_every_tile_and_recovers(desk, server):
