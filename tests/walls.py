@@ -2,7 +2,7 @@
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from data_access import reference
 from data_access.accounts import hash_token
+from data_access.commands.red_events import acknowledge_red_event
 from data_access.commands.wall_orders import order_wall
 from data_access.commands.walls import add_wall, set_program
 from data_access.engine import Database, open_engine
-from data_access.tables import Wall
+from data_access.tables import Case, RedEvent, Wall
 from data_access.vault import open_vault
+from domain.errors import Conflict
 from domain.people import system_actor
 from domain.walls import Asked, OrderKind
 
@@ -66,6 +68,26 @@ def pin(db, token, scene, *, version):
         now=datetime.now(UTC),
         key=f"pin {wall_id} {version}",
     )
+
+
+def answer_alarms(db, now):
+    """Let the desk take notice of every alarm that stands over the scenes."""
+    alarms = select(Case.case_no, Case.version, Case.county_id).join(
+        RedEvent, (RedEvent.county_id == Case.county_id) & (RedEvent.case_id == Case.id)
+    )
+    with db.read() as session:
+        standing = session.execute(alarms.where(RedEvent.acknowledged_at.is_(None))).all()
+    for case_no, version, county_id in standing:
+        # What somebody has changed meanwhile is answered the next time.
+        with suppress(Conflict):
+            acknowledge_red_event(
+                db,
+                case_no=case_no,
+                expected_version=version,
+                actor=system_actor(county_id),
+                now=now,
+                key=f"alarm {case_no} {version}",
+            )
 
 
 def enter(page, url, token):

@@ -1,10 +1,10 @@
 """A wall over a full rotation by the clock: nothing that tells of anybody reaches its browser."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.walls import SHORTEST, Program, SceneKey, Step
 from tests.wall_scan import Scan, secrets_of
-from tests.walls import desk_of, enter, hang
+from tests.walls import answer_alarms, desk_of, enter, hang
 
 # Twice the shortest, so that a busy machine draws each.
 ALL = Program(tuple(Step(scene, 2 * SHORTEST) for scene in SceneKey))
@@ -15,6 +15,7 @@ def test_a_full_rotation_tells_of_nobody_and_asks_no_other_machine(site, chromiu
     context = chromium.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
     page, titles = context.new_page(), set()
     with desk_of(site.folder) as db:
+        answer_alarms(db, datetime.now(UTC))
         secrets, token = secrets_of(db), hang(db, "核查", ALL)
     scan = Scan(page, site.url)
     enter(page, site.url, token)

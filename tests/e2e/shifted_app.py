@@ -1,4 +1,5 @@
-"""The product with another time of day: CLOCK_AHEAD seconds ahead of the machine's clock.
+"""The product with another time of day: ahead of the machine's clock by as many seconds as the
+file CLOCK_AHEAD says at that moment.
 
 `streamlit run tests/e2e/shifted_app.py`, for midnights that nobody wants to wait for.
 """
@@ -17,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import server.clock  # noqa: E402 - the path comes first
 import ui.clock  # noqa: E402
 
-AHEAD = timedelta(seconds=float(os.environ["CLOCK_AHEAD"]))
+SAYS = Path(os.environ["CLOCK_AHEAD"])
 
 
 class Ahead(datetime):
@@ -25,7 +26,7 @@ class Ahead(datetime):
 
     @classmethod
     def now(cls, tz=None):
-        return datetime.now(tz) + AHEAD
+        return datetime.now(tz) + timedelta(seconds=float(SAYS.read_text()))
 
 
 # Both modules ask for the name when they are asked for the time.

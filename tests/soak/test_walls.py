@@ -16,7 +16,7 @@ import pytest
 
 from data_access.demo.pulse import Pulse
 from domain.walls import Program, SceneKey, Step
-from tests.walls import Watch, desk_of, enter, hang
+from tests.walls import Watch, answer_alarms, desk_of, enter, hang
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "60"))
 RATE = float(os.environ.get("SOAK_RATE", "10"))
@@ -78,6 +78,8 @@ class Life(threading.Thread):
                 pulse = Pulse(db, seed=3, clock=lambda: datetime.now(UTC))
                 while not self.over.wait(USUAL_SECONDS / RATE):
                     self.done += pulse.beat().done
+                    # What nobody acknowledges would stand over the scenes for the rest of the hour.
+                    answer_alarms(db, datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - told by the thread that started this one
             self.trouble = error
 
