@@ -14,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from data_access.demo.pulse import Pulse
+from data_access.faults import disk_is_full
 from tests.cut import Network
 from tests.drill.postgres import Postgres
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import ROOT, Server
 from tests.walls import Watch, desk_of, enter, hang
 
 pytestmark = pytest.mark.timeout(0)
@@ -171,6 +174,38 @@ def test_the_disk_is_full_by_a_limit_on_files(site, wall, say):
         site.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     )
     tell(say, "no file may grow for 75 s", None, back(watch))
+
+
+def test_the_file_may_not_grow(tmp_path, first_start, wall, say):
+    """`PRAGMA max_page_count`, of every connection: of the server's and of the desk's."""
+    folder, pages = tmp_path / "data", tmp_path / "pages"
+    shutil.copytree(first_start, folder, ignore=shutil.ignore_patterns("*.lock", "server.log"))
+    pages.write_text("1")
+    site = Server(folder, app=str(ROOT / "tests/e2e/tried_app.py"))
+    site.environment["MAX_PAGES"] = str(pages)
+    token = token_of(site)
+    site.start()
+    try:
+        watch = wall(site.url, token)
+        with desk_of(folder) as db:
+            pulse = Pulse(db, seed=5, clock=_now)
+
+            def limit(connection, _record, _proxy):
+                connection.cursor().execute(f"PRAGMA max_page_count = {pages.read_text()}")
+
+            event.listen(db.bind, "checkout", limit)
+            with pytest.raises(OperationalError) as refused:
+                for _beat in range(500):
+                    pulse.beat()
+            assert disk_is_full(refused.value)
+            watch.go_on(30)
+            assert all(live for _at, live, _age in watch.samples[4:])
+            pages.write_text(str(1 << 30))
+            assert any(pulse.beat().done for _beat in range(20))
+        tell(say, "file that may not grow for 30 s", None, back(watch))
+    finally:
+        site.stop()
+        site.log.close()
 
 
 def test_the_disk_is_full(tmp_path, first_start, wall, say):

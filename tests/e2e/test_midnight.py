@@ -21,7 +21,7 @@ from tests.walls import answer_alarms, desk_of, enter, hang
 # So long before midnight the clock is put when everything is ready.
 LEFT = timedelta(seconds=15)
 TURNED_WITHIN = 60_000
-_APP = ROOT / "tests/e2e/shifted_app.py"
+_APP = ROOT / "tests/e2e/tried_app.py"
 
 
 class Midnight:
