@@ -74,7 +74,7 @@ def duty(found: Duty) -> dict[str, Any]:
         _unanswered(found.unanswered),
     ]
     return {
-        "layout": "'new due late red wait' 33fr 'towns towns towns towns dept' 67fr"
+        "layout": "'new due late red wait' 37fr 'towns towns towns towns dept' 63fr"
         f" / {_columns(1, 1, 1, 1, 1)}",
         "tiles": tiles,
     }
