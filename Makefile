@@ -34,10 +34,10 @@ test: tools browser
 	  $(BIN)/python -m pytest --collect-only --quiet -m e2e tests/e2e >&2 || true
 	  exit 1; }
 	export CHROMIUM="$$(cat .venv/chromium)"
-	# A file's tests stay together: what they share is made once. One more than there are processors,
+	# A file's tests stay together: what they share is made once. Two more than there are processors,
 	# because a third of the time is waiting for browsers and servers.
 	# In the order in which they are collected, which has the browser tests last (tests/conftest.py).
-	exec $(BIN)/python -m pytest --numprocesses="$$(($$(nproc) + 1))" --dist=loadfile \
+	exec $(BIN)/python -m pytest --numprocesses="$$(($$(nproc) + 2))" --dist=loadfile \
 	  --no-loadscope-reorder $(ARGS)
 
 check: tools
