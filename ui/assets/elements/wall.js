@@ -133,7 +133,7 @@ function tick(view) {
   const now = new Date(data.now_ms + passed);
   const frozen = !data.fresh || passed > LATE_AFTER;
   // The clock is the wall's own: it goes on, and what is frozen says since when.
-  set(view.time, now.toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" }));
+  set(view.time, now.toLocaleTimeString("zh-CN", { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "Asia/Shanghai" }));
   // The day is that of the figures: after midnight a wall without answer says of which day it is.
   set(view.date, data.date);
   view.wall.classList.toggle("frozen", frozen);
