@@ -176,7 +176,9 @@ def test_the_form_asks_for_the_token_and_keeps_what_stands_in_its_address_out_of
     answer = server.browser().get("/wall/enter?token=secret-token")
     assert answer.status == 200
     assert "secret-token" not in answer.text
-    assert 'type="password"' in answer.text
+    # A browser offers to keep a password, in a bubble over the wall.
+    assert 'name="token"' in answer.text
+    assert 'type="password"' not in answer.text
     assert 'role="alert"' not in answer.text
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self'" in policy
