@@ -19,7 +19,8 @@ class Network:
         self._loop = asyncio.new_event_loop()
         self._listening = None
         self.port = 0
-        threading.Thread(target=self._loop.run_forever, daemon=True, name="network").start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="network")
+        self._thread.start()
         self._do(self._listen())
 
     @property
@@ -42,7 +43,10 @@ class Network:
     def close(self):
         """Stop for good."""
         self._do(self._refuse())
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
 
     def _do(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
@@ -66,6 +70,12 @@ class Network:
                 writer.transport.abort()
         if self._listening is None:
             await self._listen()
+
+    async def _end(self):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _join(self, reader, writer):
         self._open.add(writer)

@@ -86,8 +86,8 @@ class Postgres:
 
     def begin(self):
         """Start again after a stop."""
-        log = str(self.folder / "log")
-        self._ctl(["-w", "-l", log, "start"], pgdata=self.folder, user=self._user)
+        words = ["-o", '-h ""', "-o", f"-k {self.folder}", "-l", str(self.folder / "log")]
+        self._ctl(["-w", *words, "start"], pgdata=self.folder, user=self._user)
         self.wait()
 
     def set_autovacuum(self, *, on):

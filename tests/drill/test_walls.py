@@ -149,6 +149,8 @@ def test_postgresql_stops_and_starts(tmp_path, wall, say):
         (tmp_path / "data").mkdir()
         site = Server(tmp_path / "data")
         site.environment["DATABASE_URL"] = url
+        site.verb("migrate")
+        site.verb("demo")
         site.start()
         try:
             with desk_of(site.folder, url) as db:
