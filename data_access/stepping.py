@@ -36,6 +36,9 @@ _OPEN_AGAIN: dict[str, Any] = {
     "onward_code": None,
     "agreement_form": None,
     "agreed_on": None,
+    "court_decision": None,
+    "applicant_rating": None,
+    "respondent_rating": None,
     "merged_into": None,
 }
 # What a case that comes back from another has again, and how the event that keeps it is read.
@@ -73,6 +76,7 @@ def standing(session: Session, case: Case) -> Standing:
         form=case.agreement_form,
         agreed_on=case.agreed_on,
         confirm_by=_confirm_by(session, case),
+        decision=case.court_decision,
         closed_at=case.closed_at,
         outcome_code=case.outcome_code,
         merged=case.merged_into is not None,
@@ -160,9 +164,19 @@ def _due(
 
 
 def _ending(case: Case, transition: Transition, given: Given) -> dict[str, Any]:
-    """What a step says of the case's end. Where it goes on from here replaces no outcome."""
+    """What a step says of what came of the case. Where it goes on replaces no outcome."""
     if transition.outcomes:
         return {"outcome_code": given.outcome or transition.outcomes[0]}
+    if transition.action is Action.END_CONFIRMATION:
+        return {"court_decision": given.decision}
+    if transition.action is Action.APPLY_CONFIRMATION:
+        # A new application, after one that came to nothing: the window may still be open.
+        return {"court_decision": None}
+    if transition.action is Action.FOLLOW_UP:
+        return {
+            "applicant_rating": given.applicant_rating,
+            "respondent_rating": given.respondent_rating,
+        }
     if transition.onward:
         onward = given.onward or transition.onward[0]
         return {"onward_code": onward, "outcome_code": case.outcome_code or onward}

@@ -221,6 +221,7 @@ class FieldProblem(StrEnum):
     BEFORE_DISPUTE = "before_dispute"
     BEFORE_AGREEMENT = "before_agreement"
     BEFORE_PERFORMANCE = "before_performance"
+    BEFORE_APPLICATION = "before_application"
     BEFORE_BEGIN = "before_begin"
     AFTER_WINDOW = "after_window"
     WRONG_FORM = "wrong_form"

@@ -60,6 +60,9 @@ class Need(StrEnum):
     DAYS = "days"  # how many more, in the unit of the stage's limit
     LEVEL = "level"  # of supervision
     OTHER_CASE = "other_case"  # the number of the case that stays
+    DECISION = "decision"  # what became of an application for confirmation
+    APPLICANT_RATING = "applicant_rating"  # what the applicants' side said of the work
+    RESPONDENT_RATING = "respondent_rating"  # and the other side
 
 
 class AgreementForm(StrEnum):
@@ -67,6 +70,32 @@ class AgreementForm(StrEnum):
 
     ORAL = "oral"
     WRITTEN = "written"
+
+
+class Decision(StrEnum):
+    """What became of an application for judicial confirmation (民诉法解释 354 to 360).
+
+    After a rejection the parties may mediate anew or sue (民事诉讼法 206).
+    """
+
+    VALID = "valid"  # 裁定有效
+    REJECTED = "rejected"  # 裁定驳回申请
+    NOT_ACCEPTED = "not_accepted"  # 不予受理
+    WITHDRAWN = "withdrawn"  # 撤回申请
+
+
+class Rating(StrEnum):
+    """What a side answered when it was asked how satisfied it is (四川网格化系统: three levels).
+
+    Who was asked and gave none is told apart from who was not asked at all: a rate of satisfaction
+    says nothing without the share of answers.
+    """
+
+    SATISFIED = "satisfied"  # 满意
+    FAIRLY = "fairly"  # 基本满意
+    DISSATISFIED = "dissatisfied"  # 不满意
+    NO_ANSWER = "no_answer"  # 未作答
+    NOT_ASKED = "not_asked"  # 未询问
 
 
 class Supervision(StrEnum):
@@ -94,6 +123,7 @@ class Closed(StrEnum):
     OWN_REQUEST = "own_request"  # who asked for more time does not answer it
     DEADLINE_PASSED = "deadline_passed"  # what is over is not made longer
     NOT_WRITTEN = "not_written"  # a court confirms written agreements only
+    CONFIRMED = "confirmed"  # the court has confirmed the agreement already
     NOT_SUPERVISED = "not_supervised"
     TOO_LATE_TO_REOPEN = "too_late_to_reopen"
     MERGED = "merged"  # the case that stays goes on; undo the merging instead
@@ -225,8 +255,8 @@ TRANSITIONS: dict[Action, Transition] = {
             Permission.CASE_MEDIATE,
             EventKind.CONFIRMED,
             target=Stage.PERFORMANCE,
-            needs=(Need.NOTE, Need.UNTIL),
-            basis="民事诉讼法 206",
+            needs=(Need.DECISION, Need.DAY, Need.UNTIL, Need.NOTE),
+            basis="民事诉讼法 206; 民诉法解释 354 至 360",
         ),
         Transition(
             Action.PERFORMED,
@@ -252,7 +282,7 @@ TRANSITIONS: dict[Action, Transition] = {
             Permission.CASE_MEDIATE,
             EventKind.FOLLOWED_UP,
             target=Stage.CLOSED,
-            needs=(Need.NOTE, Need.DAY),
+            needs=(Need.DAY, Need.APPLICANT_RATING, Need.RESPONDENT_RATING, Need.NOTE),
             basis="人民调解工作若干规定 回访; 人民调解法 27",
         ),
         Transition(
@@ -436,6 +466,9 @@ class Given:
     days: int | None = None
     level: Supervision | None = None
     other_case: str = ""
+    decision: Decision | None = None
+    applicant_rating: Rating | None = None
+    respondent_rating: Rating | None = None
 
 
 def tidied(given: Given) -> Given:
@@ -481,6 +514,8 @@ def _problem(need: Need, transition: Transition, given: Given, today: date) -> F
             )
         case Need.DAYS:
             outside = ((value < 1, FieldProblem.OUT_OF_RANGE),)
+        case Need.DECISION | Need.APPLICANT_RATING | Need.RESPONDENT_RATING:
+            pass
         case Need.FORM | Need.LEVEL | Need.OTHER_CASE:
             pass
     return next((problem for is_so, problem in outside if is_so), None)
@@ -506,6 +541,7 @@ class Standing:
     form: AgreementForm | None = None
     agreed_on: date | None = None
     confirm_by: date | None = None
+    decision: Decision | None = None
     closed_at: datetime | None = None
     outcome_code: str | None = None
     merged: bool = False
@@ -606,6 +642,8 @@ def _extension_asked(case: Standing, _now: datetime) -> Iterator[Closed]:
 def _confirmable(case: Standing, _now: datetime) -> Iterator[Closed]:
     if case.form is not AgreementForm.WRITTEN:
         yield Closed.NOT_WRITTEN
+    if case.decision is Decision.VALID:
+        yield Closed.CONFIRMED
 
 
 def _not_supervised(case: Standing, _now: datetime) -> Iterator[Closed]:

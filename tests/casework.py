@@ -50,7 +50,7 @@ from domain.errors import (
 from domain.loads import CaseWork, points
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import Permission, Scope
-from domain.transitions import Action, AgreementForm, Given, Supervision
+from domain.transitions import Action, AgreementForm, Decision, Given, Rating, Supervision
 from tests import invariants
 from tests.world import NOW
 
@@ -110,6 +110,46 @@ WITHOUT_NOTE = {
 }
 
 
+def days_before(work, _known):
+    today = day_of(work.now)
+    return [today, today - DAY, today - 28 * DAY]
+
+
+def days_to_come(work, _known):
+    today = day_of(work.now)
+    return [today + DAY, today + 9 * DAY, today + 60 * DAY]
+
+
+def any_of(*things):
+    return lambda _work, _known: [*things]
+
+
+def other_cases(work, known):
+    return [*(one.case_no for one in work.cases if one.stage != "closed"), known.case_no]
+
+
+# What a step asks for beside its note, as a person might fill it in.
+ASKED = {
+    "settle": {"form": any_of(*AgreementForm), "day": days_before},
+    "plan_performance": {"until": days_to_come},
+    "apply_confirmation": {"day": days_before},
+    "end_confirmation": {"decision": any_of(*Decision), "day": days_before, "until": days_to_come},
+    "performed": {"day": days_before},
+    "follow_up": {
+        "day": days_before,
+        "applicant_rating": any_of(*Rating),
+        "respondent_rating": any_of(*Rating),
+    },
+    "tell_rights": {"day": days_before},
+    "fail": {"outcome": any_of("O04", "O06", "O07", "O08")},
+    "hand_over": {"onward": any_of("O09", "O10", "O11")},
+    "park": {"until": days_to_come},
+    "ask_extension": {"days": any_of(1, 3, 40)},
+    "supervise": {"level": any_of(*Supervision)},
+    "merge": {"other_case": other_cases},
+}
+
+
 @dataclass
 class Known:
     """What the model knows of one case."""
@@ -142,6 +182,10 @@ class Known:
     form: AgreementForm | None = None
     agreed_on: date | None = None
     occurred_on: date | None = None
+    # Of the last application for confirmation, and what became of it.
+    applied_on: date | None = None
+    decision: Decision | None = None
+    ratings: tuple = (None, None)
     # Of the last performance, where its day was told.
     performed_on: date | None = None
     closed_at: object = None
@@ -491,6 +535,7 @@ class Work:
             or (action == "end_supervision" and not supervised)
             or (action == "unmerge" and not known.merged)
             or (action == "apply_confirmation" and known.form is not AgreementForm.WRITTEN)
+            or (action == "apply_confirmation" and known.decision is Decision.VALID)
             or (
                 action == "reopen"
                 and (known.merged is not None or self.now > known.closed_at + timedelta(days=180))
@@ -517,6 +562,8 @@ class Work:
         follows = [known.occurred_on]
         if action != "settle":
             follows.append(known.agreed_on)
+        if action == "end_confirmation":
+            follows.append(known.applied_on)
         if action == "follow_up":
             follows.append(known.performed_on)
         return all(earlier is None or earlier <= day for earlier in follows)
@@ -549,25 +596,8 @@ class Work:
 
     def given(self, known, action):
         """What a step needs, filled in as a person might."""
-        today, choose = day_of(self.now), self.choose
         said = {} if action in WITHOUT_NOTE else {"note": NOTE}
-        if action == "settle":
-            said["form"] = choose([AgreementForm.WRITTEN, AgreementForm.ORAL])
-        if action in {"settle", "apply_confirmation", "performed", "follow_up", "tell_rights"}:
-            said["day"] = choose([today, today - DAY, today - 28 * DAY])
-        if action in {"plan_performance", "end_confirmation", "park"}:
-            said["until"] = choose([today + DAY, today + 9 * DAY, today + 60 * DAY])
-        if action == "fail":
-            said["outcome"] = choose(["O04", "O06", "O07", "O08"])
-        if action == "hand_over":
-            said["onward"] = choose(["O09", "O10", "O11"])
-        if action == "ask_extension":
-            said["days"] = choose([1, 3, 40])
-        if action == "supervise":
-            said["level"] = choose(list(Supervision))
-        if action == "merge":
-            others = [one.case_no for one in self.cases if one.stage != "closed"]
-            said["other_case"] = choose([*others, known.case_no])
+        said |= {name: self.choose(of(self, known)) for name, of in ASKED.get(action, {}).items()}
         return Given(**said)
 
     def _done(self, known, kind, answer):
@@ -615,15 +645,25 @@ class Work:
             known.mediator = known.committee = None
         at = self._time_of(known)
         known.begins(target, at, level=self._level(known), stated=stays)
+        self._told(known, action, given)
+        if target == "closed":
+            known.closed_at, known.supervised, known.parked = at, 0, False
+        self._done(known, kind, answer)
+
+    def _told(self, known, action, given):
         if action == "settle":
             known.form, known.agreed_on = given.form, given.day
+        if action == "apply_confirmation":
+            known.applied_on, known.decision = given.day, None
+        if action == "end_confirmation":
+            known.decision = given.decision
+        if action == "follow_up":
+            known.ratings = (given.applicant_rating, given.respondent_rating)
         if action in {"performed", "perform_at_once"}:
             known.performed_on = given.day
         if action == "reopen":
             known.closed_at, known.form, known.agreed_on = None, None, None
-        if target == "closed":
-            known.closed_at, known.supervised, known.parked = at, 0, False
-        self._done(known, kind, answer)
+            known.decision, known.ratings = None, (None, None)
 
     def _beside(self, known, action, given):
         at = self._time_of(known)
@@ -697,6 +737,8 @@ def _as_stored(row):
         row.supervised,
         row.closed_at,
         (row.town_id, row.community_id, row.grid_id),
+        (row.agreement_form, row.agreed_on, row.court_decision),
+        (row.applicant_rating, row.respondent_rating),
     )
 
 
@@ -711,4 +753,6 @@ def _as_known(known):
         known.supervised,
         known.closed_at,
         known.units,
+        (known.form, known.agreed_on, known.decision),
+        known.ratings,
     )

@@ -12,6 +12,7 @@ from domain.imports import Profile
 from domain.organisation import PartyRole, UnitLevel
 from domain.people import Role
 from domain.trail import Line, Names, SubjectKind, Verification, verification_from_json
+from domain.transitions import Decision, Rating
 from texts.catalog import gettext as _
 from texts.catalog import language
 from texts.imports import profile_name
@@ -176,9 +177,18 @@ def _plainly(sentence: Callable[[], str]) -> Teller:
     return tell
 
 
-def _worded(kind: type[Stage | Difficulty | UnitLevel | LimitUnit]) -> Teller:
+def _worded(
+    kind: type[Stage | Difficulty | UnitLevel | LimitUnit | Decision],
+) -> Teller:
     def tell(value: Any, _names: Names, _now: datetime) -> str | None:
         return word(kind(value)) if value in set(kind) else None
+
+    return tell
+
+
+def _rated(sentence: Callable[[], str]) -> Teller:
+    def tell(value: Any, _names: Names, _now: datetime) -> str | None:
+        return sentence().format(rating=word(Rating(value))) if value in set(Rating) else None
 
     return tell
 
@@ -318,6 +328,9 @@ _TELLERS: dict[str, Teller] = {
     "official": _choice(lambda: {True: _("国务院通知"), False: _("本县设定")}),
     "stage": _worded(Stage),
     "difficulty": _worded(Difficulty),
+    "decision": _worded(Decision),
+    "applicant_rating": _rated(lambda: _("申请人{rating}")),
+    "respondent_rating": _rated(lambda: _("被申请人{rating}")),
     "unit_level": _worded(UnitLevel),
     "amount": _number(lambda: _("时限 {number}")),
     "unit": _worded(LimitUnit),

@@ -39,6 +39,15 @@ def base(one: Rate | None) -> str:
     return _("基数 {number} 件").format(number=exact(one.base))
 
 
+def answers(satisfaction: Rate, answered: Rate) -> str:
+    """参评率 89.0%,3,812 方作答: without it a rate of satisfaction says nothing."""
+    if satisfaction.base is None or answered.percent is None:
+        return ""
+    return _("参评率 {rate},{number} 方作答").format(
+        rate=rate(answered), number=exact(satisfaction.base)
+    )
+
+
 def rate_change(now: Rate | None, before: Rate | None) -> str:
     """较前一个月 +1.2 个百分点; nothing where one of them is not told."""
     if now is None or before is None or now.percent is None or before.percent is None:
@@ -148,12 +157,15 @@ def definition(figure: WallFigure) -> str:
             "未到期的不计。"
         ),
         WallFigure.CONFIRMATION: _(
-            "这些月份登记、达成书面协议的案件中,已申请司法确认的占比;法院是否确认只写在备注里,不作统计。"
+            "这些月份登记、达成书面协议的案件中,已申请司法确认的占比;法院的裁定不在此列。"
         ),
         WallFigure.VISITED: _(
             "这些月份登记、已达成协议的案件中,已回访的 ÷(已回访 + 到期仍未回访)。"
         ),
-        WallFigure.SATISFACTION: _("回访只记备注,不记满意程度,因此没有满意率和参评率。"),
+        WallFigure.SATISFACTION: _(
+            "这些月份登记的案件回访时,作答的各方中满意和基本满意的占比;双方各算一方。"
+            "参评率是被询问的各方中作答的占比。"
+        ),
         WallFigure.REGISTERED: _("今年 1 月 1 日起登记的案件。"),
         WallFigure.SETTLED: _("今年登记的案件中,至今已达成协议或自行和解的。"),
         WallFigure.TREND: _("全县每月登记和归档的件数,最近 12 个整月;本月未完,不画。"),

@@ -34,7 +34,15 @@ from domain.people import AccountObjection, AccountState, Role, Seat
 from domain.recusal import ConsentForm, RecordObjection
 from domain.red_events import RedObjection
 from domain.teams import MemberSeat, TeamObjection, TeamProblem
-from domain.transitions import Action, AgreementForm, Caution, Closed, Supervision
+from domain.transitions import (
+    Action,
+    AgreementForm,
+    Caution,
+    Closed,
+    Decision,
+    Rating,
+    Supervision,
+)
 from domain.wall_figures import Happened, WallFigure
 from domain.walls import OrderKind, Presence, SceneKey, WallObjection
 from domain.work_calendar import DayKind
@@ -221,6 +229,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         FieldProblem.BEFORE_DISPUTE: _("不能早于纠纷发生之日"),
         FieldProblem.BEFORE_AGREEMENT: _("不能早于达成协议之日"),
         FieldProblem.BEFORE_PERFORMANCE: _("不能早于履行之日"),
+        FieldProblem.BEFORE_APPLICATION: _("不能早于申请司法确认之日"),
         FieldProblem.BEFORE_BEGIN: _("不能早于开始的时间"),
         FieldProblem.AFTER_WINDOW: _("已过申请期的最后一天"),
         FieldProblem.WRONG_FORM: _("格式不对,请核对"),
@@ -272,6 +281,7 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
         Closed.OWN_REQUEST: _("是您自己申请的延期,请由另一位审核"),
         Closed.DEADLINE_PASSED: _("期限已过,不能再延"),
         Closed.NOT_WRITTEN: _("只有书面协议可以申请司法确认"),
+        Closed.CONFIRMED: _("法院已裁定协议有效"),
         Closed.NOT_SUPERVISED: _("案件没有被督办"),
         Closed.TOO_LATE_TO_REOPEN: _("结案已超过 180 天"),
         Closed.MERGED: _("已并入另一件,请撤销并案"),
@@ -290,6 +300,19 @@ _WORDS: dict[type[Enum], Callable[[], dict[Any, str]]] = {
     AgreementForm: lambda: {
         AgreementForm.ORAL: _("口头协议(已记录)"),
         AgreementForm.WRITTEN: _("书面协议"),
+    },
+    Decision: lambda: {
+        Decision.VALID: _("裁定协议有效"),
+        Decision.REJECTED: _("裁定驳回申请"),
+        Decision.NOT_ACCEPTED: _("不予受理"),
+        Decision.WITHDRAWN: _("撤回申请"),
+    },
+    Rating: lambda: {
+        Rating.SATISFIED: _("满意"),
+        Rating.FAIRLY: _("基本满意"),
+        Rating.DISSATISFIED: _("不满意"),
+        Rating.NO_ANSWER: _("未作答"),
+        Rating.NOT_ASKED: _("未询问"),
     },
     Supervision: lambda: {
         Supervision.ORDINARY: _("普通督办"),

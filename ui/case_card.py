@@ -8,7 +8,7 @@ from data_access.queries.cases import CaseView, EventView, OpenText, PartyView
 from data_access.queries.duplicates import Duplicate
 from domain.cases import Lamp, ReassignReason
 from domain.clocks import Explanation, day_of
-from domain.transitions import AgreementForm, Supervision
+from domain.transitions import AgreementForm, Decision, Rating, Supervision
 from texts import clocks as clock_texts
 from texts import gettext as _
 from texts import language
@@ -242,15 +242,31 @@ def _event(event: EventView, now: datetime) -> str:
     return text
 
 
+_WORDED: dict[str, type[Supervision | Decision | AgreementForm]] = {
+    "level": Supervision,
+    "decision": Decision,
+    "form": AgreementForm,
+}
+
+
+def _ratings(data: dict[str, Any]) -> str:
+    """What both sides answered after the visit."""
+    return _("申请人{applicant},被申请人{respondent}").format(
+        applicant=word(Rating(data["applicant_rating"])),
+        respondent=word(Rating(data["respondent_rating"])),
+    )
+
+
 def _said(data: dict[str, Any]) -> str:
     """What was given with a step beside its note: the other case, the day, the level."""
     other = data.get("merged") or data.get("other_case") or data.get("stays")
     if isinstance(other, str):
         return other
-    if data.get("level") in set(Supervision):
-        return word(Supervision(data["level"]))
-    if data.get("form") in set(AgreementForm):
-        return word(AgreementForm(data["form"]))
+    for name, kind in _WORDED.items():
+        if data.get(name) in set(kind):
+            return word(kind(data[name]))
+    if data.get("applicant_rating") in set(Rating):
+        return _ratings(data)
     if isinstance(data.get("days"), int):
         return _("{days} 天").format(days=count(data["days"]))
     if isinstance(data.get("until"), str):

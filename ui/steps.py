@@ -1,6 +1,7 @@
 """The form for a case's next step: what is open to this person now, and why the rest is closed."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -23,20 +24,44 @@ from domain.transitions import (
     Action,
     AgreementForm,
     Closed,
+    Decision,
     Given,
     Need,
+    Rating,
     Transition,
     caution,
     objections,
 )
 from texts import gettext as _
 from texts import language
+from texts.sentences import field_name
 from texts.words import word
 from ui import case_reads, clock, feedback
 from ui.plain import plain
 from ui.session import acting, still
 
-_FIELDS = ("form", "day", "until", "outcome", "onward", "days", "level", "other_case", "note")
+_FIELDS = (
+    "form",
+    "day",
+    "until",
+    "outcome",
+    "onward",
+    "days",
+    "level",
+    "other_case",
+    "decision",
+    "applicant_rating",
+    "respondent_rating",
+    "note",
+)
+
+# Answers that are few enough to stand beside each other.
+_FEW: dict[Need, tuple[StrEnum, ...]] = {
+    Need.FORM: tuple(AgreementForm),
+    Need.LEVEL: LEVELS,
+    Need.APPLICANT_RATING: tuple(Rating),
+    Need.RESPONDENT_RATING: tuple(Rating),
+}
 
 
 @st.fragment(run_every=clock.REFRESH_SECONDS)
@@ -155,8 +180,6 @@ def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
     match need:
         case Need.NOTE:
             _ask_note(case_no, required=True)
-        case Need.FORM:
-            st.segmented_control(_("协议形式"), list(AgreementForm), format_func=word, **keep)
         case Need.DAY:
             st.date_input(_("日期"), value=today, max_value=today, **keep)
         case Need.UNTIL:
@@ -167,8 +190,11 @@ def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
             _choose_code(_("移送去向"), transition.onward, keep)
         case Need.DAYS:
             st.number_input(_("延长天数(与本环节时限同一单位)"), min_value=1, value=1, **keep)
-        case Need.LEVEL:
-            st.segmented_control(_("督办级别"), LEVELS, format_func=word, **keep)
+        case Need.DECISION:
+            st.selectbox(_("法院结果"), list(Decision), format_func=word, index=None, **keep)
+        case Need.FORM | Need.LEVEL | Need.APPLICANT_RATING | Need.RESPONDENT_RATING:
+            # Nothing is chosen beforehand.
+            st.segmented_control(field_name(need.value), _FEW[need], format_func=word, **keep)
         case Need.OTHER_CASE:
             st.text_input(_("保留的案件编号"), placeholder="D2026-00001", **keep)
 

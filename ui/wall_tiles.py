@@ -142,18 +142,21 @@ def workload(found: Forces) -> dict[str, Any]:
 
 def outcomes(found: OutcomeScene, months: Sequence[Step], *, until: str) -> dict[str, Any]:
     """成效: what came of the cases, with what each rate rests on."""
-    named: tuple[tuple[WallFigure, str, Callable[[Outcomes], Rate | None]], ...] = (
+    named: tuple[tuple[WallFigure, str, Callable[[Outcomes], Rate]], ...] = (
         (WallFigure.RESOLUTION, "resolution", lambda one: one.resolution),
         (WallFigure.PERFORMANCE, "performance", lambda one: one.performance),
         (WallFigure.CONFIRMATION, "confirmation", lambda one: one.confirmation),
         (WallFigure.VISITED, "visited", lambda one: one.visited),
-        (WallFigure.SATISFACTION, "satisfaction", lambda one: one.satisfaction),
     )
+    satisfaction = found.year.satisfaction
+    answered = words.answers(satisfaction, found.year.answers)
+    moved = _moved(found, lambda one: one.satisfaction)
     return {
         "layout": "'resolution performance confirmation visited satisfaction' 40fr"
         f" 'trend trend trend trend trend' 60fr / {_columns(1, 1, 1, 1, 1)}",
         "tiles": [
             *(_rate(figure, area, of(found.year), _moved(found, of)) for figure, area, of in named),
+            _rate(WallFigure.SATISFACTION, "satisfaction", satisfaction, moved, rests_on=answered),
             trend(months, title=_("近 12 个整月 {until}").format(until=until)),
         ],
     }
@@ -249,14 +252,15 @@ def _plain(area: str, title: str, value: str, unit: str) -> Tile:
     }
 
 
-def _rate(figure: WallFigure, area: str, rate: Rate | None, moved: str) -> Tile:
-    if rate is None:
-        return _nothing(area, word(figure))
+def _rate(
+    figure: WallFigure, area: str, rate: Rate, moved: str, *, rests_on: str | None = None
+) -> Tile:
     made = _plain(area, word(figure), words.rate(rate), "")
-    return made | {"notes": [one for one in (words.base(rate), moved) if one]}
+    base = words.base(rate) if rests_on is None else rests_on
+    return made | {"notes": [one for one in (base, moved) if one]}
 
 
-def _moved(found: OutcomeScene, of: Callable[[Outcomes], Rate | None]) -> str:
+def _moved(found: OutcomeScene, of: Callable[[Outcomes], Rate]) -> str:
     return words.rate_change(of(found.month), of(found.month_before))
 
 

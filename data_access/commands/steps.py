@@ -142,24 +142,28 @@ def _require_order(session: Session, case: Case, transition: Transition, day: da
     if transition.action is Action.SETTLE:
         before = []
     elif transition.action is Action.FOLLOW_UP:
-        performed = _performed_on(session, case)
+        performed = _day_of_last(session, case, EventKind.PERFORMED)
         before = [(performed, FieldProblem.BEFORE_PERFORMANCE), *before]
+    elif transition.action is Action.END_CONFIRMATION:
+        applied = _day_of_last(session, case, EventKind.CONFIRMATION_ASKED)
+        before = [(applied, FieldProblem.BEFORE_APPLICATION), *before]
     for first, problem in (*before, (case.occurred_on, FieldProblem.BEFORE_DISPUTE)):
         if first is not None and day < first:
             raise Invalid(day=problem)
 
 
-def _performed_on(session: Session, case: Case) -> date | None:
-    """The day of the performance that the case waits to be visited for; None where none was told.
+def _day_of_last(session: Session, case: Case, kind: EventKind) -> date | None:
+    """The day that was told with the last of these events; None where none was told.
 
-    To the follow-up lead the performance and a file that says so, so the last one is the one.
+    The last performance is the one that a case waits to be visited for, the last application the
+    one that the court answers.
     """
     data = session.scalars(
         select(CaseEvent.data)
         .where(
             CaseEvent.county_id == case.county_id,
             CaseEvent.case_id == case.id,
-            CaseEvent.kind == EventKind.PERFORMED,
+            CaseEvent.kind == kind,
         )
         .order_by(CaseEvent.seq.desc())
     ).first()

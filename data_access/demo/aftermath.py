@@ -1,10 +1,10 @@
 """After mediation: performance, the court, the follow-up; rights, hand-over, the archive."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from data_access.demo import notes, outcomes
+from data_access.demo import outcomes
 from data_access.demo.arrivals import DAY, HOUR
-from data_access.demo.chance import one_of
 from data_access.demo.office import Office
 from data_access.demo.oversight import Oversight
 from data_access.demo.story import Story
@@ -23,6 +23,8 @@ class Aftermath:
     def __init__(self, office: Office, oversight: Oversight) -> None:
         self._office, self._oversight = office, oversight
         self._agenda, self._rng = office.agenda, office.rng
+        # Of its own: what people answer moves nothing else in the county.
+        (self._asked,) = office.rng.spawn(1)
 
     def arrange(self, story: Story, at: int, end: outcomes.Ending) -> None:
         """Settled: what is to be done about it is arranged, often at the same table."""
@@ -85,8 +87,8 @@ class Aftermath:
         if valid and self._rng.random() < _DONE_MEANWHILE:
             promise = outcomes.Promise(3, self._rng.uniform(0.1, 2) * DAY, kept=True)
         until = self._agenda.time.day(at) + timedelta(days=promise.days)
-        said = one_of(self._rng, notes.CONFIRMED if valid else notes.NOT_CONFIRMED)
-        given = Given(note=said, until=until)
+        decision, said = outcomes.court(self._rng, valid=valid)
+        given = Given(note=said, until=until, decision=decision, day=self._agenda.time.day(at))
         self._office.take(story, at, Action.END_CONFIRMATION, given)
         self._plan_performance(story, at, promise)
 
@@ -106,7 +108,10 @@ class Aftermath:
 
     def _follow_up(self, story: Story, at: int) -> None:
         note, day = self._office.note(Action.FOLLOW_UP), self._agenda.time.day(at)
-        self._office.take(story, at, Action.FOLLOW_UP, Given(note=note, day=day))
+        applicant, respondent = outcomes.ratings(self._asked)
+        said = Given(note=note, day=day)
+        given = replace(said, applicant_rating=applicant, respondent_rating=respondent)
+        self._office.take(story, at, Action.FOLLOW_UP, given)
 
     def _tell_rights(self, story: Story, at: int) -> None:
         given = Given(day=self._agenda.time.day(at))

@@ -176,6 +176,7 @@ class CaseBook:
             form=state.form,
             agreed_on=state.agreed_on,
             confirm_by=self._confirm_by(state),
+            decision=state.court_decision,
             closed_at=closed,
             outcome_code=state.outcome,
             merged=state.merged_into is not None,
@@ -234,13 +235,15 @@ class CaseBook:
                 onward=before.onward,
                 form=before.form,
                 agreed_on=before.agreed_on,
+                court_decision=before.court_decision,
                 limit_level=None if holder is None else self._levels[holder],
                 stated_due_on=given.until if Need.UNTIL in transition.needs else None,
                 supervised=before.supervised,
             ),
         )
         if transition.action is Action.REOPEN:
-            return replace(state, outcome=None, onward=None, form=None, agreed_on=None)
+            state = replace(state, outcome=None, onward=None, form=None, agreed_on=None)
+            return replace(state, court_decision=None)
         if transition.action is Action.SETTLE and given.form is not None:
             outcome = _OUTCOME_OF_FORM[given.form]
             return replace(state, form=given.form, agreed_on=given.day, outcome=outcome)
@@ -284,6 +287,13 @@ _STARTS = frozenset({EventKind.RESUMED, EventKind.UNMERGED})
 def _ending(state: State, transition: Transition, given: Given) -> State:
     if transition.outcomes:
         return replace(state, outcome=given.outcome or transition.outcomes[0])
+    if transition.action is Action.END_CONFIRMATION:
+        return replace(state, court_decision=given.decision)
+    if transition.action is Action.APPLY_CONFIRMATION:
+        return replace(state, court_decision=None)
+    if transition.action is Action.FOLLOW_UP:
+        applicant, respondent = given.applicant_rating, given.respondent_rating
+        return replace(state, applicant_rating=applicant, respondent_rating=respondent)
     if transition.onward:
         onward = given.onward or transition.onward[0]
         return replace(state, onward=onward, outcome=state.outcome or onward)

@@ -57,13 +57,14 @@ class Choices:
 
     def __init__(self, types: Mapping[str, DisputeType], rng: np.random.Generator) -> None:
         self._types, self._rng = types, rng
+        (self._asked,) = rng.spawn(1)
         self._by_kind: dict[BeatKind, Callable[[Seen, datetime], Chosen]] = {
             BeatKind.ACCEPTANCE: self._decide,
             BeatKind.MEDIATION: self._end_mediation,
             BeatKind.ARRANGEMENT: self._arrange,
             BeatKind.CONFIRMATION: self._hear_from_court,
             BeatKind.PERFORMANCE: self._perform,
-            BeatKind.FOLLOW_UP: self._plain(Action.FOLLOW_UP),
+            BeatKind.FOLLOW_UP: self._visit,
             BeatKind.TELLING: self._plain(Action.TELL_RIGHTS),
             BeatKind.HANDING_OVER: self._hand_over,
             BeatKind.ARCHIVING: self._plain(Action.ARCHIVE),
@@ -91,6 +92,11 @@ class Choices:
             return Chosen(action, self._given(action, day=day_of(now)))
 
         return choose
+
+    def _visit(self, _seen: Seen, now: datetime) -> Chosen:
+        applicant, respondent = outcomes.ratings(self._asked)
+        said = {"applicant_rating": applicant, "respondent_rating": respondent}
+        return Chosen(Action.FOLLOW_UP, self._given(Action.FOLLOW_UP, day=day_of(now), **said))
 
     def _decide(self, _seen: Seen, _now: datetime) -> Chosen:
         action = outcomes.decision(self._rng) or Action.ACCEPT
@@ -121,8 +127,9 @@ class Choices:
         return Chosen(Action.APPLY_CONFIRMATION, Given(day=day_of(now)))
 
     def _hear_from_court(self, _seen: Seen, now: datetime) -> Chosen:
-        said = notes.CONFIRMED if self._rng.random() < _VALID else notes.NOT_CONFIRMED
-        given = Given(note=one_of(self._rng, said), until=self._agreed_day(now))
+        decision, said = outcomes.court(self._rng, valid=self._rng.random() < _VALID)
+        until = self._agreed_day(now)
+        given = Given(note=said, until=until, decision=decision, day=day_of(now))
         return Chosen(Action.END_CONFIRMATION, given)
 
     def _perform(self, seen: Seen, now: datetime) -> Chosen:

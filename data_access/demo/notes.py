@@ -1,7 +1,7 @@
 """What people write beside a step: reasons in the words of the trade, and of nobody at all."""
 
 from domain.cases import ReassignReason
-from domain.transitions import Action
+from domain.transitions import Action, Decision
 
 ON_THE_SPOT = (
     "网格员当场劝说，双方握手言和",
@@ -33,7 +33,7 @@ STEPS: dict[Action, tuple[str, ...]] = {
     Action.FOLLOW_UP: (
         "电话回访，双方均表示已照协议办妥",
         "上门回访，矛盾未再反复",
-        "回访一方满意，另一方基本满意，无新诉求",
+        "当面回访双方，无新诉求",
         "入户回访，邻里往来已恢复正常",
     ),
     Action.FAIL: (
@@ -94,4 +94,8 @@ MEASURES = (
     "启动联席会商，责任领导包案，逐日报告",
 )
 CONFIRMED = ("法院裁定协议有效，按约定履行",)
-NOT_CONFIRMED = ("申请人撤回司法确认申请，按约定履行", "法院裁定驳回申请，双方仍愿照协议履行")
+NOT_CONFIRMED = {
+    "双方撤回司法确认申请，按约定履行": Decision.WITHDRAWN,
+    "法院裁定驳回申请，双方仍愿照协议履行": Decision.REJECTED,
+    "法院对申请不予受理，双方仍愿照协议履行": Decision.NOT_ACCEPTED,
+}

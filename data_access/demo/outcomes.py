@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_access.demo import notes
 from data_access.demo.arrivals import DAY, HOUR
-from data_access.demo.chance import Weighted, lognormal
+from data_access.demo.chance import Weighted, lognormal, one_of
 from data_access.demo.disputes import DisputeType
 from domain.cases import Difficulty
-from domain.transitions import Action, AgreementForm, caution
+from domain.transitions import Action, AgreementForm, Decision, Rating, caution
 
+# Asked at a door or on the telephone, most people say that they are content; some say nothing.
+_RATINGS: Weighted[Rating] = Weighted(tuple(Rating), (0.58, 0.22, 0.04, 0.11, 0.05))
+_RATE_ALIKE = 0.5
 # What is decided about a case that came in. None: it is accepted.
 _DECISIONS: Weighted[Action | None] = Weighted(
     (
@@ -145,6 +149,21 @@ def archiving_seconds(rng: np.random.Generator) -> float:
 def route(rng: np.random.Generator, type_code: str) -> str:
     """Where a case goes that was not settled: to a court, to arbitration, to an office."""
     return (_LABOUR_ROUTES if type_code.startswith("07") else _ROUTES).pick(rng)
+
+
+def court(rng: np.random.Generator, *, valid: bool) -> tuple[Decision, str]:
+    """What became of an application for confirmation, and how that is noted."""
+    if valid:
+        return Decision.VALID, one_of(rng, notes.CONFIRMED)
+    said = one_of(rng, [*notes.NOT_CONFIRMED])
+    return notes.NOT_CONFIRMED[said], said
+
+
+def ratings(rng: np.random.Generator) -> tuple[Rating, Rating]:
+    """What applicants and respondents answer when they are visited: often the same."""
+    applicant = _RATINGS.pick(rng)
+    alike = rng.random() < _RATE_ALIKE
+    return applicant, applicant if alike else _RATINGS.pick(rng)
 
 
 def ending(rng: np.random.Generator, kind: DisputeType, difficulty: Difficulty) -> Ending:

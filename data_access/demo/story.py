@@ -10,7 +10,7 @@ from domain.cases import WEIGHT, EventKind, ReassignReason, Stage
 from domain.clocks import Deadline
 from domain.eligibility import Objection
 from domain.organisation import UnitLevel
-from domain.transitions import AgreementForm
+from domain.transitions import AgreementForm, Decision, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class State:
     onward: str | None = None
     form: AgreementForm | None = None
     agreed_on: date | None = None
+    court_decision: Decision | None = None
+    applicant_rating: Rating | None = None
+    respondent_rating: Rating | None = None
     limit_level: UnitLevel | None = None
     stated_due_on: date | None = None
     extended: int = 0

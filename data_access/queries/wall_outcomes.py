@@ -25,11 +25,16 @@ from domain.kpi import Window
 from domain.organisation import UnitLevel
 from domain.people import Scope
 from domain.small_cells import HELD_BACK, Cell, Rate, alone, rate
+from domain.transitions import Rating
 from domain.workload import months_before
 
 MONTHS = 12
 _AGREED = ("O01", "O02")
 _WRITTEN = "O01"
+# What a side said of the work, each with what it is a part of after it.
+_CONTENT = (Rating.SATISFIED, Rating.FAIRLY)
+_ANSWERED = (*_CONTENT, Rating.DISSATISFIED)
+_SAID = (_CONTENT, _ANSWERED, (*_ANSWERED, Rating.NO_ANSWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,9 @@ class Outcomes:
     agreements kept, of those that were kept, broken, or should have been kept by now.
     `confirmation` (申请司法确认): the court was asked, of the agreements in writing; what it said
     stands in a note alone, so that no rate of confirmations can be told. `visited` (回访): visited
-    afterwards, of those that were or should have been by now. `satisfaction` (满意率) is always
-    None: a visit records a note and no grade, so there are no answers to count, and no share of
-    answers.
+    afterwards, of those that were or should have been by now. `satisfaction` (满意率): satisfied
+    or fairly so, of the answers; `answers` (参评率): answers, of those asked. Each side of a case
+    answers for itself, so that both rest on people and not on cases.
     """
 
     months: Window
@@ -51,7 +56,8 @@ class Outcomes:
     performance: Rate
     confirmation: Rate
     visited: Rate
-    satisfaction: Rate | None = None
+    satisfaction: Rate
+    answers: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,9 @@ class _Counts:
     asked: int = 0
     to_visit: int = 0
     visited: int = 0
+    content: int = 0
+    answered: int = 0
+    was_asked: int = 0
 
     def __add__(self, other: "_Counts") -> "_Counts":
         return _Counts(
@@ -91,7 +100,7 @@ def outcomes(session: Session, *, scope: Scope, now: datetime) -> OutcomeScene:
         else_=0,
     ).label("part")
     rows = session.execute(
-        select(part, func.count(), *map(how_many, _conditions(now)))
+        select(part, func.count(), *map(how_many, _conditions(now)), *map(_sides, _SAID))
         .where(
             Case.registered_at >= year.starts_at,
             Case.registered_at < year.ends_at,
@@ -128,6 +137,11 @@ def _conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _sides(said: tuple[Rating, ...]) -> ColumnElement[int]:
+    """How many sides said one of these."""
+    return how_many(Case.applicant_rating.in_(said)) + how_many(Case.respondent_rating.in_(said))
+
+
 def _has(kind: EventKind) -> ColumnElement[bool]:
     """Whether something ever happened to the case: a look at its own few events."""
     return exists().where(
@@ -146,6 +160,8 @@ def _told(months: Window, parts: Iterable[_Counts]) -> Outcomes:
         rate(found.kept, found.due),
         rate(found.asked, found.written),
         rate(found.visited, found.to_visit),
+        rate(found.content, found.answered),
+        rate(found.answered, found.was_asked),
     )
 
 

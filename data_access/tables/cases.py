@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from data_access.tables.base import Base, id_column, stored
 from domain.cases import Difficulty, EventKind, ReassignReason, Stage
 from domain.organisation import PartyKind, PartyRole, UnitLevel
-from domain.transitions import AgreementForm
+from domain.transitions import AgreementForm, Decision, Rating
 
 # The predicate of partial indexes is a literal: with a bound parameter PostgreSQL's generic plans
 # cannot use them.
@@ -145,6 +145,13 @@ class Case(Base):
     # Oral or written, and from which day on the parties are bound by it.
     agreement_form: Mapped[AgreementForm | None] = mapped_column(stored(AgreementForm))
     agreed_on: Mapped[date | None]
+    # What became of the application for judicial confirmation; None where it waits, or none was.
+    court_decision: Mapped[Decision | None] = mapped_column(stored(Decision))
+    # What each side answered when it was visited afterwards.
+    applicant_rating: Mapped[Rating | None] = mapped_column(stored(Rating, name="applicant_rating"))
+    respondent_rating: Mapped[Rating | None] = mapped_column(
+        stored(Rating, name="respondent_rating")
+    )
     # Under what the present stage's clock runs: the level of the committee that held the case when
     # it began, and the day whose rule it is, where that is not the day of the start.
     limit_level: Mapped[UnitLevel | None] = mapped_column(stored(UnitLevel))

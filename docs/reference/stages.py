@@ -46,6 +46,9 @@ _NEEDS: Final = {
     Need.ONWARD: "移送去向",
     Need.DAYS: "要延几天,不超过本环节的时限",
     Need.LEVEL: "督办的级别",
+    Need.DECISION: "法院结果(有效、驳回、不予受理、撤回)",
+    Need.APPLICANT_RATING: "申请人满意度",
+    Need.RESPONDENT_RATING: "被申请人满意度",
     Need.OTHER_CASE: "留下的那一件的案号",
 }
 _STEP_HEADS: Final = (

@@ -9,7 +9,7 @@ from data_access.commands.steps import take_step
 from data_access.tables import Case
 from domain.cases import Stage
 from domain.errors import Invalid
-from domain.transitions import Action, AgreementForm, Given
+from domain.transitions import Action, AgreementForm, Decision, Given, Rating
 from tests.world import NOW
 
 WHY = "当事人已经当面说清"
@@ -19,6 +19,13 @@ OCCURRED, AGREED, PERFORMED = date(2026, 3, 1), date(2026, 3, 4), date(2026, 3, 
 TODAY = date(2026, 3, 9)
 PLANNED = Given(until=date(2026, 4, 5))
 SETTLED = Given(form=AgreementForm.WRITTEN, day=AGREED)
+APPLIED = date(2026, 3, 5)
+SAID = {
+    "note": WHY,
+    "applicant_rating": Rating.SATISFIED,
+    "respondent_rating": Rating.NO_ANSWER,
+}
+HEARD = {"note": WHY, "decision": Decision.VALID, "until": date(2026, 4, 5)}
 
 
 @pytest.fixture
@@ -61,6 +68,7 @@ TO_AGREEMENT = ((Action.SETTLE, SETTLED),)
 TO_PERFORMANCE = (*TO_AGREEMENT, (Action.PLAN_PERFORMANCE, PLANNED))
 TO_FOLLOW_UP = (*TO_PERFORMANCE, (Action.PERFORMED, Given(day=PERFORMED)))
 AT_ONCE = (*TO_AGREEMENT, (Action.PERFORM_AT_ONCE, Given()))
+TO_COURT = (*TO_AGREEMENT, (Action.APPLY_CONFIRMATION, Given(day=APPLIED)))
 TO_DEFAULT = (*TO_PERFORMANCE, (Action.DEFAULTED, Given(note=WHY)))
 REFUSED = ((Action.PARTY_REFUSES, Given(note=WHY)),)
 
@@ -72,8 +80,9 @@ REFUSED = ((Action.PARTY_REFUSES, Given(note=WHY)),)
         (TO_AGREEMENT, Action.APPLY_CONFIRMATION, {}, AGREED, "before_agreement"),
         (TO_PERFORMANCE, Action.APPLY_CONFIRMATION, {}, AGREED, "before_agreement"),
         (TO_PERFORMANCE, Action.PERFORMED, {}, AGREED, "before_agreement"),
-        (TO_FOLLOW_UP, Action.FOLLOW_UP, {"note": WHY}, PERFORMED, "before_performance"),
-        (AT_ONCE, Action.FOLLOW_UP, {"note": WHY}, AGREED, "before_agreement"),
+        (TO_COURT, Action.END_CONFIRMATION, HEARD, APPLIED, "before_application"),
+        (TO_FOLLOW_UP, Action.FOLLOW_UP, SAID, PERFORMED, "before_performance"),
+        (AT_ONCE, Action.FOLLOW_UP, SAID, AGREED, "before_agreement"),
         (REFUSED, Action.TELL_RIGHTS, {}, OCCURRED, "before_dispute"),
         (TO_DEFAULT, Action.TELL_RIGHTS, {}, AGREED, "before_agreement"),
     ],
@@ -98,9 +107,9 @@ def test_a_case_whose_agreement_nobody_told_the_day_of_goes_by_the_dispute(walk)
         )
     )
     with pytest.raises(Invalid) as refused:
-        walk(Action.FOLLOW_UP, Given(note=WHY, day=OCCURRED - DAY))
+        walk(Action.FOLLOW_UP, Given(**SAID, day=OCCURRED - DAY))
     assert refused.value.problems == {"day": "before_dispute"}
-    walk(Action.FOLLOW_UP, Given(note=WHY, day=OCCURRED))
+    walk(Action.FOLLOW_UP, Given(**SAID, day=OCCURRED))
     assert walk.row().stage is Stage.CLOSED
 
 
@@ -110,7 +119,7 @@ def test_a_day_that_no_step_asks_for_holds_nothing_up(walk):
 
 
 def test_a_reopened_case_is_not_held_to_the_agreement_that_was_undone(walk, world):
-    for action, given in (*TO_FOLLOW_UP, (Action.FOLLOW_UP, Given(note=WHY, day=TODAY))):
+    for action, given in (*TO_FOLLOW_UP, (Action.FOLLOW_UP, Given(**SAID, day=TODAY))):
         walk(action, given)
     walk(Action.REOPEN, Given(note=WHY))
     walk(Action.PARTY_REFUSES, Given(note=WHY))

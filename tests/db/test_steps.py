@@ -16,7 +16,15 @@ from domain.cases import Difficulty, FieldProblem, Stage
 from domain.clocks import Count
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotPossible
 from domain.people import Permission, Scope
-from domain.transitions import Action, AgreementForm, Closed, Given, Supervision
+from domain.transitions import (
+    Action,
+    AgreementForm,
+    Closed,
+    Decision,
+    Given,
+    Rating,
+    Supervision,
+)
 from tests.world import NOW
 
 WHY = "当事人已经当面说清"
@@ -103,11 +111,50 @@ def test_from_an_agreement_over_performance_and_a_visit_to_the_archive(walk):
     assert walk.row().stated_due_on == date(2026, 4, 5)
     walk.holds_together()
     walk(Action.PERFORMED, day=date(2026, 3, 5))
-    walk(Action.FOLLOW_UP, note=WHY, day=date(2026, 3, 6))
+    said = {"applicant_rating": Rating.FAIRLY, "respondent_rating": Rating.DISSATISFIED}
+    for missing in said:
+        asked = said | {missing: None}
+        with pytest.raises(Invalid) as refused:
+            walk(Action.FOLLOW_UP, note=WHY, day=date(2026, 3, 6), **asked)
+        assert refused.value.problems == {missing: "missing"}
+    walk(Action.FOLLOW_UP, note=WHY, day=date(2026, 3, 6), **said)
     row = walk.row()
+    assert (row.applicant_rating, row.respondent_rating) == (Rating.FAIRLY, Rating.DISSATISFIED)
     assert (row.stage, row.is_open, row.closed_at, row.due_at) == (Stage.CLOSED, 0, walk.now, None)
     assert (row.outcome_code, row.mediator_id) == ("O01", walk.mediator)
     walk.holds_together()
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_what_the_court_said_stays_with_the_case_until_it_is_asked_again(walk, decision):
+    """民事诉讼法 206: after a rejection the parties may mediate anew, or apply anew in time."""
+    walk(Action.SETTLE, form=AgreementForm.WRITTEN, day=date(2026, 3, 3))
+    walk(Action.APPLY_CONFIRMATION, day=date(2026, 3, 4))
+    heard = {"note": WHY, "day": date(2026, 3, 5), "until": date(2026, 4, 5)}
+    with pytest.raises(Invalid) as refused:
+        walk(Action.END_CONFIRMATION, **heard)
+    assert refused.value.problems == {"decision": "missing"}
+    walk(Action.END_CONFIRMATION, **heard, decision=decision)
+    row = walk.row()
+    assert (row.stage, row.court_decision) == (Stage.PERFORMANCE, decision)
+    if decision is Decision.VALID:
+        with pytest.raises(NotPossible) as closed:
+            walk(Action.APPLY_CONFIRMATION, day=date(2026, 3, 6))
+        assert closed.value.reasons == (Closed.CONFIRMED,)
+    else:
+        walk(Action.APPLY_CONFIRMATION, day=date(2026, 3, 6))
+        assert walk.row().court_decision is None
+    walk.holds_together()
+
+
+def test_a_reopened_case_has_no_answers_and_no_decision_of_before(walk):
+    walk(Action.SETTLE, form=AgreementForm.ORAL, day=date(2026, 3, 3))
+    walk(Action.PERFORM_AT_ONCE)
+    said = {"applicant_rating": Rating.SATISFIED, "respondent_rating": Rating.NOT_ASKED}
+    walk(Action.FOLLOW_UP, note=WHY, day=date(2026, 3, 4), **said)
+    walk(Action.REOPEN, note=WHY)
+    row = walk.row()
+    assert (row.applicant_rating, row.respondent_rating, row.court_decision) == (None, None, None)
 
 
 def test_a_failed_mediation_ends_with_the_parties_rights_told(walk):

@@ -35,6 +35,7 @@ from domain.loads import Band
 from domain.organisation import UnitLevel
 from domain.people import Scope
 from domain.small_cells import HELD_BACK, Cell, Rate, fewest_told, rate
+from domain.transitions import Rating
 from domain.wall_figures import Happened
 from domain.workload import months_before
 from tests.world import NOW
@@ -496,7 +497,7 @@ def test_rates_are_of_the_cases_registered_in_months_that_are_over(db, world, as
     # In writing were 12 of those kept, the broken ones and the two that are to be performed.
     assert month.confirmation == Rate(None, None)
     assert month.visited == Rate(None, None)
-    assert month.satisfaction is None
+    assert (month.satisfaction, month.answers) == (Rate(None, None), Rate(None, None))
     assert found.month_before.registered == 1
     assert found.year.registered == month.registered + 1
     assert found.year.resolution == Rate(100 * 30 / 38, 38)
@@ -803,8 +804,15 @@ def test_the_rates_are_the_demo_county_counted_by_hand(demo, known):
             len(of(EventKind.CONFIRMATION_ASKED, written)), len(written)
         )
         assert told.visited == rate(len(visited), len(visited | still(Stage.FOLLOW_UP)))
+        said = [one[f"{side}_rating"] for one in cases for side in ("applicant", "respondent")]
+        content = sum(one in {Rating.SATISFIED, Rating.FAIRLY} for one in said)
+        answered = content + said.count(Rating.DISSATISFIED)
+        assert told.satisfaction == rate(content, answered)
+        assert told.answers == rate(answered, answered + said.count(Rating.NO_ANSWER))
     assert found.year.resolution.percent is not None
     assert found.year.confirmation.percent is not None
+    assert found.year.satisfaction.percent is not None
+    assert found.year.answers.percent is not None
 
 
 def test_the_scene_for_visitors_is_the_demo_county_counted_by_hand(demo, known):
