@@ -1,6 +1,6 @@
 """The form for a case's next step: what is open to this person now, and why the rest is closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
@@ -191,7 +191,7 @@ def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
         case Need.DAYS:
             st.number_input(_("延长天数(与本环节时限同一单位)"), min_value=1, value=1, **keep)
         case Need.DECISION:
-            st.selectbox(_("法院结果"), list(Decision), format_func=word, index=None, **keep)
+            _choose_one(field_name(need.value), tuple(Decision), word, keep)
         case Need.FORM | Need.LEVEL | Need.APPLICANT_RATING | Need.RESPONDENT_RATING:
             # Nothing is chosen beforehand.
             st.segmented_control(field_name(need.value), _FEW[need], format_func=word, **keep)
@@ -200,7 +200,13 @@ def _ask_one(case_no: str, need: Need, transition: Transition) -> None:
 
 
 def _choose_code(label: str, codes: tuple[str, ...], keep: dict[str, Any]) -> None:
-    st.selectbox(label, codes, format_func=_outcome_names(), index=None, **keep)
+    _choose_one(label, codes, _outcome_names(), keep)
+
+
+def _choose_one(
+    label: str, things: Sequence[Any], name: Callable[[Any], str], keep: dict[str, Any]
+) -> None:
+    st.selectbox(label, things, format_func=name, index=None, placeholder=_("请选择"), **keep)
 
 
 def _ask_note(case_no: str, *, required: bool) -> None:
