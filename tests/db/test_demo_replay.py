@@ -17,7 +17,7 @@ from data_access.history import note_place
 from data_access.tables import Assignment, Case, CaseEvent, CaseSpan, Party, RedEvent
 from domain.cases import EventKind, ReassignReason, Risk, Stage
 from domain.people import system_actor
-from domain.transitions import TRANSITIONS, AgreementForm, Given, Supervision
+from domain.transitions import TRANSITIONS, AgreementForm, Decision, Given, Rating, Supervision
 from tests.db.test_demo import DAY, NOW
 
 SCALE = 0.02
@@ -170,21 +170,25 @@ class Replay:
         self.versions[case.case_no] = answer.version
 
 
-def _given(data, note, numbers):
-    def day(name):
-        return date.fromisoformat(data[name]) if name in data else None
+_READ = {
+    "form": AgreementForm,
+    "day": date.fromisoformat,
+    "until": date.fromisoformat,
+    "outcome": str,
+    "onward": str,
+    "days": int,
+    "level": Supervision,
+    "decision": Decision,
+    "applicant_rating": Rating,
+    "respondent_rating": Rating,
+}
 
-    return Given(
-        note=note,
-        form=AgreementForm(data["form"]) if "form" in data else None,
-        day=day("day"),
-        until=day("until"),
-        outcome=data.get("outcome"),
-        onward=data.get("onward"),
-        days=data.get("days"),
-        level=Supervision(data["level"]) if "level" in data else None,
-        other_case=numbers[data["other_case"]] if "other_case" in data else "",
-    )
+
+def _given(data, note, numbers):
+    said = {name: read(data[name]) for name, read in _READ.items() if name in data}
+    if "other_case" in data:
+        said["other_case"] = numbers[data["other_case"]]
+    return Given(note=note, **said)
 
 
 def _notes(db):
