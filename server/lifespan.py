@@ -22,6 +22,7 @@ from server.address import Address, listening_address
 from server.clock import now
 from server.events import hung_bell
 from server.journal import set_up_log
+from server.memory import tidy_memory
 from server.open_walls import watched_walls
 from server.peer import believe_no_headers
 from texts import gettext as _
@@ -48,7 +49,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     log.info("site.open", database=here.db.bind.dialect.name)
     daily = DailyWork(here.db, here.settings, clock=now).start()
     try:
-        with hung_bell(here.watcher), watched_walls(here.watcher):
+        with tidy_memory(), hung_bell(here.watcher), watched_walls(here.watcher):
             yield
     finally:
         daily.stop()
