@@ -20,9 +20,10 @@ def _c_library() -> Any:
     """The C library of this process where it is one that can be told; None elsewhere (musl)."""
     try:
         library = ctypes.CDLL(None)
-        return library if library.mallopt and library.malloc_trim else None
-    except (AttributeError, OSError, TypeError):
+    except (OSError, TypeError):
         return None
+    known = all(hasattr(library, name) for name in ("mallopt", "malloc_trim"))
+    return library if known else None
 
 
 def give_back() -> bool:
